@@ -1,0 +1,1 @@
+//! Payloads and conversion results, content-addressed and append-only

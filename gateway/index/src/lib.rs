@@ -1,0 +1,1 @@
+//! Queryable views over the log and the evidence; a cache

@@ -1,0 +1,1 @@
+//! Runs adapters in sandboxes; the only user of wasmtime

@@ -1,0 +1,1 @@
+//! Guest side of the adapter contract for Rust

@@ -1,0 +1,1 @@
+//! Generates the checked-in code and documents that follow from proto/ and plugins/wit

@@ -1,0 +1,1 @@
+//! The common schema and the service contract as Rust types

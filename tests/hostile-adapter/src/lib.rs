@@ -1,0 +1,1 @@
+//! A guest that attacks its host, one verb for each limit
