@@ -1,0 +1,57 @@
+//! Content inside a string: Base64 and GZIP, with a bound on what it grows to.
+//!
+//! Used by `unwrap` only. A bound that is reached is a fault, not a cut.
+
+use std::io::Read;
+
+use base64::Engine;
+use base64::alphabet::STANDARD as ALPHABET;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+
+/// Senders leave the padding off, or break lines.
+const ENGINE: GeneralPurpose = GeneralPurpose::new(
+    &ALPHABET,
+    GeneralPurposeConfig::new()
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+        .with_decode_allow_trailing_bits(true),
+);
+
+/// Why content could not be unpacked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unpacked {
+    /// Not Base64.
+    NotBase64,
+    /// Not GZIP, or damaged.
+    NotGzip,
+    /// Grows beyond the bound.
+    TooLarge,
+}
+
+/// Decodes Base64, white space ignored.
+pub(crate) fn from_base64(text: &str) -> Result<Vec<u8>, Unpacked> {
+    let decoded = if text.bytes().any(|byte| byte.is_ascii_whitespace()) {
+        let compact: Vec<u8> = text
+            .bytes()
+            .filter(|byte| !byte.is_ascii_whitespace())
+            .collect();
+        ENGINE.decode(compact)
+    } else {
+        ENGINE.decode(text)
+    };
+    decoded.map_err(|_| Unpacked::NotBase64)
+}
+
+/// Inflates GZIP content up to `most` bytes.
+pub(crate) fn from_gzip(bytes: &[u8], most: usize) -> Result<Vec<u8>, Unpacked> {
+    let mut inflated = Vec::new();
+    let bound = u64::try_from(most).unwrap_or(u64::MAX).saturating_add(1);
+    flate2::read::MultiGzDecoder::new(bytes)
+        .take(bound)
+        .read_to_end(&mut inflated)
+        .map_err(|_| Unpacked::NotGzip)?;
+    if inflated.len() > most {
+        Err(Unpacked::TooLarge)
+    } else {
+        Ok(inflated)
+    }
+}
