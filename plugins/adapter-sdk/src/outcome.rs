@@ -1,0 +1,88 @@
+//! Running an adapter and encoding what it returns.
+//!
+//! The component's export and the native benchmarks both call [`run`], so that
+//! both do the same work and give the same bytes. It checks nothing: the host
+//! trusts no guest and checks on its own side.
+
+use prost::Message as _;
+
+use crate::adapter::{Adapter, Message, Rejection};
+
+/// What became of one message, ready for the host.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// An encoded `lawgate.v1.Conversion`.
+    Converted(Vec<u8>),
+    /// The message was not understood.
+    Rejected(Rejection),
+}
+
+/// Converts the messages and encodes the results, one for each, in order.
+pub fn run<A: Adapter>(adapter: &A, messages: &[Message<'_>]) -> Vec<Outcome> {
+    adapter
+        .convert(messages)
+        .into_iter()
+        .map(|result| match result {
+            Ok(conversion) => Outcome::Converted(conversion.encode_to_vec()),
+            Err(rejection) => Outcome::Rejected(rejection),
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use proto::v1::Conversion;
+
+    use super::*;
+    use crate::adapter::{ConfigurationFault, Description};
+
+    /// Sends the payload back as the device's acknowledgement; rejects empty messages.
+    struct Mirror;
+
+    impl Adapter for Mirror {
+        const DESCRIPTION: Description = Description {
+            id: "mirror",
+            version: "1.0.0",
+            feed_kinds: &["mirror"],
+            schema_version: "1.0.0",
+        };
+
+        fn configure(_: &[u8]) -> Result<Self, Vec<ConfigurationFault>> {
+            Ok(Self)
+        }
+
+        fn convert(&self, messages: &[Message<'_>]) -> Vec<Result<Conversion, Rejection>> {
+            let mirror = |message: &Message<'_>| match message.payload {
+                [] => Err(Rejection::new("mirror.empty", 0, "the message is empty")),
+                payload => Ok(Conversion {
+                    reply: payload.to_vec().into(),
+                    ..Conversion::default()
+                }),
+            };
+            messages.iter().map(mirror).collect()
+        }
+    }
+
+    #[test]
+    fn outcomes_keep_the_order_of_the_messages() {
+        let messages = [Message::new(b"a"), Message::new(b""), Message::new(b"c")];
+        let outcomes = run(&Mirror, &messages);
+        let replies: Vec<_> = outcomes
+            .iter()
+            .map(|outcome| match outcome {
+                Outcome::Converted(bytes) => {
+                    let conversion = Conversion::decode(bytes.as_slice()).expect("own encoding");
+                    String::from_utf8_lossy(&conversion.reply).into_owned()
+                }
+                Outcome::Rejected(rejection) => rejection.code.to_string(),
+            })
+            .collect();
+        assert_eq!(replies, ["a", "mirror.empty", "c"]);
+    }
+
+    #[test]
+    fn a_conversion_without_content_is_zero_bytes_and_not_a_rejection() {
+        let converted = Outcome::Converted(Conversion::default().encode_to_vec());
+        assert_eq!(converted, Outcome::Converted(Vec::new()));
+    }
+}
