@@ -1,1 +1,71 @@
-//! The hash-chained audit log
+//! The hash-chained audit log: append, follow, recover and verify.
+//!
+//! Entries are canonical CBOR maps that link to each other and form an RFC 6962 Merkle tree. They are kept in segments
+//! on one machine's disk by one writer, which groups them by natural group commit and acknowledges an entry only when it
+//! is durable. The log binds an entry to its place and does not know what the entry says. Verifying needs the files
+//! and nothing of the writer. Tiles, checkpoints, receipts and witnesses build on the heads given here.
+//!
+//! Reading order: [`entry`] (what is logged), [`chain`] and [`tree`] (what binds it), [`log`] (how it is appended),
+//! [`reader`], [`verify`]. [`commit`] and [`disk`] also serve the evidence store.
+//!
+//! ```
+//! # use std::sync::Arc;
+//! use audit_log::{Clock, Config, Draft, Field, Value, Options, open, verify};
+//!
+//! struct Fixed;
+//! impl Clock for Fixed {
+//!     fn now_ns(&self) -> u64 { 1_790_000_000_000_000_000 }
+//! }
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let folder = tempfile::tempdir()?;
+//! let config = Config {
+//!     dir: folder.path().join("log"),
+//!     origin: "city.example/audit/2026".to_owned(),
+//!     policy_digest: [0; 32],
+//!     former_root: None,
+//!     segment_bytes: 64 << 20,
+//!     queue_entries: 10_000,
+//!     queue_bytes: 16 << 20,
+//! };
+//! let (log, opened) = open(config.clone(), Arc::new(Fixed))?;
+//! assert!(opened.created);
+//! let draft = Draft::new(1).with(Field::Actor, vec![Value::from("environment bureau")]);
+//! let appended = log.append(draft)?.wait()?;
+//! assert_eq!(appended.position, 0);
+//! log.close()?;
+//! assert!(verify(&config.dir, &Options::default()).is_verified());
+//! # Ok(())
+//! # }
+//! ```
+
+#![forbid(unsafe_code)]
+
+pub mod cbor;
+pub mod chain;
+pub mod commit;
+pub mod disk;
+pub mod entry;
+mod fault;
+mod folder;
+pub mod hash;
+pub mod log;
+pub mod reader;
+mod recover;
+mod scan;
+mod segment;
+pub mod tree;
+pub mod verify;
+mod writer;
+
+pub use cbor::Value;
+pub use chain::Head;
+pub use entry::{Draft, DraftError, Entry, EntryError, Field, MAX_ENTRY_BYTES};
+pub use fault::{Fault, FaultKind};
+pub use hash::{Hash, leaf_hash};
+pub use log::{
+    AppendError, Appended, Clock, Config, Log, OpenError, Opened, Pending, Recovered, open,
+};
+pub use reader::{Entries, ReadError, Reader, StoredEntry};
+pub use scan::KnownHead;
+pub use verify::{Options, Report, UnfinishedTail, verify};

@@ -1,0 +1,1 @@
+//! Tests of the deterministic CBOR encoder and decoder.

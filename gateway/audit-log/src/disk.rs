@@ -1,0 +1,223 @@
+//! The file operations that durable append-only stores need.
+//!
+//! A seam for tests: everything that a store writes goes through [`Disk`], so that a test can lose, tear or fail each
+//! operation. [`RealDisk`] is the operating system's. The audit log and the evidence store rely on it; it is no general
+//! file abstraction and gives no access to anything else.
+
+#[cfg(any(test, feature = "simulation"))]
+pub mod simulation;
+
+use std::{
+    fmt::Debug,
+    fs::{File, OpenOptions, TryLockError},
+    io,
+    os::unix::fs::FileExt,
+    path::Path,
+};
+
+/// A folder's files.
+///
+/// One process writes a folder at a time, which [`Disk::lock`] ensures. An error from any operation that writes means
+/// that its effect is unknown: it may be durable, partly durable or absent.
+pub trait Disk: Debug + Send + Sync {
+    /// Creates a folder and its parents, durably; a folder that is there already is left alone.
+    ///
+    /// # Errors
+    /// The operating system's error.
+    fn create_folder(&self, folder: &Path) -> io::Result<()>;
+
+    /// Locks a folder against other writers until the result is dropped.
+    ///
+    /// # Errors
+    /// [`io::ErrorKind::WouldBlock`] when another writer holds it; otherwise the operating system's error.
+    fn lock(&self, folder: &Path) -> io::Result<Box<dyn Debug + Send + Sync>>;
+
+    /// Returns the names of the files in a folder that are valid UTF-8, in no order.
+    ///
+    /// # Errors
+    /// The operating system's error.
+    fn list(&self, folder: &Path) -> io::Result<Vec<String>>;
+
+    /// Creates a file that must not exist, or empties one that does.
+    ///
+    /// # Errors
+    /// The operating system's error.
+    fn create(&self, path: &Path) -> io::Result<Box<dyn DiskFile>>;
+
+    /// Opens an existing file to read and, when `writable`, to write.
+    ///
+    /// # Errors
+    /// [`io::ErrorKind::NotFound`] when there is none; otherwise the operating system's error.
+    fn open(&self, path: &Path, writable: bool) -> io::Result<Box<dyn DiskFile>>;
+
+    /// Renames a file within its folder; durable only after [`Disk::sync_folder`].
+    ///
+    /// # Errors
+    /// The operating system's error.
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
+
+    /// Removes a file; durable only after [`Disk::sync_folder`].
+    ///
+    /// # Errors
+    /// The operating system's error.
+    fn remove(&self, path: &Path) -> io::Result<()>;
+
+    /// Makes the names in a folder durable.
+    ///
+    /// # Errors
+    /// The operating system's error.
+    fn sync_folder(&self, folder: &Path) -> io::Result<()>;
+}
+
+/// An open file, read and written at places.
+pub trait DiskFile: Debug + Send + Sync {
+    /// Reads as many bytes as there are, up to the length of `buffer`, from `offset` on.
+    ///
+    /// # Errors
+    /// The operating system's error.
+    fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize>;
+
+    /// Writes all of `bytes` at `offset`; durable only after [`DiskFile::sync`].
+    ///
+    /// # Errors
+    /// The operating system's error; any part may have been written.
+    fn write_all_at(&self, bytes: &[u8], offset: u64) -> io::Result<()>;
+
+    /// Makes the content and the length durable.
+    ///
+    /// # Errors
+    /// The operating system's error. What was written before may be durable or lost, and a second call proves nothing:
+    /// the operating system may have dropped the pages it could not write.
+    fn sync(&self) -> io::Result<()>;
+
+    /// Cuts or extends the file; durable only after [`DiskFile::sync`].
+    ///
+    /// # Errors
+    /// The operating system's error.
+    fn set_length(&self, length: u64) -> io::Result<()>;
+
+    /// Returns the length in bytes.
+    ///
+    /// # Errors
+    /// The operating system's error.
+    fn length(&self) -> io::Result<u64>;
+}
+
+/// Reads exactly the bytes from `offset` to `end`, or fewer when the file ends before.
+///
+/// # Errors
+/// The operating system's error.
+pub fn read_range(file: &dyn DiskFile, offset: u64, end: u64, out: &mut Vec<u8>) -> io::Result<()> {
+    let length =
+        usize::try_from(end.saturating_sub(offset)).map_err(|_| io::ErrorKind::FileTooLarge)?;
+    out.clear();
+    out.resize(length, 0);
+    let mut filled = 0;
+    while filled < length {
+        match file.read_at(&mut out[filled..], offset + filled as u64) {
+            Ok(0) => break,
+            Ok(count) => filled += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    out.truncate(filled);
+    Ok(())
+}
+
+/// The name of the file that [`RealDisk`] locks a folder with.
+pub const LOCK_FILE: &str = "lock";
+
+/// The operating system's files.
+#[derive(Debug, Clone, Copy)]
+pub struct RealDisk;
+
+impl Disk for RealDisk {
+    fn create_folder(&self, folder: &Path) -> io::Result<()> {
+        if folder.is_dir() {
+            return Ok(());
+        }
+        std::fs::create_dir_all(folder)?;
+        match folder.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => self.sync_folder(parent),
+            _ => self.sync_folder(Path::new(".")),
+        }
+    }
+
+    fn lock(&self, folder: &Path) -> io::Result<Box<dyn Debug + Send + Sync>> {
+        let path = folder.join(LOCK_FILE);
+        let file = OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(path)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Box::new(file)),
+            Err(TryLockError::WouldBlock) => Err(io::ErrorKind::WouldBlock.into()),
+            Err(TryLockError::Error(error)) => Err(error),
+        }
+    }
+
+    fn list(&self, folder: &Path) -> io::Result<Vec<String>> {
+        let mut names = Vec::new();
+        for entry in std::fs::read_dir(folder)? {
+            names.extend(entry?.file_name().into_string());
+        }
+        Ok(names)
+    }
+
+    fn create(&self, path: &Path) -> io::Result<Box<dyn DiskFile>> {
+        let file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .open(path)?;
+        Ok(Box::new(RealFile(file)))
+    }
+
+    fn open(&self, path: &Path, writable: bool) -> io::Result<Box<dyn DiskFile>> {
+        Ok(Box::new(RealFile(
+            OpenOptions::new().read(true).write(writable).open(path)?,
+        )))
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        std::fs::rename(from, to)
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        std::fs::remove_file(path)
+    }
+
+    fn sync_folder(&self, folder: &Path) -> io::Result<()> {
+        File::open(folder)?.sync_all()
+    }
+}
+
+/// A file of the operating system.
+#[derive(Debug)]
+struct RealFile(File);
+
+impl DiskFile for RealFile {
+    fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+        FileExt::read_at(&self.0, buffer, offset)
+    }
+
+    fn write_all_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
+        FileExt::write_all_at(&self.0, bytes, offset)
+    }
+
+    fn sync(&self) -> io::Result<()> {
+        // fdatasync: it also persists a changed length, which is all the metadata that reading back needs.
+        self.0.sync_data()
+    }
+
+    fn set_length(&self, length: u64) -> io::Result<()> {
+        self.0.set_len(length)
+    }
+
+    fn length(&self) -> io::Result<u64> {
+        Ok(self.0.metadata()?.len())
+    }
+}

@@ -1,0 +1,1 @@
+//! Tests of entries: canonical bytes, strictness, rendering.

@@ -1,0 +1,368 @@
+//! Reading entries back while the log is being written.
+//!
+//! Readers see durable entries only, check the checksum and the position of each frame, and never block the writer. A
+//! random read starts at a point of the segment's index, which the footer of a sealed segment carries. Whether an entry
+//! links to its neighbours is not checked here: that is what `verify` is for.
+
+mod cursor;
+#[cfg(test)]
+mod tests;
+
+use std::{
+    io,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError, RwLock},
+};
+
+use cursor::Cursor;
+
+use crate::{
+    disk::{Disk, read_range},
+    entry::{Entry, EntryError},
+    fault::{Fault, FaultKind},
+    folder::{Stage, file_name, path},
+    hash::{Hash, leaf_hash},
+    log::{Shared, open::read_footer_end},
+    segment::{FOOTER_END_BYTES, Point, decode_points},
+    writer::Active,
+};
+
+/// How many indexes of sealed segments are kept. One is about 32 KiB for a segment of 64 MiB.
+const KEPT_INDEXES: usize = 64;
+
+/// Why an entry could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// The stored log is damaged.
+    #[error("audit log is damaged")]
+    Damaged(#[source] Fault),
+    /// The operating system failed.
+    #[error("reading {} failed", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// The operating system's error.
+        #[source]
+        source: io::Error,
+    },
+}
+
+/// The canonical bytes of a durable entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredEntry {
+    /// Its 0-based position.
+    pub position: u64,
+    /// Its canonical bytes.
+    pub bytes: Vec<u8>,
+}
+
+impl StoredEntry {
+    /// Decodes the bytes.
+    ///
+    /// # Errors
+    /// [`EntryError`] when they are not canonical, which is damage.
+    pub fn decode(&self) -> Result<Entry<'_>, EntryError> {
+        Entry::decode(&self.bytes)
+    }
+
+    /// Returns the RFC 6962 leaf hash.
+    #[must_use]
+    pub fn leaf_hash(&self) -> Hash {
+        leaf_hash(&self.bytes)
+    }
+}
+
+/// Reads durable entries. Clones are cheap; a clone reads on its own.
+#[derive(Debug, Clone)]
+pub struct Reader {
+    shared: Arc<Shared>,
+}
+
+impl Reader {
+    pub(crate) fn new(shared: Arc<Shared>) -> Self {
+        Self { shared }
+    }
+
+    /// Returns how many entries are durable now.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        self.shared.durable.borrow().head.size
+    }
+
+    /// Reads the entry at `position`; `None` when it is not durable yet.
+    ///
+    /// # Errors
+    /// [`ReadError`] when the entry cannot be read or is damaged.
+    pub fn entry(&self, position: u64) -> Result<Option<StoredEntry>, ReadError> {
+        self.entries_from(position).next().transpose()
+    }
+
+    /// Returns the durable entries from `position` on, in order.
+    ///
+    /// The iterator ends where the log is durable; asked again later, it goes on with what has become durable since.
+    /// After an error it stays at the same entry.
+    #[must_use]
+    pub fn entries_from(&self, position: u64) -> Entries {
+        Entries {
+            reader: self.clone(),
+            position,
+            cursor: None,
+        }
+    }
+}
+
+/// An iterator over durable entries.
+#[derive(Debug)]
+pub struct Entries {
+    reader: Reader,
+    position: u64,
+    cursor: Option<Cursor>,
+}
+
+impl Entries {
+    /// Returns the position of the entry that comes next.
+    #[must_use]
+    pub fn position(&self) -> u64 {
+        self.position
+    }
+
+    fn read(&mut self) -> Result<StoredEntry, ReadError> {
+        let stored = &self.reader.shared.stored;
+        loop {
+            let cursor = match &mut self.cursor {
+                Some(cursor) => cursor,
+                empty => empty.insert(stored.locate(self.position)?),
+            };
+            match cursor.step(self.position)? {
+                Some(bytes) => {
+                    return Ok(StoredEntry {
+                        position: self.position,
+                        bytes,
+                    });
+                }
+                // The part of the segment that was durable when the cursor was made is read; look again.
+                None if cursor.is_used() => self.cursor = None,
+                None => {
+                    return Err(ReadError::Damaged(
+                        cursor.fault(self.position, FaultKind::MissingSegment),
+                    ));
+                }
+            }
+        }
+    }
+}
+
+impl Iterator for Entries {
+    type Item = Result<StoredEntry, ReadError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.position >= self.reader.size() {
+            return None;
+        }
+        let result = self.read();
+        match result {
+            Ok(_) => self.position += 1,
+            Err(_) => self.cursor = None,
+        }
+        Some(result)
+    }
+}
+
+/// Where the durable entries are.
+#[derive(Debug)]
+pub(crate) struct Stored {
+    disk: Arc<dyn Disk>,
+    folder: PathBuf,
+    directory: RwLock<Directory>,
+    /// Indexes of sealed segments, the last one used at the end.
+    indexes: Mutex<Vec<(u64, Arc<Index>)>>,
+}
+
+#[derive(Debug)]
+struct Directory {
+    /// The sealed segments, by the position at which they start, ascending.
+    sealed: Vec<u64>,
+    /// The open segment and what of it is durable.
+    open: Option<(u64, Index)>,
+}
+
+/// Where frames are in one segment.
+#[derive(Debug)]
+struct Index {
+    points: Vec<Point>,
+    /// Where the frames and trailers end.
+    end: u64,
+}
+
+impl Index {
+    /// Returns where to start reading for `position`.
+    fn start(&self, position: u64) -> Option<Point> {
+        let after = self
+            .points
+            .partition_point(|point| point.position <= position);
+        self.points.get(after.checked_sub(1)?).copied()
+    }
+}
+
+impl Stored {
+    /// Returns the entries of the sealed segments and of what is durable of the open one.
+    pub(crate) fn new(
+        disk: Arc<dyn Disk>,
+        folder: PathBuf,
+        sealed: Vec<u64>,
+        active: Option<&Active>,
+    ) -> Self {
+        let directory = RwLock::new(Directory { sealed, open: None });
+        let stored = Self {
+            disk,
+            folder,
+            directory,
+            indexes: Mutex::default(),
+        };
+        if let Some(active) = active {
+            stored.publish(active);
+        }
+        stored
+    }
+
+    /// Makes what is durable of the open segment visible.
+    pub(crate) fn publish(&self, active: &Active) {
+        let first = active.header.start.size();
+        let mut directory = self
+            .directory
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        let (_, index) = match &mut directory.open {
+            Some(open) if open.0 == first => open,
+            other => other.insert((
+                first,
+                Index {
+                    points: Vec::new(),
+                    end: 0,
+                },
+            )),
+        };
+        let points = active.running.points();
+        index
+            .points
+            .extend_from_slice(&points[index.points.len()..]);
+        index.end = active.tail;
+    }
+
+    /// Notes that the open segment, which starts at `first`, has been sealed.
+    pub(crate) fn seal(&self, first: u64) {
+        let mut directory = self
+            .directory
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        directory.open = None;
+        directory.sealed.push(first);
+    }
+
+    /// Returns a cursor at or before the entry at `position`, which is durable.
+    fn locate(&self, position: u64) -> Result<Cursor, ReadError> {
+        let mut tries = 0;
+        loop {
+            match self.try_locate(position) {
+                // The segment was sealed between looking it up and opening it.
+                Err(ReadError::Io { source, .. })
+                    if source.kind() == io::ErrorKind::NotFound && tries < 2 =>
+                {
+                    tries += 1
+                }
+                result => return result,
+            }
+        }
+    }
+
+    fn try_locate(&self, position: u64) -> Result<Cursor, ReadError> {
+        let directory = self
+            .directory
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some((first, index)) = directory
+            .open
+            .as_ref()
+            .filter(|(first, _)| *first <= position)
+        {
+            let (first, start, end) = (*first, index.start(position), index.end);
+            drop(directory);
+            return self.cursor(first, Stage::Open, start, end);
+        }
+        let after = directory.sealed.partition_point(|first| *first <= position);
+        let first = after.checked_sub(1).map(|place| directory.sealed[place]);
+        drop(directory);
+        let first = first
+            .ok_or_else(|| self.damaged(0, Stage::Sealed, position, FaultKind::MissingSegment))?;
+        let index = self.sealed_index(first)?;
+        self.cursor(first, Stage::Sealed, index.start(position), index.end)
+    }
+
+    fn cursor(
+        &self,
+        first: u64,
+        stage: Stage,
+        start: Option<Point>,
+        end: u64,
+    ) -> Result<Cursor, ReadError> {
+        let start =
+            start.ok_or_else(|| self.damaged(first, stage, first, FaultKind::FooterContent))?;
+        let path = path(&self.folder, first, stage);
+        let file = self.disk.open(&path, false).map_err(io_error(&path))?;
+        Ok(Cursor::new(path, file, start, end))
+    }
+
+    fn damaged(&self, first: u64, stage: Stage, position: u64, kind: FaultKind) -> ReadError {
+        let file = self.folder.join(file_name(first, stage));
+        ReadError::Damaged(Fault {
+            position,
+            file,
+            offset: 0,
+            kind,
+        })
+    }
+
+    /// Returns the index of a sealed segment, from memory or from its footer.
+    fn sealed_index(&self, first: u64) -> Result<Arc<Index>, ReadError> {
+        {
+            let mut indexes = self.indexes.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(place) = indexes.iter().position(|(other, _)| *other == first) {
+                let found = indexes.remove(place);
+                let index = Arc::clone(&found.1);
+                indexes.push(found);
+                return Ok(index);
+            }
+        }
+        // Read without the lock: two readers may both read it, which is harmless.
+        let index = Arc::new(self.read_index(first)?);
+        let mut indexes = self.indexes.lock().unwrap_or_else(PoisonError::into_inner);
+        if indexes.len() >= KEPT_INDEXES {
+            indexes.remove(0);
+        }
+        indexes.push((first, Arc::clone(&index)));
+        Ok(index)
+    }
+
+    fn read_index(&self, first: u64) -> Result<Index, ReadError> {
+        let path = path(&self.folder, first, Stage::Sealed);
+        let file = self.disk.open(&path, false).map_err(io_error(&path))?;
+        let damaged = |kind| self.damaged(first, Stage::Sealed, first, kind);
+        let end = read_footer_end(&*file).map_err(io_error(&path))?;
+        let end = end.ok_or_else(|| damaged(FaultKind::FooterChecksum))?;
+        let length = file.length().map_err(io_error(&path))?;
+        let mut bytes = Vec::new();
+        let points_end = length.saturating_sub(FOOTER_END_BYTES as u64);
+        read_range(&*file, end.offset.min(points_end), points_end, &mut bytes)
+            .map_err(io_error(&path))?;
+        let points = decode_points(&bytes).ok_or_else(|| damaged(FaultKind::FooterChecksum))?;
+        Ok(Index {
+            points,
+            end: end.offset,
+        })
+    }
+}
+
+fn io_error(path: &Path) -> impl FnOnce(io::Error) -> ReadError {
+    let path = path.to_owned();
+    move |source| ReadError::Io { path, source }
+}

@@ -1,0 +1,122 @@
+//! A place in one segment from which frames are read forward.
+//!
+//! Buffers the file in chunks, hops over group trailers and over frames before the one asked for. It never reads past
+//! the end it was given, which is what was durable then.
+
+use std::path::PathBuf;
+
+use super::{ReadError, io_error};
+use crate::{
+    disk::{DiskFile, read_range},
+    fault::{Fault, FaultKind},
+    segment::{FRAME_BYTES, Fields, NoFrame, Point, TRAILER_BYTES, TRAILER_MARKER, read_frame},
+};
+
+/// How much is read at first: one step of the index and the longest frame lie within it.
+const FIRST_CHUNK_BYTES: u64 = 112 << 10;
+/// How much is read then, when entries are read one after another.
+const CHUNK_BYTES: u64 = 512 << 10;
+
+/// A forward reader of one segment.
+#[derive(Debug)]
+pub(super) struct Cursor {
+    path: PathBuf,
+    file: Box<dyn DiskFile>,
+    /// The end of what may be read.
+    end: u64,
+    chunk: Vec<u8>,
+    /// Where in the file the chunk starts.
+    chunk_offset: u64,
+    /// The next byte to look at, in the chunk.
+    at: usize,
+    /// Whether an entry has been returned.
+    is_used: bool,
+}
+
+impl Cursor {
+    /// Starts at `start`; reads up to `end`.
+    pub(super) fn new(path: PathBuf, file: Box<dyn DiskFile>, start: Point, end: u64) -> Self {
+        Self {
+            path,
+            file,
+            end,
+            chunk: Vec::new(),
+            chunk_offset: start.offset,
+            at: 0,
+            is_used: false,
+        }
+    }
+
+    /// Returns whether the cursor has returned an entry.
+    pub(super) fn is_used(&self) -> bool {
+        self.is_used
+    }
+
+    /// Returns a fault at the present place.
+    pub(super) fn fault(&self, position: u64, kind: FaultKind) -> Fault {
+        Fault {
+            position,
+            file: self.path.clone(),
+            offset: self.chunk_offset + self.at as u64,
+            kind,
+        }
+    }
+
+    /// Returns the entry at `position`, hopping over those before it; `None` at the end of what may be read.
+    pub(super) fn step(&mut self, position: u64) -> Result<Option<Vec<u8>>, ReadError> {
+        loop {
+            if !self.fill(TRAILER_BYTES)? && self.at == self.chunk.len() {
+                return Ok(None);
+            }
+            let kind = match Fields(&self.chunk[self.at..]).u32() {
+                Some(TRAILER_MARKER) => {
+                    self.at = (self.at + TRAILER_BYTES).min(self.chunk.len());
+                    continue;
+                }
+                Some(length) => {
+                    self.fill(length.min(u32::from(u16::MAX)) as usize + FRAME_BYTES)?;
+                    FaultKind::FrameLength
+                }
+                None => FaultKind::FrameLength,
+            };
+            let frame = match read_frame(&self.chunk[self.at..]) {
+                Ok(frame) => frame,
+                Err(NoFrame::Length) => return Err(ReadError::Damaged(self.fault(position, kind))),
+                Err(NoFrame::Checksum) => {
+                    return Err(ReadError::Damaged(
+                        self.fault(position, FaultKind::FrameChecksum),
+                    ));
+                }
+            };
+            if frame.position > position {
+                return Err(ReadError::Damaged(
+                    self.fault(position, FaultKind::FramePosition),
+                ));
+            }
+            let found = (frame.position == position).then(|| frame.entry.to_vec());
+            self.at += frame.len();
+            if found.is_some() {
+                self.is_used = true;
+                return Ok(found);
+            }
+        }
+    }
+
+    /// Sees to it that `length` bytes are at hand; returns whether there are so many.
+    fn fill(&mut self, length: usize) -> Result<bool, ReadError> {
+        if self.chunk.len() - self.at >= length {
+            return Ok(true);
+        }
+        let size = if self.chunk.is_empty() {
+            FIRST_CHUNK_BYTES
+        } else {
+            CHUNK_BYTES
+        };
+        self.chunk_offset += self.at as u64;
+        self.at = 0;
+        let end = (self.chunk_offset + size).min(self.end);
+        read_range(&*self.file, self.chunk_offset, end, &mut self.chunk)
+            .map_err(io_error(&self.path))?;
+        Ok(self.chunk.len() >= length)
+    }
+}

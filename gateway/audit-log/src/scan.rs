@@ -1,0 +1,228 @@
+//! Checking one segment from its bytes.
+//!
+//! A pure function that replays a segment from its header: every frame, entry, link, time, group and footer is checked
+//! against what the entries before it give. It decides nothing: opening a log and verifying one judge the result in
+//! their own ways. It shares the format with the writer and nothing else.
+
+use crate::{
+    entry::Entry,
+    fault::{FaultKind, Flaw},
+    hash::{Hash, leaf_hash},
+    segment::{
+        Committed, FOOTER_MARKER, Fields, Header, NoFrame, Running, TRAILER_BYTES, TRAILER_MARKER,
+        footer_bytes, read_frame, split_checksum,
+    },
+};
+
+/// A root that is known from elsewhere, such as from a receipt or a checkpoint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct KnownHead {
+    /// The size of the tree.
+    pub size: u64,
+    /// Its RFC 6962 root.
+    pub root: Hash,
+}
+
+/// What replaying a segment gave.
+#[derive(Debug, Clone)]
+pub(crate) struct Scan {
+    /// The segment at the end of its last complete group.
+    pub(crate) running: Running,
+    /// Where that group ends, in bytes.
+    pub(crate) tail: usize,
+    /// How many complete groups there are.
+    pub(crate) groups: u64,
+    /// How it ends.
+    pub(crate) end: End,
+}
+
+/// How a segment ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum End {
+    /// After a group, with zeros up to the end of the file.
+    Open,
+    /// With the right footer, which ends here.
+    Sealed(usize),
+    /// Otherwise.
+    Flawed(Flaw),
+}
+
+/// Replays the segment in `bytes`, whose decoded header takes the first `body` bytes.
+///
+/// `known` must be in ascending order of size; heads outside the segment are passed over.
+pub(crate) fn scan(bytes: &[u8], header: &Header, body: usize, known: &[KnownHead]) -> Scan {
+    let running = Running::after(header, &bytes[..body]);
+    let passed = known.partition_point(|head| head.size <= running.state.size());
+    let mut replay = Replay {
+        bytes,
+        origin: &header.origin,
+        committed: Committed::of(&running),
+        running,
+        known: &known[passed..],
+        tail: body,
+        offset: body,
+        groups: 0,
+    };
+    let end = loop {
+        match replay.step() {
+            Ok(None) => {}
+            Ok(Some(end)) => break end,
+            Err(kind) => break End::Flawed(replay.flaw(kind)),
+        }
+    };
+    let mut running = replay.running;
+    running.rewind(&replay.committed);
+    Scan {
+        running,
+        tail: replay.tail,
+        groups: replay.groups,
+        end,
+    }
+}
+
+/// A segment being replayed.
+struct Replay<'a> {
+    bytes: &'a [u8],
+    origin: &'a str,
+    running: Running,
+    committed: Committed,
+    known: &'a [KnownHead],
+    /// The end of the last complete group.
+    tail: usize,
+    /// The next byte to look at.
+    offset: usize,
+    groups: u64,
+}
+
+impl Replay<'_> {
+    fn rest(&self) -> &[u8] {
+        &self.bytes[self.offset..]
+    }
+
+    fn flaw(&self, kind: FaultKind) -> Flaw {
+        // What vouches for a group as a whole is wrong for all of its entries.
+        let position = match kind {
+            FaultKind::GroupForm
+            | FaultKind::GroupChecksum
+            | FaultKind::GroupSize
+            | FaultKind::GroupRoot
+            | FaultKind::GroupHead => self.committed.size(),
+            _ => self.running.state.size(),
+        };
+        Flaw {
+            position,
+            offset: self.offset,
+            kind,
+        }
+    }
+
+    /// Takes in a frame, a trailer, a footer or the end; returns the end.
+    fn step(&mut self) -> Result<Option<End>, FaultKind> {
+        let in_group = self.tail != self.offset;
+        match Fields(self.rest()).u32() {
+            Some(TRAILER_MARKER) => self.trailer(in_group).map(|()| None),
+            Some(FOOTER_MARKER) => self.footer(in_group).map(Some),
+            Some(1..) => self.frame().map(|()| None),
+            // Zeros, or less than any part of a segment takes.
+            Some(0) | None if in_group => Err(FaultKind::GroupForm),
+            Some(0) | None if self.rest().iter().all(|byte| *byte == 0) => Ok(Some(End::Open)),
+            Some(0) | None => Err(FaultKind::FrameLength),
+        }
+    }
+
+    fn frame(&mut self) -> Result<(), FaultKind> {
+        let frame = read_frame(&self.bytes[self.offset..]).map_err(|fault| match fault {
+            NoFrame::Length => FaultKind::FrameLength,
+            NoFrame::Checksum => FaultKind::FrameChecksum,
+        })?;
+        let state = &self.running.state;
+        if frame.position != state.size() {
+            return Err(FaultKind::FramePosition);
+        }
+        let entry = Entry::decode(frame.entry).map_err(FaultKind::Entry)?;
+        if entry.origin() != self.origin {
+            return Err(FaultKind::EntryOrigin);
+        }
+        if entry.position() != state.size() {
+            return Err(FaultKind::EntryPosition);
+        }
+        if entry.time_ns() <= state.time_ns {
+            return Err(FaultKind::EntryTime);
+        }
+        if entry.link() != &state.hash {
+            return Err(FaultKind::EntryLink);
+        }
+        if entry.has_second_link() {
+            return Err(FaultKind::SecondLink);
+        }
+        self.running
+            .entry(self.offset as u64, leaf_hash(frame.entry), entry.time_ns());
+        self.check_known()?;
+        self.offset += frame.len();
+        Ok(())
+    }
+
+    fn check_known(&mut self) -> Result<(), FaultKind> {
+        while let Some((head, rest)) = self.known.split_first() {
+            if head.size != self.running.state.size() {
+                break;
+            }
+            if head.root != self.running.state.head().root {
+                return Err(FaultKind::DiffersFromKnown);
+            }
+            self.known = rest;
+        }
+        Ok(())
+    }
+
+    fn trailer(&mut self, in_group: bool) -> Result<(), FaultKind> {
+        let found = self
+            .rest()
+            .get(..TRAILER_BYTES)
+            .ok_or(FaultKind::GroupChecksum)?;
+        split_checksum(found).ok_or(FaultKind::GroupChecksum)?;
+        if !in_group {
+            return Err(FaultKind::GroupSize);
+        }
+        let found: [u8; TRAILER_BYTES] = found
+            .try_into()
+            .expect("the slice was taken with this length");
+        let (expected, _) = self.running.group();
+        if found[..12] != expected[..12] {
+            return Err(FaultKind::GroupSize);
+        }
+        if found[12..44] != expected[12..44] {
+            return Err(FaultKind::GroupRoot);
+        }
+        if found != expected {
+            return Err(FaultKind::GroupHead);
+        }
+        self.offset += TRAILER_BYTES;
+        self.tail = self.offset;
+        self.groups += 1;
+        self.committed.update(&self.running);
+        Ok(())
+    }
+
+    fn footer(&mut self, in_group: bool) -> Result<End, FaultKind> {
+        let length = Fields(&self.rest()[4..])
+            .u32()
+            .map_or(usize::MAX, |points| footer_bytes(points as usize));
+        let found = self.rest().get(..length).ok_or(FaultKind::FooterChecksum)?;
+        let (points, end) = found.split_at(length - crate::segment::FOOTER_END_BYTES);
+        if split_checksum(points).is_none() || split_checksum(end).is_none() {
+            return Err(FaultKind::FooterChecksum);
+        }
+        if in_group || self.groups == 0 {
+            return Err(FaultKind::FooterForm);
+        }
+        if found != self.running.footer(self.offset as u64) {
+            return Err(FaultKind::FooterContent);
+        }
+        let end = self.offset + length;
+        if self.bytes[end..].iter().any(|byte| *byte != 0) {
+            return Err(FaultKind::TrailingBytes);
+        }
+        Ok(End::Sealed(end))
+    }
+}

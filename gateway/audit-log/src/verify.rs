@@ -1,0 +1,345 @@
+//! Verifying a stored log from its files, without the writer.
+//!
+//! Reads only. Every segment is replayed from its own header, several at once when asked; then each header is held
+//! against the end of the segment before, so the whole follows from the genesis. The report says what was really
+//! checked and names the first fault: a log of which nothing was checked is a fault too. Signatures, witnesses and
+//! timestamps are not part of this; they vouch for a head, which is handed in as known.
+
+#[cfg(test)]
+mod tests;
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use crate::{
+    chain::Head,
+    fault::{Fault, FaultKind, Flaw},
+    folder::{Inventory, Stage, file_name, path},
+    hash::Hash,
+    recover::{Tail, judge},
+    scan::{KnownHead, scan},
+    segment::Header,
+};
+
+/// What is asked of a verification.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Options {
+    /// The origin the log must have.
+    pub expected_origin: Option<String>,
+    /// The digest of the policy under which the log must have been created.
+    pub expected_policy: Option<Hash>,
+    /// Heads that the log must contain, from receipts or checkpoints held elsewhere. In any order.
+    pub known_heads: Vec<KnownHead>,
+    /// How many segments are replayed at once; 0 counts as 1. Each holds one segment in memory.
+    pub threads: usize,
+}
+
+/// What a verification found. Only [`Report::is_verified`] says whether the log is sound.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    /// The origin, as the first segment says.
+    pub origin: Option<String>,
+    /// Segments checked in full.
+    pub segments: u64,
+    /// Entries checked.
+    pub entries: u64,
+    /// Groups checked.
+    pub groups: u64,
+    /// Bytes checked.
+    pub bytes: u64,
+    /// Known heads found in the log.
+    pub known_heads: u64,
+    /// The head of the entries checked; `None` when there are none.
+    pub head: Option<Head>,
+    /// An unfinished write at the end of the open segment. It was never acknowledged, and is no fault.
+    pub unfinished_tail: Option<UnfinishedTail>,
+    /// The first thing wrong.
+    pub fault: Option<Fault>,
+}
+
+/// An unfinished write at the end of the open segment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnfinishedTail {
+    /// The file.
+    pub file: PathBuf,
+    /// Where it starts, in bytes.
+    pub offset: u64,
+    /// How many bytes it has up to its last one that is not zero.
+    pub bytes: u64,
+}
+
+impl Report {
+    /// Returns whether at least one entry was checked and nothing was wrong.
+    #[must_use]
+    pub fn is_verified(&self) -> bool {
+        self.fault.is_none() && self.entries > 0
+    }
+}
+
+/// Verifies the log in `dir`.
+///
+/// Every byte of every segment is checked. The log may be written meanwhile; entries appended after the start may or
+/// may not be part of the report, and the segment being sealed may be reported as unreadable.
+#[must_use]
+pub fn verify(dir: &Path, options: &Options) -> Report {
+    let mut verification = Verification::new(options);
+    match list(dir) {
+        Ok(segments) => {
+            let replays = replay_all(dir, &segments, &verification.known, options.threads.max(1));
+            for ((first, stage), replay) in segments.iter().zip(replays) {
+                if let Err(fault) = verification.take(*first, *stage, replay) {
+                    verification.report.fault = Some(fault);
+                    break;
+                }
+            }
+        }
+        Err(fault) => verification.report.fault = Some(fault),
+    }
+    verification.finish(dir)
+}
+
+fn list(dir: &Path) -> Result<Vec<(u64, Stage)>, Fault> {
+    let unreadable = |error: std::io::Error| Fault {
+        position: 0,
+        file: dir.to_owned(),
+        offset: 0,
+        kind: FaultKind::Unreadable(error.kind()),
+    };
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(dir).map_err(unreadable)? {
+        names.extend(entry.map_err(unreadable)?.file_name().into_string());
+    }
+    Ok(Inventory::of(&names)?.segments().collect())
+}
+
+/// What replaying one segment by itself gave.
+struct Replay {
+    header: Header,
+    seal: Hash,
+    head: Head,
+    end: crate::chain::State,
+    groups: u64,
+    bytes: u64,
+    tail: Result<Tail, Flaw>,
+    offset: u64,
+}
+
+/// Replays each segment by itself, `threads` at a time, in order.
+fn replay_all(
+    dir: &Path,
+    segments: &[(u64, Stage)],
+    known: &[KnownHead],
+    threads: usize,
+) -> Vec<Result<Replay, FaultKind>> {
+    let next = AtomicUsize::new(0);
+    let results = Mutex::new(Vec::with_capacity(segments.len()));
+    std::thread::scope(|scope| {
+        for _ in 0..threads.min(segments.len()) {
+            scope.spawn(|| {
+                let mut buffer = Vec::new();
+                loop {
+                    let index = next.fetch_add(1, Ordering::Relaxed);
+                    let Some((first, stage)) = segments.get(index) else {
+                        break;
+                    };
+                    let replay = replay(&path(dir, *first, *stage), *stage, known, &mut buffer);
+                    results
+                        .lock()
+                        .unwrap_or_else(PoisonError::into_inner)
+                        .push((index, replay));
+                }
+            });
+        }
+    });
+    let mut results = results.into_inner().unwrap_or_else(PoisonError::into_inner);
+    results.sort_unstable_by_key(|(index, _)| *index);
+    results.into_iter().map(|(_, replay)| replay).collect()
+}
+
+fn replay(
+    path: &Path,
+    stage: Stage,
+    known: &[KnownHead],
+    buffer: &mut Vec<u8>,
+) -> Result<Replay, FaultKind> {
+    read_file(path, buffer).map_err(|error| FaultKind::Unreadable(error.kind()))?;
+    let (header, body) = Header::decode(buffer)?;
+    let scan = scan(buffer, &header, body, known);
+    let tail = match (stage, scan.end) {
+        (Stage::Open, _) => Ok(judge(buffer, &scan)),
+        (_, crate::scan::End::Flawed(flaw)) => Err(flaw),
+        (_, crate::scan::End::Sealed(end)) if end == buffer.len() => Ok(Tail::Sealed(end)),
+        (_, crate::scan::End::Sealed(end)) => {
+            Err((end, FaultKind::TrailingBytes)).map_err(|(offset, kind)| Flaw {
+                position: scan.running.state.size(),
+                offset,
+                kind,
+            })
+        }
+        (_, crate::scan::End::Open) => Err(Flaw {
+            position: scan.running.state.size(),
+            offset: scan.tail,
+            kind: FaultKind::FooterForm,
+        }),
+    };
+    Ok(Replay {
+        seal: scan.running.seal(),
+        head: scan.running.state.head(),
+        end: scan.running.state,
+        groups: scan.groups,
+        bytes: buffer.len() as u64,
+        tail,
+        offset: scan.tail as u64,
+        header,
+    })
+}
+
+fn read_file(path: &Path, buffer: &mut Vec<u8>) -> std::io::Result<()> {
+    use std::io::Read as _;
+    let mut file = std::fs::File::open(path)?;
+    buffer.clear();
+    file.read_to_end(buffer)?;
+    Ok(())
+}
+
+/// A verification under way: the segments so far, in order.
+struct Verification<'a> {
+    options: &'a Options,
+    known: Vec<KnownHead>,
+    report: Report,
+    /// The header that the next segment must have.
+    next: Option<Header>,
+}
+
+impl<'a> Verification<'a> {
+    fn new(options: &'a Options) -> Self {
+        let mut known = options.known_heads.clone();
+        known.sort_unstable();
+        let report = Report {
+            origin: None,
+            segments: 0,
+            entries: 0,
+            groups: 0,
+            bytes: 0,
+            known_heads: 0,
+            head: None,
+            unfinished_tail: None,
+            fault: None,
+        };
+        Self {
+            options,
+            known,
+            report,
+            next: None,
+        }
+    }
+
+    /// Takes in the next segment.
+    fn take(
+        &mut self,
+        first: u64,
+        stage: Stage,
+        replay: Result<Replay, FaultKind>,
+    ) -> Result<(), Fault> {
+        let file = PathBuf::from(file_name(first, stage));
+        let position = self.report.entries;
+        let fault = |kind| Fault {
+            position,
+            file: file.clone(),
+            offset: 0,
+            kind,
+        };
+        if first != position {
+            return Err(fault(FaultKind::MissingSegment));
+        }
+        let replay = replay.map_err(fault)?;
+        self.check_header(first, &replay.header).map_err(fault)?;
+        let tail = replay.tail.unwrap_or_else(Tail::Damaged);
+        self.report.entries = replay.end.size();
+        self.report.groups += replay.groups;
+        self.report.head = (replay.head.size > 0).then_some(replay.head);
+        match tail {
+            Tail::Damaged(flaw) => {
+                self.report.bytes += replay.offset;
+                return Err(flaw.in_file(file));
+            }
+            Tail::Torn(bytes) => {
+                self.report.unfinished_tail = Some(UnfinishedTail {
+                    file,
+                    offset: replay.offset,
+                    bytes: bytes as u64,
+                });
+            }
+            Tail::Clean | Tail::Sealed(_) => {}
+        }
+        self.report.segments += 1;
+        self.report.bytes += replay.bytes;
+        self.next = Some(replay.header.next(replay.end, replay.seal));
+        Ok(())
+    }
+
+    /// Checks what a header claims against the segment before it and against what is expected.
+    fn check_header(&mut self, first: u64, header: &Header) -> Result<(), FaultKind> {
+        if header.start.size() != first {
+            return Err(FaultKind::HeaderName);
+        }
+        if let Some(next) = &self.next {
+            return if header == next {
+                Ok(())
+            } else {
+                Err(FaultKind::HeaderLink)
+            };
+        }
+        self.report.origin = Some(header.origin.clone());
+        if self
+            .options
+            .expected_origin
+            .as_ref()
+            .is_some_and(|origin| *origin != header.origin)
+        {
+            return Err(FaultKind::Origin);
+        }
+        if self
+            .options
+            .expected_policy
+            .is_some_and(|policy| policy != header.policy_digest)
+        {
+            return Err(FaultKind::Policy);
+        }
+        if header.is_genesis() {
+            Ok(())
+        } else {
+            Err(FaultKind::Genesis)
+        }
+    }
+
+    fn finish(self, dir: &Path) -> Report {
+        let Self {
+            known, mut report, ..
+        } = self;
+        let size = report.entries;
+        let reached = known.partition_point(|head| head.size <= size);
+        report.known_heads = known[..reached].iter().filter(|head| head.size > 0).count() as u64;
+        if report.fault.is_none() {
+            let kind = if size == 0 {
+                Some(FaultKind::Nothing)
+            } else if reached < known.len() {
+                Some(FaultKind::ShorterThanKnown)
+            } else {
+                None
+            };
+            report.fault = kind.map(|kind| Fault {
+                position: size,
+                file: dir.to_owned(),
+                offset: 0,
+                kind,
+            });
+        }
+        report
+    }
+}

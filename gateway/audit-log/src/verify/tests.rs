@@ -1,0 +1,1 @@
+//! Tests of verification: what it accepts and what it must find.
