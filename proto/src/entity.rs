@@ -79,3 +79,6 @@ pub fn agency_kind(word: &str) -> AgencyKind {
         _ => AgencyKind::Unspecified,
     }
 }
+
+#[cfg(test)]
+mod tests;

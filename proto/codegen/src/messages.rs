@@ -29,10 +29,18 @@ pub(crate) fn source(mut config: Config, schema: &Schema) -> anyhow::Result<Stri
     let requests = schema
         .files()
         .iter()
-        .map(|file| (Module::from_protobuf_package_name(PACKAGE), file.file_descriptor_proto().clone()))
+        .map(|file| {
+            (
+                Module::from_protobuf_package_name(PACKAGE),
+                file.file_descriptor_proto().clone(),
+            )
+        })
         .collect();
     let modules = config.generate(requests)?;
-    let code = modules.into_values().next().context("the package has no code")?;
+    let code = modules
+        .into_values()
+        .next()
+        .context("the package has no code")?;
     Ok(format!("{HEADER}{code}"))
 }
 

@@ -433,9 +433,9 @@ pub struct CaseTransfer {
     /// List of property concerned (涉案物品清单).
     #[prost(message, repeated, tag = "15")]
     pub property_list: ::prost::alloc::vec::Vec<PropertyItem>,
-    /// Handler (承办人/联系人).
+    /// Officer responsible (承办人/联系人).
     #[prost(message, optional, tag = "16")]
-    pub handler: ::core::option::Option<Handler>,
+    pub handler: ::core::option::Option<ResponsibleOfficer>,
     /// Whether a penalty decision is attached (附行政处罚决定书). Missing when the sender did not
     /// say.
     #[prost(bool, optional, tag = "17")]
@@ -513,9 +513,9 @@ pub struct PropertyItem {
     #[prost(string, tag = "5")]
     pub measure: ::prost::alloc::string::String,
 }
-/// Handler of a transfer (承办人).
+/// Officer responsible for a transfer (承办人).
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct Handler {
+pub struct ResponsibleOfficer {
     /// Name (姓名).
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
