@@ -54,6 +54,8 @@ pub mod reader;
 mod recover;
 mod scan;
 mod segment;
+#[cfg(test)]
+mod testing;
 pub mod tree;
 pub mod verify;
 mod writer;

@@ -19,8 +19,6 @@ use std::{
 
 use tokio::sync::watch;
 
-#[cfg(test)]
-pub(crate) use open::open_on;
 pub use open::{OpenError, Opened, Recovered, open};
 
 use crate::{

@@ -261,21 +261,6 @@ impl Stored {
 
     /// Returns a cursor at or before the entry at `position`, which is durable.
     fn locate(&self, position: u64) -> Result<Cursor, ReadError> {
-        let mut tries = 0;
-        loop {
-            match self.try_locate(position) {
-                // The segment was sealed between looking it up and opening it.
-                Err(ReadError::Io { source, .. })
-                    if source.kind() == io::ErrorKind::NotFound && tries < 2 =>
-                {
-                    tries += 1
-                }
-                result => return result,
-            }
-        }
-    }
-
-    fn try_locate(&self, position: u64) -> Result<Cursor, ReadError> {
         let directory = self
             .directory
             .read()
@@ -307,8 +292,17 @@ impl Stored {
     ) -> Result<Cursor, ReadError> {
         let start =
             start.ok_or_else(|| self.damaged(first, stage, first, FaultKind::FooterContent))?;
-        let path = path(&self.folder, first, stage);
-        let file = self.disk.open(&path, false).map_err(io_error(&path))?;
+        let mut path = path(&self.folder, first, stage);
+        let mut file = self.disk.open(&path, false);
+        let is_gone = file
+            .as_ref()
+            .is_err_and(|error| error.kind() == io::ErrorKind::NotFound);
+        if is_gone && stage == Stage::Open {
+            // The segment has been sealed since it was looked up; what was durable then is at the same place.
+            path = self.folder.join(file_name(first, Stage::Sealed));
+            file = self.disk.open(&path, false);
+        }
+        let file = file.map_err(io_error(&path))?;
         Ok(Cursor::new(path, file, start, end))
     }
 

@@ -122,7 +122,12 @@ impl Replay<'_> {
         match Fields(self.rest()).u32() {
             Some(TRAILER_MARKER) => self.trailer(in_group).map(|()| None),
             Some(FOOTER_MARKER) => self.footer(in_group).map(Some),
-            Some(1..) => self.frame().map(|()| None),
+            Some(1..) => match self.frame() {
+                Err(FaultKind::FrameLength) if in_group && self.is_trailer_but_marker() => {
+                    Err(FaultKind::GroupChecksum)
+                }
+                result => result.map(|()| None),
+            },
             // Zeros, or less than any part of a segment takes.
             Some(0) | None if in_group => Err(FaultKind::GroupForm),
             Some(0) | None if self.rest().iter().all(|byte| *byte == 0) => Ok(Some(End::Open)),
@@ -187,7 +192,7 @@ impl Replay<'_> {
         let found: [u8; TRAILER_BYTES] = found
             .try_into()
             .expect("the slice was taken with this length");
-        let (expected, _) = self.running.group();
+        let expected = self.running.trailer();
         if found[..12] != expected[..12] {
             return Err(FaultKind::GroupSize);
         }
@@ -197,11 +202,20 @@ impl Replay<'_> {
         if found != expected {
             return Err(FaultKind::GroupHead);
         }
+        self.running.end_group();
         self.offset += TRAILER_BYTES;
         self.tail = self.offset;
         self.groups += 1;
         self.committed.update(&self.running);
         Ok(())
+    }
+
+    /// Returns whether the right trailer stands here but for its marker, so that the fault is laid to its group and not
+    /// to the entry after it.
+    fn is_trailer_but_marker(&self) -> bool {
+        self.rest()
+            .get(4..TRAILER_BYTES)
+            .is_some_and(|found| found[..72] == self.running.trailer()[4..76])
     }
 
     fn footer(&mut self, in_group: bool) -> Result<End, FaultKind> {

@@ -20,7 +20,7 @@
 
 mod header;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use sha2::{Digest, Sha256};
 
@@ -91,18 +91,16 @@ impl Running {
         self.state.append(leaf, time_ns);
     }
 
+    /// Returns the trailer that ends a group here.
+    pub(crate) fn trailer(&self) -> [u8; TRAILER_BYTES] {
+        trailer(&self.state.head())
+    }
+
     /// Ends a group and returns its trailer and the head after it.
-    pub(crate) fn group(&mut self) -> ([u8; TRAILER_BYTES], Head) {
+    pub(crate) fn end_group(&mut self) -> ([u8; TRAILER_BYTES], Head) {
         let head = self.state.head();
         self.seal.update(head.size.to_le_bytes());
-        let mut out = [0; TRAILER_BYTES];
-        out[..4].copy_from_slice(&TRAILER_MARKER.to_le_bytes());
-        out[4..12].copy_from_slice(&head.size.to_le_bytes());
-        out[12..44].copy_from_slice(&head.root);
-        out[44..76].copy_from_slice(&head.hash);
-        let sum = crc32c::crc32c(&out[..76]);
-        out[76..].copy_from_slice(&sum.to_le_bytes());
-        (out, head)
+        (trailer(&head), head)
     }
 
     /// Returns the seal of the segment as it stands.
@@ -174,6 +172,18 @@ impl Committed {
         self.state.clone_from(&running.state);
         self.points = running.points.len();
     }
+}
+
+/// Returns the trailer of a group after which the head is `head`.
+fn trailer(head: &Head) -> [u8; TRAILER_BYTES] {
+    let mut out = [0; TRAILER_BYTES];
+    out[..4].copy_from_slice(&TRAILER_MARKER.to_le_bytes());
+    out[4..12].copy_from_slice(&head.size.to_le_bytes());
+    out[12..44].copy_from_slice(&head.root);
+    out[44..76].copy_from_slice(&head.hash);
+    let sum = crc32c::crc32c(&out[..76]);
+    out[76..].copy_from_slice(&sum.to_le_bytes());
+    out
 }
 
 /// Returns how long a footer with `points` points is.

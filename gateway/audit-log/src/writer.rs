@@ -229,7 +229,7 @@ fn encode_group(
             root: [0; 32],
         });
     }
-    let (trailer, head) = running.group();
+    let (trailer, head) = running.end_group();
     buffer.extend(trailer);
     for outcome in &mut outcomes {
         outcome.tree_size = head.size;

@@ -1,1 +1,155 @@
 //! Tests of the segment format.
+
+use super::*;
+use crate::{fault::FaultKind, hash::leaf_hash, tree::CompactRange};
+
+/// Returns where the groups of a segment end, in bytes.
+pub(crate) fn group_ends(bytes: &[u8]) -> Vec<usize> {
+    let (_, mut at) = Header::decode(bytes).expect("the header is whole");
+    let mut ends = Vec::new();
+    loop {
+        if Fields(&bytes[at..]).u32() == Some(TRAILER_MARKER) {
+            at += TRAILER_BYTES;
+            ends.push(at);
+        } else if let Ok(frame) = read_frame(&bytes[at..]) {
+            at += frame.len();
+        } else {
+            return ends;
+        }
+    }
+}
+
+fn header(entries: u64) -> Header {
+    let mut tree = CompactRange::new();
+    (0..entries).for_each(|number| tree.append(leaf_hash(&number.to_le_bytes())));
+    let start = State {
+        hash: [3; 32],
+        time_ns: 9,
+        tree,
+    };
+    Header::first("city.example/log", [1; 32], [2; 32]).next(start, [4; 32])
+}
+
+#[test]
+fn a_header_survives_encoding_at_every_shape_of_the_tree() {
+    for entries in [1, 2, 3, 7, 8, 255, 256, 1000] {
+        let header = header(entries);
+        let mut bytes = header.encode();
+        let length = bytes.len();
+        bytes.extend([0; 50]);
+        assert_eq!(
+            Header::decode(&bytes),
+            Ok((header, length)),
+            "{entries} entries"
+        );
+    }
+}
+
+#[test]
+fn a_header_with_any_bit_changed_is_refused() {
+    let bytes = header(5).encode();
+    for place in 0..bytes.len() {
+        for bit in 0..8 {
+            let mut changed = bytes.clone();
+            changed[place] ^= 1 << bit;
+            assert!(Header::decode(&changed).is_err(), "byte {place} bit {bit}");
+        }
+        assert!(Header::decode(&bytes[..place]).is_err(), "cut at {place}");
+    }
+    assert_eq!(
+        Header::decode(b"another file").map(drop),
+        Err(FaultKind::HeaderForm)
+    );
+}
+
+#[test]
+fn only_the_first_header_of_its_own_log_is_a_genesis() {
+    let first = Header::first("city.example/log", [1; 32], [2; 32]);
+    assert!(first.is_genesis());
+    assert!(!header(1).is_genesis());
+    let forged = Header {
+        policy_digest: [9; 32],
+        ..first
+    };
+    assert!(!forged.is_genesis(), "the genesis hash binds the policy");
+}
+
+#[test]
+fn origins_follow_the_rules_of_signed_notes() {
+    for good in ["a", "city.example/audit/2026", "环境"] {
+        assert!(check_origin(good), "{good}");
+    }
+    for bad in ["", " ", "a b", "a+b", "a\n", "a\u{7f}", "a\u{3000}b"] {
+        assert!(!check_origin(bad), "{bad:?}");
+    }
+}
+
+#[test]
+fn a_frame_is_read_back_or_refused() {
+    let mut bytes = vec![0xee; 3];
+    let entry = write_frame(&mut bytes, 42, |out| out.extend(b"entry"));
+    assert_eq!(&bytes[entry], b"entry");
+    let frame = &bytes[3..];
+    let read = read_frame(frame).expect("it was just written");
+    assert_eq!(
+        (read.position, read.entry, read.len()),
+        (42, b"entry".as_slice(), frame.len())
+    );
+    for place in 0..frame.len() {
+        let mut changed = frame.to_vec();
+        changed[place] ^= 1;
+        assert!(read_frame(&changed).is_err(), "byte {place}");
+        assert!(read_frame(&frame[..place]).is_err(), "cut at {place}");
+    }
+    assert_eq!(read_frame(&[0; 20]).map(drop), Err(NoFrame::Length));
+}
+
+#[test]
+fn a_footer_gives_back_its_points_and_its_end() {
+    let header = header(3);
+    let header_bytes = header.encode();
+    let mut running = Running::after(&header, &header_bytes);
+    let mut offset = header_bytes.len() as u64;
+    for number in 0..50_u64 {
+        running.entry(offset, leaf_hash(&number.to_le_bytes()), 10 + number);
+        offset += 2_000;
+    }
+    running.end_group();
+    let footer = running.footer(offset);
+    let (points, end) = footer.split_at(footer.len() - FOOTER_END_BYTES);
+    let points = decode_points(points).expect("the checksum holds");
+    assert_eq!(points, running.points());
+    // One point for the first frame and then one each 34,000 bytes, the first multiple of 2,000 past the spacing.
+    assert_eq!(
+        points
+            .iter()
+            .map(|point| point.position)
+            .collect::<Vec<_>>(),
+        [3, 20, 37]
+    );
+    let end = FooterEnd::decode(end).expect("the checksum holds");
+    assert_eq!((end.size, end.offset), (53, offset));
+    assert!(end.continues_in(&header.next(running.state.clone(), running.seal())));
+    assert!(!end.continues_in(&header.next(running.state.clone(), [0; 32])));
+    assert_eq!(footer.len(), footer_bytes(points.len()));
+}
+
+#[test]
+fn where_groups_end_is_part_of_the_seal() {
+    let header = header(1);
+    let bytes = header.encode();
+    let (mut together, mut apart) = (
+        Running::after(&header, &bytes),
+        Running::after(&header, &bytes),
+    );
+    for running in [&mut together, &mut apart] {
+        running.entry(500, [1; 32], 10);
+    }
+    apart.end_group();
+    for running in [&mut together, &mut apart] {
+        running.entry(600, [2; 32], 11);
+        running.end_group();
+    }
+    assert_eq!(together.state, apart.state);
+    assert_ne!(together.seal(), apart.seal());
+}

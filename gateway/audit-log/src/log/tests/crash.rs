@@ -1,0 +1,260 @@
+//! Crashes and failing disks: what was acknowledged is there, and nothing is tried twice.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::disk::simulation::{Failure, Image, SimulatedDisk};
+
+/// What a workload on a simulated disk acknowledged.
+struct Run {
+    acknowledged: u64,
+    operations: Vec<&'static str>,
+}
+
+/// Opens a log on `disk`, appends up to twelve entries over several segments until one fails, and closes it.
+fn run(disk: &SimulatedDisk) -> Run {
+    let dir = std::path::Path::new("/log");
+    let mut acknowledged = 0;
+    if let Ok((log, _)) = open::open_on(Arc::new(disk.clone()), config(dir, 500), clock()) {
+        for number in 0..12 {
+            match log.append(draft(number)).map(Pending::wait) {
+                Ok(Ok(appended)) => acknowledged = appended.position + 1,
+                Ok(Err(error)) | Err(error) => {
+                    assert!(matches!(error, AppendError::Poisoned { .. }), "{error}");
+                    let next = log.append(draft(99));
+                    assert!(
+                        matches!(next, Err(AppendError::Poisoned { .. })),
+                        "the log stays closed"
+                    );
+                    break;
+                }
+            }
+        }
+        let _ = log.close();
+    }
+    Run {
+        acknowledged,
+        operations: disk.operations(),
+    }
+}
+
+/// Opens what is left on the disk and checks it against what was acknowledged.
+fn check_left(disk: &SimulatedDisk, image: Image, acknowledged: u64, case: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    disk.save(image, folder.path()).unwrap();
+    let (log, opened) = open(config(folder.path(), 500), clock())
+        .unwrap_or_else(|error| panic!("{case}: {error:?}"));
+    assert!(
+        opened.size >= acknowledged,
+        "{case}: {} of {acknowledged} are left",
+        opened.size
+    );
+    assert!(
+        opened.size <= acknowledged + 1,
+        "{case}: an entry that was never appended"
+    );
+    let size = opened.size;
+    assert_eq!(events(&log), (0..size).collect::<Vec<_>>(), "{case}");
+    append_each(&log, size..size + 2);
+    assert_eq!(log.close().unwrap().size, size + 2, "{case}");
+    let report = verify(folder.path(), &Options::default());
+    assert!(
+        report.is_verified() && report.entries == size + 2,
+        "{case}: {report:?}"
+    );
+}
+
+#[test]
+fn a_crash_at_any_operation_leaves_every_acknowledged_entry() {
+    let whole = run(&SimulatedDisk::new());
+    assert_eq!(whole.acknowledged, 12);
+    for kind in [
+        "create",
+        "write",
+        "sync",
+        "rename",
+        "sync folder",
+        "set length",
+    ] {
+        assert!(
+            whole.operations.contains(&kind),
+            "the workload does no {kind}"
+        );
+    }
+    for operation in 0..whole.operations.len() {
+        for failure in [
+            Failure::Unwritten,
+            Failure::Written,
+            Failure::Torn(1),
+            Failure::Torn(40),
+            Failure::Torn(130),
+        ] {
+            let disk = SimulatedDisk::new();
+            disk.crash_at(operation, failure);
+            let run = run(&disk);
+            let case = format!(
+                "{failure:?} at {operation} ({})",
+                whole.operations[operation]
+            );
+            for image in [Image::Durable, Image::Written] {
+                check_left(
+                    &disk,
+                    image,
+                    run.acknowledged,
+                    &format!("{case}, {image:?}"),
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn nothing_is_tried_again_after_an_error() {
+    let whole = run(&SimulatedDisk::new());
+    for operation in 0..whole.operations.len() {
+        for failure in [Failure::Unwritten, Failure::Written, Failure::Torn(20)] {
+            let disk = SimulatedDisk::new();
+            // Only this operation fails: whatever follows it would work, and must not be attempted.
+            disk.fail_at(operation, failure);
+            let run = run(&disk);
+            assert_eq!(
+                run.operations.len(),
+                operation + 1,
+                "{failure:?} at {operation}: {:?}",
+                run.operations
+            );
+            check_left(
+                &disk,
+                Image::Durable,
+                run.acknowledged,
+                &format!("{failure:?} at {operation}"),
+            );
+        }
+    }
+}
+
+/// A log with an open segment: two groups, and where the second one starts and ends.
+fn two_groups(last: u64) -> (SimulatedDisk, Vec<u8>, usize, usize) {
+    let disk = SimulatedDisk::new();
+    let dir = std::path::Path::new("/log");
+    let (log, _) = open::open_on(Arc::new(disk.clone()), config(dir, 1 << 20), clock()).unwrap();
+    append_each(&log, 0..1);
+    let end_of = |disk: &SimulatedDisk| {
+        let folder = tempfile::tempdir().unwrap();
+        disk.save(Image::Durable, folder.path()).unwrap();
+        let bytes = std::fs::read(&segment_paths(folder.path())[0]).unwrap();
+        let end = bytes.iter().rposition(|byte| *byte != 0).unwrap() + 1;
+        (bytes, end)
+    };
+    let (_, start) = end_of(&disk);
+    append_each(&log, 1..last);
+    let (bytes, end) = end_of(&disk);
+    std::mem::forget(log);
+    (disk, bytes, start, end)
+}
+
+#[test]
+fn a_last_group_cut_anywhere_is_removed_and_reported() {
+    // One entry makes the second group; every length of its write that a crash may leave.
+    let (_disk, bytes, start, end) = two_groups(2);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("00000000000000000000.open");
+    for cut in start..end {
+        let mut torn = bytes.clone();
+        torn[cut..].fill(0);
+        let left = torn.iter().rposition(|byte| *byte != 0).unwrap() + 1;
+        std::fs::write(&path, &torn).unwrap();
+        let report = verify(folder.path(), &Options::default());
+        assert!(
+            report.is_verified() && report.entries == 1,
+            "cut at {cut}: {report:?}"
+        );
+        let unfinished = report.unfinished_tail.map_or(0, |tail| tail.bytes);
+        // The checksum at the end may itself end in zeros; then the group is complete all the same.
+        let (log, opened) = open(config(folder.path(), 1 << 20), clock()).unwrap();
+        let zeroed = opened
+            .recovered
+            .map_or(0, |recovered| recovered.zeroed_bytes);
+        assert_eq!(
+            (opened.size, zeroed, unfinished),
+            (1, zeroed, zeroed),
+            "cut at {cut}"
+        );
+        assert_eq!(zeroed, left.saturating_sub(start) as u64, "cut at {cut}");
+        drop(log);
+        for path in segment_paths(folder.path()) {
+            std::fs::remove_file(path).unwrap();
+        }
+    }
+    std::fs::write(&path, &bytes).unwrap();
+    assert_eq!(
+        open(config(folder.path(), 1 << 20), clock())
+            .unwrap()
+            .1
+            .size,
+        2
+    );
+}
+
+#[test]
+fn a_file_that_ends_inside_the_last_group_is_recovered_too() {
+    let (_disk, bytes, start, end) = two_groups(2);
+    let folder = tempfile::tempdir().unwrap();
+    for cut in [
+        start,
+        start + 1,
+        start + 3,
+        start + 4,
+        start + 20,
+        end - 81,
+        end - 80,
+        end - 79,
+        end - 1,
+    ] {
+        std::fs::write(
+            folder.path().join("00000000000000000000.open"),
+            &bytes[..cut],
+        )
+        .unwrap();
+        let (log, opened) = open(config(folder.path(), 1 << 20), clock()).unwrap();
+        assert_eq!(opened.size, 1, "cut at {cut}");
+        append_each(&log, 1..3);
+        log.close().unwrap();
+        assert_eq!(verify(folder.path(), &Options::default()).entries, 3);
+        for path in segment_paths(folder.path()) {
+            std::fs::remove_file(path).unwrap();
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_grouping_gives_the_same_entries(
+        bursts in prop::collection::vec(1..30_u64, 1..12), segment_bytes in 1..5_000_u64, cut in any::<prop::sample::Index>(),
+    ) {
+        let disk = SimulatedDisk::new();
+        let dir = std::path::Path::new("/log");
+        let (log, _) = open::open_on(Arc::new(disk.clone()), config(dir, segment_bytes), clock()).unwrap();
+        let mut next = 0;
+        let mut tree = CompactRange::new();
+        for burst in bursts {
+            let pending: Vec<_> = (next..next + burst).map(|number| log.append(draft(number)).unwrap()).collect();
+            next += burst;
+            for pending in pending {
+                tree.append(pending.wait().unwrap().leaf_hash);
+            }
+        }
+        prop_assert_eq!(log.head().root, tree.root());
+        let from = cut.index(usize::try_from(next).unwrap()) as u64;
+        let read: Vec<u64> = log.reader().entries_from(from).map(|entry| entry.unwrap().decode().unwrap().event()).collect();
+        prop_assert_eq!(read, (from..next).collect::<Vec<_>>());
+        log.close().unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        disk.save(Image::Durable, folder.path()).unwrap();
+        let report = verify(folder.path(), &Options { threads: 2, ..Options::default() });
+        prop_assert!(report.is_verified(), "{:?}", report);
+        prop_assert_eq!(report.head.map(|head| (head.size, head.root)), Some((next, tree.root())));
+    }
+}
