@@ -109,23 +109,25 @@ fn prefix(kind: &EnumDescriptor) -> String {
 
 /// The kind of a field's values: of a map's values, for a map.
 pub(super) fn value_kind(field: &FieldDescriptor) -> Kind {
-    match field.kind() {
-        Kind::Message(entry) if entry.is_map_entry() => entry.map_entry_value_field().kind(),
-        kind => kind,
+    let kind = field.kind();
+    match kind.as_message() {
+        Some(entry) if entry.is_map_entry() => entry.map_entry_value_field().kind(),
+        _ => kind,
     }
 }
 
 /// The type of a field in words, with a link to its section.
 fn type_of(schema: &Schema, field: &FieldDescriptor) -> anyhow::Result<String> {
-    let name = match value_kind(field) {
-        Kind::Message(message) => {
-            let is_entity = entities(schema)?.contains(&message);
-            let heading = format!("{} ({})", message.name(), chinese(schema, &message));
-            let anchor = slug(if is_entity { &heading } else { message.name() });
-            format!("[{}](#{anchor})", message.name())
-        }
-        Kind::Enum(kind) => format!("[{}](#{})", kind.name(), slug(kind.name())),
-        kind => format!("{kind:?}").to_lowercase(),
+    let kind = value_kind(field);
+    let name = if let Some(message) = kind.as_message() {
+        let is_entity = entities(schema)?.contains(message);
+        let heading = format!("{} ({})", message.name(), chinese(schema, message));
+        let anchor = slug(if is_entity { &heading } else { message.name() });
+        format!("[{}](#{anchor})", message.name())
+    } else if let Some(kind) = kind.as_enum() {
+        format!("[{}](#{})", kind.name(), slug(kind.name()))
+    } else {
+        format!("{kind:?}").to_lowercase()
     };
     Ok(if field.is_map() {
         format!("map of string to {name}")
