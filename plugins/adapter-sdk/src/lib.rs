@@ -25,11 +25,17 @@ pub mod bindings;
 pub mod export;
 pub mod outcome;
 
-pub use adapter::{Adapter, Attribute, ConfigurationFault, Description, Limits, Message, Rejection};
+pub use adapter::{
+    Adapter, Attribute, ConfigurationFault, Description, Limits, Message, Rejection,
+};
 pub use export::{Level, log};
-pub use outcome::{Outcome, run};
+pub use outcome::{Outcome, encode, run};
 pub use proto;
 pub use schema;
 
 #[cfg(feature = "documents")]
 pub mod document;
+#[cfg(feature = "goldens")]
+pub mod goldens;
+#[cfg(feature = "documents")]
+pub mod mapping;

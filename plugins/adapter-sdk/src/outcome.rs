@@ -5,6 +5,7 @@
 //! trusts no guest and checks on its own side.
 
 use prost::Message as _;
+use proto::v1::Conversion;
 
 use crate::adapter::{Adapter, Message, Rejection};
 
@@ -23,16 +24,20 @@ pub fn run<A: Adapter>(adapter: &A, messages: &[Message<'_>]) -> Vec<Outcome> {
         .convert(messages)
         .into_iter()
         .map(|result| match result {
-            Ok(conversion) => Outcome::Converted(conversion.encode_to_vec()),
+            Ok(conversion) => Outcome::Converted(encode(&conversion)),
             Err(rejection) => Outcome::Rejected(rejection),
         })
         .collect()
 }
 
+/// The bytes of a conversion, as the host takes them.
+#[must_use]
+pub fn encode(conversion: &Conversion) -> Vec<u8> {
+    conversion.encode_to_vec()
+}
+
 #[cfg(test)]
 mod tests {
-    use proto::v1::Conversion;
-
     use super::*;
     use crate::adapter::{ConfigurationFault, Description};
 
@@ -82,7 +87,7 @@ mod tests {
 
     #[test]
     fn a_conversion_without_content_is_zero_bytes_and_not_a_rejection() {
-        let converted = Outcome::Converted(Conversion::default().encode_to_vec());
+        let converted = Outcome::Converted(encode(&Conversion::default()));
         assert_eq!(converted, Outcome::Converted(Vec::new()));
     }
 }

@@ -8,7 +8,8 @@
 use std::borrow::Cow;
 
 use super::gb;
-use super::offsets::{OffsetMap, Point, Span, narrow};
+use super::offsets::{OffsetMap, Span};
+use super::utf::{self, LossyUtf8};
 use super::{Fault, NoticeLevel, Notices};
 
 /// A character encoding the gateway reads.
@@ -73,15 +74,15 @@ impl Charset {
 
 /// Text of a message and how it was obtained.
 #[derive(Debug)]
-pub struct Decoded<'m> {
+pub(crate) struct Decoded<'m> {
     /// The text, without byte order mark and NUL padding.
-    pub text: Cow<'m, str>,
+    pub(crate) text: Cow<'m, str>,
     /// Carries places of the text back to the message.
-    pub map: OffsetMap<'m>,
+    pub(crate) map: OffsetMap<'m>,
     /// What the message declares, as written.
-    pub declared: Option<String>,
+    pub(crate) declared: Option<String>,
     /// What it was read in.
-    pub used: Charset,
+    pub(crate) used: Charset,
 }
 
 /// Most malformed places tolerated in one message. More means another encoding.
@@ -95,7 +96,7 @@ const MOST_MALFORMED: usize = 16;
 ///
 /// # Errors
 /// `document.empty` without content, `document.encoding` when no encoding fits.
-pub fn decode<'m>(
+pub(crate) fn decode<'m>(
     payload: &'m [u8],
     content_type: Option<&str>,
     order: &[Charset],
@@ -168,7 +169,7 @@ fn choose<'m>(
     };
     let lossy = LossyUtf8::read(bytes, MOST_MALFORMED);
     if valid.is_none() && lossy.is_plausible() {
-        return Ok(lossy.into_reading(start, notices));
+        return Ok(read_damaged(lossy, bytes.len(), start, notices));
     }
     if let Some(charset) = gb {
         let decoded = gb::decode(bytes, MOST_MALFORMED);
@@ -190,7 +191,7 @@ fn choose<'m>(
         return Ok(read_utf8(text, start, declared, notices));
     }
     if lossy.malformed.len() <= MOST_MALFORMED {
-        return Ok(lossy.into_reading(start, notices));
+        return Ok(read_damaged(lossy, bytes.len(), start, notices));
     }
     let text = "the bytes fit none of the configured encodings; UTF-8 or GB18030 is expected";
     Err(Fault::new("document.encoding", start + lossy.first(), text))
@@ -251,75 +252,19 @@ fn read_gb<'m>(
     }
 }
 
-/// UTF-8 with malformed places.
-struct LossyUtf8 {
-    text: String,
-    malformed: Vec<(usize, usize)>,
-    points: Vec<Point>,
-    /// Characters beyond ASCII that were read.
-    wide: usize,
-}
-
-impl LossyUtf8 {
-    /// Reads `bytes`, giving up once more than `most` places are malformed.
-    fn read(bytes: &[u8], most: usize) -> Self {
-        let mut lossy = Self {
-            text: String::new(),
-            malformed: Vec::new(),
-            points: Vec::new(),
-            wide: 0,
-        };
-        let mut at = 0;
-        for chunk in bytes.utf8_chunks() {
-            lossy.text.push_str(chunk.valid());
-            lossy.wide += chunk
-                .valid()
-                .chars()
-                .filter(|character| !character.is_ascii())
-                .count();
-            at += chunk.valid().len();
-            let length = chunk.invalid().len();
-            if length == 0 {
-                continue;
-            }
-            lossy.points.push(Point {
-                inner: narrow(lossy.text.len()),
-                outer: narrow(at),
-            });
-            lossy.text.push('\u{FFFD}');
-            lossy.malformed.push((at, length));
-            at += length;
-            lossy.points.push(Point {
-                inner: narrow(lossy.text.len()),
-                outer: narrow(at),
-            });
-            if lossy.malformed.len() > most {
-                break;
-            }
-        }
-        lossy
-    }
-
-    /// Whether the text is UTF-8 that was damaged: well-formed characters
-    /// outnumber the malformed places, which GBK read as UTF-8 never reaches.
-    fn is_plausible(&self) -> bool {
-        self.malformed.len() <= MOST_MALFORMED && self.wide >= self.malformed.len() * 4
-    }
-
-    /// First byte that is not UTF-8.
-    fn first(&self) -> usize {
-        self.malformed.first().map_or(0, |(at, _)| *at)
-    }
-
-    fn into_reading<'m>(self, start: usize, notices: &mut Notices) -> Reading<'m> {
-        notice_malformed(&self.malformed, start, Charset::Utf8, notices);
-        let mut map = OffsetMap::shifted(start);
-        map.push_unescaped(self.points);
-        Reading {
-            used: Charset::Utf8,
-            text: Cow::Owned(self.text),
-            map,
-        }
+fn read_damaged<'m>(
+    lossy: LossyUtf8,
+    end: usize,
+    start: usize,
+    notices: &mut Notices,
+) -> Reading<'m> {
+    notice_malformed(&lossy.malformed, start, Charset::Utf8, notices);
+    let mut map = OffsetMap::shifted(start);
+    map.push_unescaped(lossy.points, end);
+    Reading {
+        used: Charset::Utf8,
+        text: Cow::Owned(lossy.text),
+        map,
     }
 }
 
@@ -329,23 +274,7 @@ fn decode_utf16<'m>(
     declared: Option<String>,
     notices: &mut Notices,
 ) -> Result<Decoded<'m>, Fault> {
-    let bytes = &payload[start..];
-    let units = bytes
-        .chunks_exact(2)
-        .map(|pair| u16::from_le_bytes([pair[0], pair[1]]));
-    let mut malformed = Vec::new();
-    let (mut text, mut at) = (String::with_capacity(bytes.len() * 3 / 2), 0);
-    for read in char::decode_utf16(units) {
-        let character = read.unwrap_or_else(|_| {
-            malformed.push((at, 2));
-            '\u{FFFD}'
-        });
-        at += character.len_utf16() * 2;
-        text.push(character);
-    }
-    if bytes.len() % 2 == 1 {
-        malformed.push((bytes.len() - 1, 1));
-    }
+    let (mut text, malformed) = utf::read_utf16(&payload[start..]);
     if let Some((first, _)) = malformed
         .first()
         .filter(|_| malformed.len() > MOST_MALFORMED)

@@ -15,6 +15,7 @@ mod path;
 mod rows;
 mod tree;
 mod unwrap;
+mod utf;
 mod xml;
 
 pub use charset::Charset;

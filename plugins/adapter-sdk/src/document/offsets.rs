@@ -41,8 +41,9 @@ enum Layer<'m> {
     /// The inner text was decoded from UTF-16LE: a point at every change of
     /// the number of bytes a character takes in UTF-8.
     Utf16 { runs: Vec<Run>, text_length: u32 },
-    /// The inner text is the outer one without escapes: linear between points.
-    Unescaped(Vec<Point>),
+    /// The inner text is the outer one without escapes: linear between points,
+    /// and never beyond the end.
+    Unescaped { points: Vec<Point>, end: u32 },
     /// The inner text has no bytes of its own: every place is this range.
     Opaque { from: u32, to: u32 },
 }
@@ -92,9 +93,11 @@ impl<'m> OffsetMap<'m> {
         });
     }
 
-    /// Adds a layer of text from which escapes were removed.
-    pub(crate) fn push_unescaped(&mut self, points: Vec<Point>) {
-        self.layers.push(Layer::Unescaped(points));
+    /// Adds a layer of text from which escapes were removed; it ends at `end`
+    /// of the enclosing text.
+    pub(crate) fn push_unescaped(&mut self, points: Vec<Point>, end: usize) {
+        let end = narrow(end);
+        self.layers.push(Layer::Unescaped { points, end });
     }
 
     /// Adds a layer of text made from the range `from..to` by decompression.
@@ -145,7 +148,9 @@ impl Layer<'_> {
                 place_utf16(runs, from.min(*text_length)),
                 place_utf16(runs, to.min(*text_length)),
             ),
-            Self::Unescaped(points) => (linear(points, from), linear(points, to)),
+            Self::Unescaped { points, end } => {
+                (linear(points, from).min(*end), linear(points, to).min(*end))
+            }
         }
     }
 }

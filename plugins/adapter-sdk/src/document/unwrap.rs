@@ -200,15 +200,11 @@ fn plain_text<'m>(document: &Document<'m>, node: NodeId) -> (String, OffsetMap<'
     let raw = &document.text()[from..to];
     let value = document.value(node);
     let mut points = Vec::new();
-    match document.kind(node) {
-        Kind::Text if raw.contains('\\') => {
-            // The string was unescaped once already, so it cannot fail now.
-            let _ = json::unescape(raw, Some(&mut points));
-        }
-        Kind::Element | Kind::Attribute if raw.len() != value.len() => {
-            xml_points(raw, value, &mut points)
-        }
-        _ => {}
+    if document.kind(node) == Kind::Text {
+        // The string was unescaped once already, so it cannot fail now.
+        let _ = json::unescape(raw, Some(&mut points));
+    } else if raw.len() != value.len() {
+        xml_points(raw, value, &mut points);
     }
     for point in &mut points {
         point.outer += narrow(from);
@@ -220,7 +216,7 @@ fn plain_text<'m>(document: &Document<'m>, node: NodeId) -> (String, OffsetMap<'
             outer: narrow(from),
         },
     );
-    map.push_unescaped(points);
+    map.push_unescaped(points, to);
     (value.to_owned(), map)
 }
 

@@ -1,0 +1,115 @@
+//! Fields of cases, transfers, legal reviews and penalty decisions.
+
+use super::{code, codes, count, entity, last};
+
+entity!(Case, "case", {
+    "doc_nos" => Slot::List(|e| e.doc_nos.push(Default::default()));
+    "doc_nos.kind" => Slot::Text(|e| &mut last(&mut e.doc_nos).kind);
+    "doc_nos.number" => Slot::Text(|e| &mut last(&mut e.doc_nos).number);
+    "source" => code!(CaseSource, |e| &mut e.source);
+    "cause.code" => Slot::Text(|e| &mut e.cause.get_or_insert_default().code);
+    "cause.text" => Slot::Text(|e| &mut e.cause.get_or_insert_default().text);
+    "party_id" => Slot::Reference(|e| &mut e.party_id);
+    "conduct.from" => Slot::DateTime(|e| &mut e.conduct.get_or_insert_default().from);
+    "conduct.to" => Slot::DateTime(|e| &mut e.conduct.get_or_insert_default().to);
+    "conduct.continuous" => Slot::Flag(|e, value| e.conduct.get_or_insert_default().continuous = value);
+    "legal_basis" => Slot::List(|e| e.legal_basis.push(Default::default()));
+    "legal_basis.law" => Slot::Text(|e| &mut last(&mut e.legal_basis).law);
+    "legal_basis.version" => Slot::Text(|e| &mut last(&mut e.legal_basis).version);
+    "legal_basis.article" => Slot::Text(|e| &mut last(&mut e.legal_basis).article);
+    "legal_basis.paragraph" => Slot::Text(|e| &mut last(&mut e.legal_basis).paragraph);
+    "legal_basis.item" => Slot::Text(|e| &mut last(&mut e.legal_basis).item);
+    "legal_basis.force_at" => Slot::DateTime(|e| &mut last(&mut e.legal_basis).force_at);
+    "investigators" => Slot::List(|e| e.investigators.push(Default::default()));
+    "investigators.name" => Slot::Text(|e| &mut last(&mut e.investigators).name), personal;
+    "investigators.card_no" => Slot::Text(|e| &mut last(&mut e.investigators).card_no), personal;
+    "status" => code!(CaseStatus, |e| &mut e.status);
+    "filed_at" => Slot::DateTime(|e| &mut e.filed_at);
+    "decided_at" => Slot::DateTime(|e| &mut e.decided_at);
+    "closed_at" => Slot::DateTime(|e| &mut e.closed_at);
+    "title" => Slot::Text(|e| &mut e.title);
+    "site_id" => Slot::Reference(|e| &mut e.site_id);
+    "facts" => Slot::Text(|e| &mut e.facts);
+});
+
+entity!(CaseTransfer, "case_transfer", {
+    "kind" => code!(TransferKind, |e| &mut e.kind);
+    "case_id" => Slot::Reference(|e| &mut e.case_id);
+    "doc_no" => Slot::Text(|e| &mut e.doc_no);
+    "suspected_offence" => Slot::Text(|e| &mut e.suspected_offence), personal;
+    "from_agency" => Slot::Text(|e| &mut e.from_agency);
+    "to_agency" => Slot::Text(|e| &mut e.to_agency);
+    "cc_procuratorate" => Slot::Text(|e| &mut e.cc_procuratorate);
+    "report_at" => Slot::DateTime(|e| &mut e.report_at);
+    "decided_at" => Slot::DateTime(|e| &mut e.decided_at);
+    "handed_at" => Slot::DateTime(|e| &mut e.handed_at);
+    "receipt_at" => Slot::DateTime(|e| &mut e.receipt_at);
+    "materials" => Slot::List(|e| e.materials.push(Default::default()));
+    "materials.seq" => Slot::Count(|e, value| last(&mut e.materials).seq = count(value));
+    "materials.name" => Slot::Text(|e| &mut last(&mut e.materials).name);
+    "materials.count" => Slot::Count(|e, value| last(&mut e.materials).count = count(value));
+    "materials.pages" => Slot::Count(|e, value| last(&mut e.materials).pages = count(value));
+    "materials.originals" => Slot::Flag(|e, value| last(&mut e.materials).originals = Some(value));
+    "materials.provided_by" => Slot::Text(|e| &mut last(&mut e.materials).provided_by);
+    "materials.note" => Slot::Text(|e| &mut last(&mut e.materials).note);
+    "suspects" => Slot::List(|e| e.suspects.push(Default::default()));
+    "suspects.name" => Slot::Text(|e| &mut last(&mut e.suspects).name), personal;
+    "suspects.id" => Slot::Text(|e| &mut last(&mut e.suspects).id), personal;
+    "suspects.role" => Slot::Text(|e| &mut last(&mut e.suspects).role), personal;
+    "suspects.measure" => Slot::Text(|e| &mut last(&mut e.suspects).measure), personal;
+    "property_list" => Slot::List(|e| e.property_list.push(Default::default()));
+    "property_list.name" => Slot::Text(|e| &mut last(&mut e.property_list).name);
+    "property_list.qty" => Slot::Quantity(|e| &mut last(&mut e.property_list).qty);
+    "property_list.feature" => Slot::Text(|e| &mut last(&mut e.property_list).feature);
+    "property_list.place" => Slot::Text(|e| &mut last(&mut e.property_list).place);
+    "property_list.measure" => Slot::Text(|e| &mut last(&mut e.property_list).measure);
+    "handler.name" => Slot::Text(|e| &mut e.handler.get_or_insert_default().name), personal;
+    "handler.card" => Slot::Text(|e| &mut e.handler.get_or_insert_default().card), personal;
+    "handler.phone" => Slot::Text(|e| &mut e.handler.get_or_insert_default().phone), personal;
+    "penalty_decision_attached" => Slot::Flag(|e, value| e.penalty_decision_attached = Some(value));
+    "state" => code!(TransferState, |e| &mut e.state), personal;
+    "state_history" => Slot::List(|e| e.state_history.push(Default::default()));
+    "state_history.state" => code!(TransferState, |e| &mut last(&mut e.state_history).state), personal;
+    "state_history.at" => Slot::DateTime(|e| &mut last(&mut e.state_history).at), personal;
+    "state_history.doc_no" => Slot::Text(|e| &mut last(&mut e.state_history).doc_no), personal;
+    "state_history.by" => Slot::Text(|e| &mut last(&mut e.state_history).by), personal;
+});
+
+entity!(LegalReview, "legal_review", {
+    "case_id" => Slot::Reference(|e| &mut e.case_id);
+    "round" => Slot::Count(|e, value| e.round = count(value));
+    "required_by" => codes!(ReviewRequirement, |e| &mut e.required_by);
+    "submitted_at" => Slot::DateTime(|e| &mut e.submitted_at), personal;
+    "submitted_by" => Slot::Text(|e| &mut e.submitted_by), personal;
+    "materials" => Slot::Texts(|e| &mut e.materials);
+    "points" => Slot::List(|e| e.points.push(Default::default()));
+    "points.point" => code!(ReviewPoint, |e| &mut last(&mut e.points).point);
+    "points.result" => code!(PointResult, |e| &mut last(&mut e.points).result);
+    "points.text" => Slot::Text(|e| &mut last(&mut e.points).text), personal;
+    "opinion" => code!(ReviewOpinion, |e| &mut e.opinion);
+    "reviewer.name" => Slot::Text(|e| &mut e.reviewer.get_or_insert_default().name), personal;
+    "reviewer.card" => Slot::Text(|e| &mut e.reviewer.get_or_insert_default().card), personal;
+    "reviewer.legal_qualified" => Slot::Flag(|e, value| e.reviewer.get_or_insert_default().legal_qualified = Some(value)), personal;
+    "opined_at" => Slot::DateTime(|e| &mut e.opined_at);
+    "adopted.adopted" => Slot::Flag(|e, value| e.adopted.get_or_insert_default().adopted = value);
+    "adopted.reason" => Slot::Text(|e| &mut e.adopted.get_or_insert_default().reason);
+    "opinion_text" => Slot::Text(|e| &mut e.opinion_text), personal;
+    "doc_no" => Slot::Text(|e| &mut e.doc_no);
+});
+
+entity!(PenaltyDecision, "penalty_decision", {
+    "decision_no" => Slot::Text(|e| &mut e.decision_no);
+    "case_id" => Slot::Reference(|e| &mut e.case_id);
+    "penalties" => Slot::List(|e| e.penalties.push(Default::default()));
+    "penalties.type" => Slot::Text(|e| &mut last(&mut e.penalties).r#type);
+    "penalties.amount_yuan" => Slot::Text(|e| &mut last(&mut e.penalties).amount_yuan);
+    "penalties.content" => Slot::Text(|e| &mut last(&mut e.penalties).content);
+    "discretion.factors" => Slot::Texts(|e| &mut e.discretion.get_or_insert_default().factors);
+    "discretion.result" => Slot::Text(|e| &mut e.discretion.get_or_insert_default().result);
+    "decided_at" => Slot::DateTime(|e| &mut e.decided_at);
+    "served_at" => Slot::DateTime(|e| &mut e.served_at);
+    "published_at" => Slot::DateTime(|e| &mut e.published_at);
+    "executed.amount" => Slot::Text(|e| &mut e.executed.get_or_insert_default().amount);
+    "executed.at" => Slot::DateTime(|e| &mut e.executed.get_or_insert_default().at);
+    "executed.late_fee" => Slot::Text(|e| &mut e.executed.get_or_insert_default().late_fee);
+});
