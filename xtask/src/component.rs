@@ -8,8 +8,11 @@
 use anyhow::{Context, Result, bail};
 use wit_component::{ComponentEncoder, DecodedWasm};
 
-/// Interfaces a component may import: the log, and the types without functions.
+/// Interfaces a component may import: the log, and the types, which have no functions.
 const ALLOWED_IMPORTS: [&str; 2] = ["lawgate:adapter/host@1.", "lawgate:adapter/types@1."];
+
+/// Types the world uses, which count as imports; without functions they reach nothing.
+const WORLD_TYPES: [&str; 4] = ["description", "message", "outcome", "configuration-fault"];
 
 /// Functions a component must export.
 const REQUIRED_EXPORTS: [&str; 3] = ["describe", "configure", "convert"];
@@ -48,9 +51,10 @@ fn check(component: &[u8]) -> Result<()> {
 
 fn check_names(mut imports: Vec<String>, exports: &Vec<String>) -> Result<()> {
     imports.retain(|name| {
-        !ALLOWED_IMPORTS
+        let is_interface = ALLOWED_IMPORTS
             .iter()
-            .any(|allowed| name.starts_with(allowed))
+            .any(|allowed| name.starts_with(allowed));
+        !is_interface && !WORLD_TYPES.contains(&name.as_str())
     });
     if !imports.is_empty() {
         bail!("imports {} beside lawgate:adapter/host", imports.join(", "));
@@ -82,7 +86,12 @@ mod tests {
 
     #[test]
     fn the_world_of_an_adapter_is_accepted() {
-        let imports = ["lawgate:adapter/types@1.0.0", "lawgate:adapter/host@1.0.0"];
+        let imports = [
+            "lawgate:adapter/types@1.0.0",
+            "message",
+            "lawgate:adapter/host@1.0.0",
+            "message",
+        ];
         assert_eq!(
             check_error(&imports, &["describe", "configure", "convert"]),
             ""

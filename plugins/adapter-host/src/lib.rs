@@ -1,1 +1,31 @@
-//! Runs adapters in sandboxes; the only user of wasmtime
+//! Runs adapters in sandboxes; the only user of wasmtime.
+//!
+//! A [`Host`] installs components; an [`Adapter`] converts the messages of a
+//! submission, each call in a fresh sandbox with limits on memory, time,
+//! output, log and stack. Nothing a guest does harms another call: after an
+//! error its sandbox is dropped, and the error says which limit it met.
+//!
+//! This crate knows neither agencies nor records: it passes bytes. It checks no
+//! publisher's signature and reads no manifest; the gateway does, before it
+//! calls [`Host::install`]. Compilation, the one step a component can make
+//! expensive, runs in a child process ([`Compiler::Child`]), and cached native
+//! code is authenticated before it is loaded.
+
+#![deny(unsafe_code)]
+
+mod cache;
+mod call;
+mod compile;
+mod config;
+mod contract;
+mod description;
+mod engine;
+mod install;
+mod sandbox;
+mod ticker;
+
+pub use call::{CallError, Cause, ConfigurationFault, Message, Outcome};
+pub use compile::{CompileError, compile, compile_main};
+pub use config::{CompileLimits, Compiler, Config, Level, LogSink};
+pub use description::{Description, DescriptionFault, Granted};
+pub use install::{Adapter, Host, HostError, InstallError, NativeCode};

@@ -10,7 +10,10 @@
 //!
 //! Only a guest uses it as its global allocator. A guest has a single thread.
 
-#![expect(unsafe_code, reason = "an allocator hands out raw memory; only this file")]
+#![expect(
+    unsafe_code,
+    reason = "an allocator hands out raw memory; only this file"
+)]
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::{Cell, UnsafeCell};

@@ -62,7 +62,11 @@ impl<A: Adapter> Sandbox<A> {
         bindings::Description {
             id: description.id.to_owned(),
             version: description.version.to_owned(),
-            feed_kinds: description.feed_kinds.iter().map(|&kind| kind.to_owned()).collect(),
+            feed_kinds: description
+                .feed_kinds
+                .iter()
+                .map(|&kind| kind.to_owned())
+                .collect(),
             schema_version: description.schema_version.to_owned(),
             limits: bindings::lawgate::adapter::types::Limits {
                 memory_bytes: A::LIMITS.memory_bytes,
@@ -90,16 +94,25 @@ impl<A: Adapter> Sandbox<A> {
     #[must_use]
     pub fn convert(&self, messages: Vec<bindings::Message>) -> Vec<bindings::Outcome> {
         let Some(adapter) = self.0.get() else {
-            return messages.iter().map(|_| outcome_to_wit(not_configured())).collect();
+            return messages
+                .iter()
+                .map(|_| outcome_to_wit(not_configured()))
+                .collect();
         };
         // The strings are moved, not copied.
         let attributes: Vec<(Vec<u8>, Vec<Attribute>)> =
             messages.into_iter().map(message_from_wit).collect();
         let messages: Vec<Message<'_>> = attributes
             .iter()
-            .map(|(payload, attributes)| Message { payload, attributes })
+            .map(|(payload, attributes)| Message {
+                payload,
+                attributes,
+            })
             .collect();
-        run(adapter, &messages).into_iter().map(outcome_to_wit).collect()
+        run(adapter, &messages)
+            .into_iter()
+            .map(outcome_to_wit)
+            .collect()
     }
 }
 
@@ -172,7 +185,8 @@ macro_rules! export_adapter {
 
                 fn configure(
                     configuration: ::std::vec::Vec<u8>,
-                ) -> ::std::result::Result<(), ::std::vec::Vec<bindings::ConfigurationFault>> {
+                ) -> ::std::result::Result<(), ::std::vec::Vec<bindings::ConfigurationFault>>
+                {
                     SANDBOX.with(|sandbox| sandbox.configure(&configuration))
                 }
 

@@ -13,7 +13,10 @@ fn layout(bytes: usize) -> Layout {
 fn a_class_is_the_smallest_that_fits() {
     for bytes in 1..70_000 {
         let class = class_of(bytes);
-        assert!(class_bytes(class) >= bytes, "{bytes} bytes do not fit class {class}");
+        assert!(
+            class_bytes(class) >= bytes,
+            "{bytes} bytes do not fit class {class}"
+        );
         let is_smallest = class == 0 || class_bytes(class - 1) < bytes;
         assert!(is_smallest, "{bytes} bytes fit a class below {class}");
     }
@@ -51,7 +54,10 @@ fn the_newest_block_grows_in_place() {
         assert_eq!(arena.realloc(block, layout(100), 3000), block);
         let next = arena.alloc(layout(16));
         let moved = arena.realloc(block, layout(3000), 4000);
-        assert_ne!(moved, block, "a block with a neighbour cannot grow in place");
+        assert_ne!(
+            moved, block,
+            "a block with a neighbour cannot grow in place"
+        );
         assert!(!arena.holds(moved), "4000 bytes have no room beside 3000");
         arena.dealloc(moved, layout(4000));
         arena.dealloc(next, layout(16));
@@ -66,7 +72,11 @@ fn a_buffer_cut_down_a_little_stays_and_one_cut_down_much_moves() {
         assert_eq!(arena.realloc(block, layout(1000), 700), block);
         let moved = arena.realloc(block, layout(700), 20);
         assert_ne!(moved, block);
-        assert_eq!(arena.alloc(layout(700)), block, "the old block is free again");
+        assert_eq!(
+            arena.alloc(layout(700)),
+            block,
+            "the old block is free again"
+        );
     }
 }
 

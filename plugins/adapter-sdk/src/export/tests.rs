@@ -81,8 +81,14 @@ fn the_description_is_carried_over_with_its_limits() {
 #[test]
 fn before_configure_every_message_is_rejected() {
     let sandbox = Sandbox::<Switch>::new();
-    let outcomes = convert(&sandbox, vec![message(b"x", Some("t")), message(b"y", None)]);
-    assert_eq!(outcomes, ["adapter.not-configured@0", "adapter.not-configured@0"]);
+    let outcomes = convert(
+        &sandbox,
+        vec![message(b"x", Some("t")), message(b"y", None)],
+    );
+    assert_eq!(
+        outcomes,
+        ["adapter.not-configured@0", "adapter.not-configured@0"]
+    );
 }
 
 #[test]
@@ -91,7 +97,10 @@ fn all_faults_are_reported_and_leave_the_sandbox_unconfigured() {
     let faults = sandbox.configure(b"off").expect_err("faulty configuration");
     let paths: Vec<_> = faults.iter().map(|fault| fault.path.as_str()).collect();
     assert_eq!(paths, ["switch", ""]);
-    assert_eq!(convert(&sandbox, vec![message(b"x", None)]), ["adapter.not-configured@0"]);
+    assert_eq!(
+        convert(&sandbox, vec![message(b"x", None)]),
+        ["adapter.not-configured@0"]
+    );
 }
 
 #[test]
@@ -100,14 +109,20 @@ fn a_second_configuration_is_a_fault_and_the_first_stays() {
     sandbox.configure(b"on").expect("good configuration");
     let faults = sandbox.configure(b"on").expect_err("second configuration");
     assert_eq!(faults.len(), 1);
-    assert_eq!(convert(&sandbox, vec![message(b"x", None)]), ["switch.untyped@3"]);
+    assert_eq!(
+        convert(&sandbox, vec![message(b"x", None)]),
+        ["switch.untyped@3"]
+    );
 }
 
 #[test]
 fn payload_attributes_and_order_reach_the_adapter() {
     let sandbox = Sandbox::<Switch>::new();
     sandbox.configure(b"on").expect("good configuration");
-    let outcomes = convert(&sandbox, vec![message(b"x", Some("t")), message(b"y", None)]);
+    let outcomes = convert(
+        &sandbox,
+        vec![message(b"x", Some("t")), message(b"y", None)],
+    );
     // Field 4 of a conversion is the reply: tag 0x22, length, bytes.
     assert_eq!(outcomes, ["22027874", "switch.untyped@3"]);
 }

@@ -1,0 +1,258 @@
+//! Compiling components to native code, in a process that can be limited.
+//!
+//! Compilation is the one step in which a small component can cost much: no
+//! limit of a sandbox applies to it. So the gateway compiles in a child: it
+//! writes the component to the child's standard input and reads the native
+//! code from its standard output. The child can misbehave in any way; it
+//! cannot make the gateway wait beyond the deadline, and what it wrote is
+//! trusted only because it is our own program.
+
+use std::ffi::OsString;
+use std::fmt::Write as _;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io::{self, Read, Write};
+use std::path::Path;
+use std::process::{Child, Command, ExitCode, ExitStatus, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Resource, Rlimit, prlimit};
+use wasmtime::Engine;
+
+use crate::call::Cause;
+use crate::config::{CompileLimits, Compiler};
+use crate::engine;
+
+/// Most native code taken from the child, in bytes. A component of 32 MiB
+/// becomes about 100 MiB.
+const NATIVE_BYTES_MAX: u64 = 512 << 20;
+
+/// Most of the child's error text that is kept, in bytes.
+const REASON_BYTES_MAX: u64 = 4096;
+
+/// How often the parent looks whether the child has ended.
+const POLL: Duration = Duration::from_millis(2);
+
+/// Why a component was not compiled.
+#[derive(Debug, thiserror::Error)]
+pub enum CompileError {
+    /// The compiler refused it: not a component, or one it does not support.
+    #[error("the compiler refused the component")]
+    Refused {
+        /// The compiler's reason.
+        #[source]
+        cause: Cause,
+    },
+    /// The compiling process was not started.
+    #[error("the compiling process cannot be started")]
+    Start {
+        /// The system's reason.
+        #[source]
+        cause: io::Error,
+    },
+    /// The compiling process was not put under its limits, so it got no work.
+    #[error("the compiling process cannot be limited")]
+    Limit {
+        /// The system's reason.
+        #[source]
+        cause: io::Error,
+    },
+    /// The compiling process did not end in time and was killed.
+    #[error("compilation took longer than {} s", limit.as_secs())]
+    Deadline {
+        /// The deadline.
+        limit: Duration,
+    },
+    /// The compiling process ended without a result: most often a limit on
+    /// memory or processor time.
+    #[error("the compiling process ended with {status}")]
+    Ended {
+        /// How it ended.
+        status: ExitStatus,
+    },
+    /// The compiling process wrote nothing, or more than is taken.
+    #[error("the compiling process wrote {bytes} bytes of native code")]
+    Output {
+        /// What it wrote, in bytes; counted up to one more than is taken.
+        bytes: u64,
+    },
+}
+
+/// Compiles a component in this process, without limits.
+///
+/// # Errors
+/// [`CompileError::Refused`].
+pub fn compile(component: &[u8]) -> Result<Vec<u8>, CompileError> {
+    native_code(component).map_err(|cause| CompileError::Refused { cause })
+}
+
+fn native_code(component: &[u8]) -> Result<Vec<u8>, Cause> {
+    engine::compiling()
+        .and_then(|engine| engine.precompile_component(component))
+        .map_err(wasmtime::Error::into_boxed_dyn_error)
+}
+
+/// The whole compiling process: standard input to standard output.
+///
+/// For a hidden subcommand of the program that [`Compiler::Child`] names. The
+/// reason of a failure goes to standard error.
+#[must_use]
+pub fn compile_main() -> ExitCode {
+    let mut component = Vec::new();
+    let done = io::stdin()
+        .read_to_end(&mut component)
+        .map_err(Cause::from)
+        .and_then(|_| native_code(&component))
+        .and_then(|native| io::stdout().write_all(&native).map_err(Cause::from));
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(cause) => {
+            // A parent that has gone does not read the reason either.
+            let _ = io::stderr().write_all(chain(cause.as_ref()).as_bytes());
+            ExitCode::from(REFUSED)
+        }
+    }
+}
+
+/// Exit code with which the child says that the component is at fault.
+const REFUSED: u8 = 65;
+
+/// An error with its causes, in one line.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        // Writing to a string cannot fail.
+        let _ = write!(text, ": {cause}");
+        next = cause.source();
+    }
+    text
+}
+
+/// The cache's name for a component's native code: the component, the engine's
+/// version and a hash of all its settings that shape code.
+pub(crate) fn name_of_native(engine: &Engine, digest: &[u8; 32]) -> String {
+    let mut hasher = DefaultHasher::new();
+    engine.precompile_compatibility_hash().hash(&mut hasher);
+    let mut name = String::new();
+    for byte in digest {
+        // Writing to a string cannot fail.
+        let _ = write!(name, "{byte:02x}");
+    }
+    format!("{name}-{ENGINE_VERSION}-{:016x}", hasher.finish())
+}
+
+/// Version of the engine, as the root manifest pins it.
+const ENGINE_VERSION: &str = "48.0.8";
+
+/// Compiles a component where the configuration says.
+pub(crate) fn compile_with(compiler: &Compiler, component: &[u8]) -> Result<Vec<u8>, CompileError> {
+    match compiler {
+        Compiler::InProcess => compile(component),
+        Compiler::Child {
+            program,
+            args,
+            limits,
+        } => compile_in_child(program, args, *limits, component),
+    }
+}
+
+fn compile_in_child(
+    program: &Path,
+    args: &[OsString],
+    limits: CompileLimits,
+    component: &[u8],
+) -> Result<Vec<u8>, CompileError> {
+    let mut child = Command::new(program)
+        .args(args)
+        .env_clear()
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .map_err(|cause| CompileError::Start { cause })?;
+    // The child waits for its input until it is under its limits.
+    if let Err(cause) = limit(&child, limits) {
+        end(&mut child);
+        return Err(CompileError::Limit { cause });
+    }
+    let stdin = child.stdin.take();
+    let stdout = child.stdout.take();
+    let stderr = child.stderr.take();
+    thread::scope(|scope| {
+        // A child that stops reading ends by itself or by its deadline; either
+        // way its pipes close, and these threads with them.
+        scope.spawn(move || stdin.map(|mut stdin| stdin.write_all(component)));
+        let native = scope.spawn(move || read_at_most(stdout, NATIVE_BYTES_MAX + 1));
+        let reason = scope.spawn(move || read_at_most(stderr, REASON_BYTES_MAX));
+        let status = wait(&mut child, limits.deadline);
+        let native = native.join().unwrap_or_default();
+        let reason = reason.join().unwrap_or_default();
+        result(status?, native, &reason)
+    })
+}
+
+/// What the child's end and output amount to.
+fn result(status: ExitStatus, native: Vec<u8>, reason: &[u8]) -> Result<Vec<u8>, CompileError> {
+    if status.code() == Some(REFUSED.into()) {
+        let reason = String::from_utf8_lossy(reason).into_owned();
+        return Err(CompileError::Refused {
+            cause: reason.into(),
+        });
+    }
+    if !status.success() {
+        return Err(CompileError::Ended { status });
+    }
+    let bytes = native.len() as u64;
+    if bytes == 0 || bytes > NATIVE_BYTES_MAX {
+        return Err(CompileError::Output { bytes });
+    }
+    Ok(native)
+}
+
+/// Puts limits on a running child; possible without code between fork and exec.
+fn limit(child: &Child, limits: CompileLimits) -> io::Result<()> {
+    let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
+    let exactly = |value: u64| Rlimit {
+        current: Some(value),
+        maximum: Some(value),
+    };
+    prlimit(pid, Resource::As, exactly(limits.address_space_bytes))?;
+    prlimit(pid, Resource::Cpu, exactly(limits.processor_seconds))?;
+    prlimit(pid, Resource::Core, exactly(0))?;
+    Ok(())
+}
+
+/// Waits for the child's end; kills it at the deadline.
+fn wait(child: &mut Child, deadline: Duration) -> Result<ExitStatus, CompileError> {
+    let started = Instant::now();
+    loop {
+        match child.try_wait() {
+            Ok(Some(status)) => return Ok(status),
+            Ok(None) if started.elapsed() < deadline => thread::sleep(POLL),
+            Ok(None) | Err(_) => {
+                end(child);
+                return Err(CompileError::Deadline { limit: deadline });
+            }
+        }
+    }
+}
+
+fn end(child: &mut Child) {
+    // Both fail only when the child has ended already, which is what is wanted.
+    let _ = child.kill();
+    let _ = child.wait();
+}
+
+/// Reads a pipe to its end or to `limit` bytes; what failed to arrive is missing.
+fn read_at_most(pipe: Option<impl Read>, limit: u64) -> Vec<u8> {
+    let mut content = Vec::new();
+    if let Some(pipe) = pipe {
+        // An error ends the reading like an end; the child's status tells more.
+        let _ = pipe.take(limit).read_to_end(&mut content);
+    }
+    content
+}
+
+#[cfg(test)]
+mod tests;

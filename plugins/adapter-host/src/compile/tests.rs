@@ -1,0 +1,125 @@
+//! Tests of the compiling process with programs that misbehave.
+
+use super::*;
+
+const LIMITS: CompileLimits = CompileLimits {
+    address_space_bytes: 1 << 30,
+    processor_seconds: 10,
+    deadline: Duration::from_secs(60),
+};
+
+/// A child that runs a shell script instead of the compiler.
+fn child(script: &str, limits: CompileLimits) -> Compiler {
+    Compiler::Child {
+        program: "/bin/sh".into(),
+        args: ["-c".into(), script.into()].to_vec(),
+        limits,
+    }
+}
+
+fn check(script: &str, limits: CompileLimits, expected: &str) {
+    let component = vec![0; 1 << 20];
+    let result = match compile_with(&child(script, limits), &component) {
+        Ok(native) => format!("{} bytes", native.len()),
+        Err(error) => chain(&error),
+    };
+    assert!(result.contains(expected), "`{script}` gave: {result}");
+}
+
+#[test]
+fn the_component_reaches_the_child_and_its_output_comes_back() {
+    check("cat", LIMITS, "1048576 bytes");
+}
+
+#[test]
+fn a_child_that_does_not_read_does_not_block() {
+    check("echo native", LIMITS, "7 bytes");
+}
+
+#[test]
+fn a_child_that_never_ends_is_killed() {
+    let limits = CompileLimits {
+        deadline: Duration::from_millis(50),
+        ..LIMITS
+    };
+    check("exec sleep 600", limits, "took longer than 0 s");
+}
+
+#[test]
+fn a_child_that_fails_is_an_error_even_with_output() {
+    check("echo native; exit 3", LIMITS, "exit status: 3");
+}
+
+#[test]
+fn a_child_that_refuses_gives_its_reason() {
+    check(
+        "echo not a component >&2; exit 65",
+        LIMITS,
+        "refused the component: not a component",
+    );
+}
+
+#[test]
+fn a_child_without_output_is_an_error() {
+    check("true", LIMITS, "wrote 0 bytes");
+}
+
+#[test]
+fn the_child_runs_under_its_limits_and_without_our_environment() {
+    // A child that waits for its input, as the compiler does, has its limits then.
+    for is_so in [
+        "$(ulimit -v) = 1048576",
+        "$(ulimit -t) = 10",
+        "$(ulimit -c) = 0",
+        "-z \"$CARGO_MANIFEST_DIR\"",
+    ] {
+        let script = format!("cat > /dev/null; test {is_so} && printf 12");
+        check(&script, LIMITS, "2 bytes");
+    }
+}
+
+#[test]
+fn a_missing_program_is_an_error() {
+    let compiler = Compiler::Child {
+        program: "/nonexistent/program".into(),
+        args: Vec::new(),
+        limits: LIMITS,
+    };
+    let error = compile_with(&compiler, b"").expect_err("no such program");
+    assert!(matches!(error, CompileError::Start { .. }), "{error}");
+}
+
+#[test]
+fn what_is_no_component_is_refused() {
+    for bytes in [&b""[..], b"not wasm", b"\0asm\x01\0\0\0"] {
+        let error = compile(bytes).expect_err("not a component");
+        assert!(matches!(error, CompileError::Refused { .. }), "{error}");
+    }
+}
+
+#[test]
+fn the_name_of_native_code_tells_components_apart() {
+    let engine = engine::compiling().expect("an engine");
+    let name = name_of_native(&engine, &[0xab; 32]);
+    assert!(name.starts_with("abab"), "{name}");
+    assert!(name.contains(ENGINE_VERSION), "{name}");
+    assert_ne!(name, name_of_native(&engine, &[0xac; 32]));
+    assert_eq!(name, name_of_native(&engine, &[0xab; 32]));
+}
+
+#[test]
+fn the_pinned_version_is_the_one_in_the_name() {
+    let manifest = include_str!("../../../../Cargo.toml");
+    assert!(manifest.contains(&format!("wasmtime = {{ version = \"={ENGINE_VERSION}\"")));
+}
+
+#[test]
+fn code_of_the_compiling_engine_suits_the_running_one() {
+    let config = crate::Config::recommended("".into(), [0; 32], Compiler::InProcess);
+    let running = engine::running(&config).expect("a pool");
+    let compiling = engine::compiling().expect("an engine");
+    assert_eq!(
+        name_of_native(&running, &[1; 32]),
+        name_of_native(&compiling, &[1; 32])
+    );
+}

@@ -1,0 +1,240 @@
+//! A sandbox: one store with its limits, and the guest in it.
+//!
+//! It lives for one call of the host and is dropped after it, whatever
+//! happened. The limits are set before instantiation, because a guest's start
+//! function is its code already.
+
+use std::sync::Arc;
+
+use wasmtime::component::HasSelf;
+use wasmtime::{Engine, ResourceLimiter, Store};
+
+use crate::call::CallError;
+use crate::config::{Config, Level, LogSink};
+use crate::contract::lawgate::adapter::{host, types};
+use crate::contract::{self, AdapterPre};
+use crate::description::Granted;
+use crate::engine::TABLE_ELEMENTS;
+use crate::ticker::ticks;
+
+/// Longest log text passed on, in bytes; the rest of a line is cut off.
+const LOG_TEXT_BYTES: usize = 1024;
+
+/// Most core instances, tables and memories of one guest; the pool has its own limits below.
+const PARTS: usize = 64;
+
+/// The component's linker: the log, and nothing else.
+pub(crate) type Linker = wasmtime::component::Linker<State>;
+
+/// A component that can be instantiated.
+pub(crate) type Ready = AdapterPre<State>;
+
+/// What a sandbox's limits are made from.
+#[derive(Debug, Clone)]
+pub(crate) struct Limits {
+    granted: Granted,
+    ticks: u64,
+    output_bytes: usize,
+    log_lines: u32,
+    log: LogSink,
+}
+
+impl Limits {
+    /// The limits of an adapter's sandboxes.
+    pub(crate) fn new(config: &Config, granted: Granted) -> Self {
+        Self {
+            granted,
+            ticks: ticks(granted.deadline, config.tick),
+            output_bytes: config.output_bytes,
+            log_lines: config.log_lines,
+            log: config.log,
+        }
+    }
+}
+
+/// A guest in its store.
+pub(crate) struct Sandbox {
+    store: Store<State>,
+    guest: contract::Adapter,
+    ticks: u64,
+}
+
+impl Sandbox {
+    /// Instantiates a component.
+    ///
+    /// # Errors
+    /// Whatever limit its start meets, and [`CallError::PoolExhausted`].
+    pub(crate) fn start(
+        engine: &Engine,
+        ready: &Ready,
+        adapter: &Arc<str>,
+        limits: &Limits,
+    ) -> Result<Self, CallError> {
+        let mut store = Store::new(engine, State::new(adapter, limits));
+        store.limiter(|state| state);
+        store.set_epoch_deadline(limits.ticks);
+        store.set_hostcall_fuel(limits.output_bytes);
+        match ready.instantiate(&mut store) {
+            Ok(guest) => Ok(Self {
+                store,
+                guest,
+                ticks: limits.ticks,
+            }),
+            Err(cause) => Err(CallError::from_guest(cause, store.data().memory_denied)),
+        }
+    }
+
+    /// Calls `describe`.
+    pub(crate) fn describe(&mut self) -> Result<contract::Description, CallError> {
+        self.call(|guest, store| guest.call_describe(store))
+    }
+
+    /// Calls `configure`.
+    pub(crate) fn configure(
+        &mut self,
+        configuration: &[u8],
+    ) -> Result<Result<(), Vec<contract::ConfigurationFault>>, CallError> {
+        self.call(|guest, store| guest.call_configure(store, configuration))
+    }
+
+    /// Calls `convert`.
+    pub(crate) fn convert(
+        &mut self,
+        messages: &[contract::Message<'_>],
+    ) -> Result<Vec<contract::Outcome>, CallError> {
+        self.call(|guest, store| guest.call_convert(store, messages))
+    }
+
+    fn call<T>(
+        &mut self,
+        function: impl FnOnce(&contract::Adapter, &mut Store<State>) -> wasmtime::Result<T>,
+    ) -> Result<T, CallError> {
+        self.store.set_epoch_deadline(self.ticks);
+        function(&self.guest, &mut self.store)
+            .map_err(|cause| CallError::from_guest(cause, self.store.data().memory_denied))
+    }
+}
+
+/// What the host keeps for one sandbox.
+pub(crate) struct State {
+    adapter: Arc<str>,
+    memory_bytes: usize,
+    /// Whether growing the memory was refused: guests abort after that, and
+    /// the abort alone would not tell why.
+    memory_denied: bool,
+    log_lines_left: u32,
+    log: LogSink,
+}
+
+impl State {
+    fn new(adapter: &Arc<str>, limits: &Limits) -> Self {
+        Self {
+            adapter: Arc::clone(adapter),
+            memory_bytes: limits.granted.memory_bytes,
+            memory_denied: false,
+            log_lines_left: limits.log_lines,
+            log: limits.log,
+        }
+    }
+}
+
+impl ResourceLimiter for State {
+    fn memory_growing(
+        &mut self,
+        _current: usize,
+        desired: usize,
+        _maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        let is_granted = desired <= self.memory_bytes;
+        self.memory_denied |= !is_granted;
+        Ok(is_granted)
+    }
+
+    fn table_growing(
+        &mut self,
+        _current: usize,
+        desired: usize,
+        _maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        Ok(desired <= TABLE_ELEMENTS)
+    }
+
+    fn instances(&self) -> usize {
+        PARTS
+    }
+
+    fn tables(&self) -> usize {
+        PARTS
+    }
+
+    fn memories(&self) -> usize {
+        PARTS
+    }
+}
+
+/// Ends a call whose log budget is spent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the budget of log lines is spent")]
+pub(crate) struct LogBudgetSpent;
+
+impl host::Host for State {
+    fn log(&mut self, level: host::Level, text: String) -> wasmtime::Result<()> {
+        let left = self.log_lines_left.checked_sub(1).ok_or(LogBudgetSpent)?;
+        self.log_lines_left = left;
+        let level = match level {
+            host::Level::Debug => Level::Debug,
+            host::Level::Info => Level::Info,
+            host::Level::Warning => Level::Warning,
+            host::Level::Error => Level::Error,
+        };
+        (self.log)(&self.adapter, level, cut(&text, LOG_TEXT_BYTES));
+        Ok(())
+    }
+}
+
+/// The contract's types have no functions.
+impl types::Host for State {}
+
+/// A linker that offers the contract's imports.
+pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<Linker> {
+    let mut linker = Linker::new(engine);
+    contract::Adapter::add_to_linker::<State, HasSelf<State>>(&mut linker, |state| state)?;
+    Ok(linker)
+}
+
+/// The first `bytes` bytes of a text, or fewer so as not to cut a character.
+fn cut(text: &str, bytes: usize) -> &str {
+    &text[..text.floor_char_boundary(bytes)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cut_never_splits_a_character() {
+        assert_eq!(cut("\u{6587}\u{4ef6}", 4), "\u{6587}");
+        assert_eq!(cut("\u{6587}", 2), "");
+        assert_eq!(cut("abc", 3), "abc");
+        assert_eq!(cut("abc", 9), "abc");
+    }
+
+    #[test]
+    fn a_denied_growth_is_remembered() {
+        let config = Config::recommended("".into(), [0; 32], crate::Compiler::InProcess);
+        let limits = Limits::new(&config, Granted::of_host(&config));
+        let mut state = State::new(&"x".into(), &limits);
+        assert!(
+            state
+                .memory_growing(0, config.memory_bytes, None)
+                .expect("no failure")
+        );
+        assert!(!state.memory_denied);
+        assert!(
+            !state
+                .memory_growing(0, config.memory_bytes + 1, None)
+                .expect("no failure")
+        );
+        assert!(state.memory_denied);
+    }
+}
