@@ -52,6 +52,7 @@
 #![forbid(unsafe_code)]
 
 pub mod camera_id;
+mod check;
 pub mod credit_code;
 pub mod date_time;
 pub mod decimal;
@@ -59,6 +60,7 @@ pub mod division;
 pub mod document_number;
 pub mod factor;
 pub mod finding;
+mod links;
 pub mod number;
 pub mod permit;
 pub mod plate;
@@ -70,4 +72,6 @@ pub mod unit;
 pub mod waste_code;
 pub mod weight;
 
+pub use check::{check, strip_derived};
+pub use links::{Links, links, normalise_case_number};
 pub use remark::{Reading, Remark, Verdict};

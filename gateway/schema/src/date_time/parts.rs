@@ -331,7 +331,13 @@ fn date(text: &str, precision: Precision) -> Option<Civil> {
     let (length, month, day) = match precision {
         Precision::Year => (4, 1, 1),
         Precision::Month => (7, two(bytes.get(5..7)?)?, 1),
-        _ => (10, two(bytes.get(5..7)?)?, two(bytes.get(8..10)?)?),
+        Precision::Unspecified
+        | Precision::Day
+        | Precision::Hour
+        | Precision::Minute
+        | Precision::Second
+        | Precision::Millisecond
+        | Precision::Nanosecond => (10, two(bytes.get(5..7)?)?, two(bytes.get(8..10)?)?),
     };
     let dashes = bytes.len() == length
         && [4, 7]

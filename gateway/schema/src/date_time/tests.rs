@@ -85,101 +85,32 @@ fn the_offset_is_marked_as_assumed_unless_it_was_stated() {
 }
 
 #[test]
+#[rustfmt::skip]
 fn precision_is_what_was_written() {
-    check(
-        "20260901080500123",
-        Some("2026-09-01T08:05:00.123+08:00"),
-        Precision::Millisecond,
-        "ok",
-    );
-    check(
-        "2026-09-01 08:05:00.000",
-        Some("2026-09-01T08:05:00.000+08:00"),
-        Precision::Millisecond,
-        "ok",
-    );
-    check(
-        "2026-09-01 08:05:00.5",
-        Some("2026-09-01T08:05:00.500+08:00"),
-        Precision::Millisecond,
-        "ok",
-    );
-    check(
-        "2026-09-01 08:05:00.123456",
-        Some("2026-09-01T08:05:00.123456000+08:00"),
-        Precision::Nanosecond,
-        "ok",
-    );
-    check(
-        "2026-09-01T00:05:00.123456789Z",
-        Some("2026-09-01T08:05:00.123456789+08:00"),
-        Precision::Nanosecond,
-        "ok",
-    );
-    check(
-        "202609010805",
-        Some("2026-09-01T08:05:00+08:00"),
-        Precision::Minute,
-        "ok",
-    );
-    check(
-        "2026-09-01 08:05",
-        Some("2026-09-01T08:05:00+08:00"),
-        Precision::Minute,
-        "ok",
-    );
-    check(
-        "2026090108",
-        Some("2026-09-01T08:00:00+08:00"),
-        Precision::Hour,
-        "ok",
-    );
-    check(
-        "2026年9月1日8时",
-        Some("2026-09-01T08:00:00+08:00"),
-        Precision::Hour,
-        "ok",
-    );
-    check("2026-09-01", Some("2026-09-01"), Precision::Day, "ok");
-    check(
-        "2026-9-1",
-        Some("2026-09-01"),
-        Precision::Day,
-        "normalised:date-only",
-    );
-    check(
-        "20260901",
-        Some("2026-09-01"),
-        Precision::Day,
-        "normalised:date-only",
-    );
-    check(
-        "2026年9月1日",
-        Some("2026-09-01"),
-        Precision::Day,
-        "normalised:date-only",
-    );
-    check(
-        "二〇二六年九月一日",
-        Some("2026-09-01"),
-        Precision::Day,
-        "normalised:zh-numerals",
-    );
-    check(
-        "二○二六年十二月三十一日",
-        Some("2026-12-31"),
-        Precision::Day,
-        "normalised:zh-numerals",
-    );
-    check(
-        "二零二六年十月廿一日",
-        Some("2026-10-21"),
-        Precision::Day,
-        "normalised:zh-numerals",
-    );
-    check("2026年9月", Some("2026-09"), Precision::Month, "ok");
-    check("202609", Some("2026-09"), Precision::Month, "ok");
-    check("2026", Some("2026"), Precision::Year, "ok");
+    let table = [
+        ("20260901080500123", "2026-09-01T08:05:00.123+08:00", Precision::Millisecond, "ok"),
+        ("2026-09-01 08:05:00.000", "2026-09-01T08:05:00.000+08:00", Precision::Millisecond, "ok"),
+        ("2026-09-01 08:05:00.5", "2026-09-01T08:05:00.500+08:00", Precision::Millisecond, "ok"),
+        ("2026-09-01 08:05:00.123456", "2026-09-01T08:05:00.123456000+08:00", Precision::Nanosecond, "ok"),
+        ("2026-09-01T00:05:00.123456789Z", "2026-09-01T08:05:00.123456789+08:00", Precision::Nanosecond, "ok"),
+        ("202609010805", "2026-09-01T08:05:00+08:00", Precision::Minute, "ok"),
+        ("2026-09-01 08:05", "2026-09-01T08:05:00+08:00", Precision::Minute, "ok"),
+        ("2026090108", "2026-09-01T08:00:00+08:00", Precision::Hour, "ok"),
+        ("2026年9月1日8时", "2026-09-01T08:00:00+08:00", Precision::Hour, "ok"),
+        ("2026-09-01", "2026-09-01", Precision::Day, "ok"),
+        ("2026-9-1", "2026-09-01", Precision::Day, "normalised:date-only"),
+        ("20260901", "2026-09-01", Precision::Day, "normalised:date-only"),
+        ("2026年9月1日", "2026-09-01", Precision::Day, "normalised:date-only"),
+        ("二〇二六年九月一日", "2026-09-01", Precision::Day, "normalised:zh-numerals"),
+        ("二○二六年十二月三十一日", "2026-12-31", Precision::Day, "normalised:zh-numerals"),
+        ("二零二六年十月廿一日", "2026-10-21", Precision::Day, "normalised:zh-numerals"),
+        ("2026年9月", "2026-09", Precision::Month, "ok"),
+        ("202609", "2026-09", Precision::Month, "ok"),
+        ("2026", "2026", Precision::Year, "ok"),
+    ];
+    for (text, expected, precision, quality) in table {
+        check(text, Some(expected), precision, quality);
+    }
 }
 
 #[test]
