@@ -56,7 +56,9 @@ pub fn samples(repository: &Repository) -> Vec<Violation> {
     const RULE: &str = "golden";
     let mut found = Vec::new();
     for folder in adapter_folders(repository) {
-        let samples = names_in(repository, &format!("{folder}/samples/"));
+        let mut samples = names_in(repository, &format!("{folder}/samples/"));
+        // What the sender stated about a message lies beside the message.
+        samples.retain(|name| !name.ends_with(".attributes.json"));
         let goldens = names_in(repository, &format!("{folder}/golden/"));
         let belongs = |golden: &str, sample: &str| {
             golden.strip_suffix(".json").is_some_and(|golden| {
@@ -199,6 +201,7 @@ mod tests {
         let found = samples(&Repository::with(&files));
         assert_eq!(found[0].path, "adapters/hj212/samples/hour.txt");
         files.push(("adapters/hj212/golden/hour.txt.json", ""));
+        files.push(("adapters/hj212/samples/hour.txt.attributes.json", ""));
         assert_eq!(samples(&Repository::with(&files)), []);
     }
 

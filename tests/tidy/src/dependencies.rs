@@ -70,7 +70,7 @@ const RESTRICTED: &[(&str, &[&str], &str)] = &[
     // The drivers are clients, and the benchmark measures bare tonic beside us.
     ("tonic*", &["grpc-api", "end-to-end", "bench"], "only grpc-api knows tonic"),
     ("wasmtime*", &["adapter-host"], "only adapter-host knows wasmtime"),
-    ("wit-bindgen*", &["adapter-sdk"], "adapters see only adapter-sdk"),
+    ("wit-bindgen*", &["adapter-sdk", "codegen"], "adapters see only adapter-sdk"),
     ("wit-component", &["xtask", "adapter-host", "end-to-end", "bench"], "components are encoded where adapters are built or attacked"),
     ("rusqlite", &["index"], "only index uses SQLite; everything in it can be rebuilt"),
     ("prost-build", &["codegen"], "generated code is checked in"),

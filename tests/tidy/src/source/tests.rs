@@ -70,11 +70,11 @@ fn leftover_calls_are_refused() {
 }
 
 #[test]
-fn a_bare_allow_is_refused() {
+fn a_lint_silenced_without_a_reason_is_refused() {
     for attribute in [
         "#[allow(dead_code)]",
         "    #![allow(dead_code)]",
-        "#[allow(dead_code, reason = \"later\")]",
+        "#[allow(\n    dead_code,\n    unused\n)]\n// reason = \"late\"",
         "#[cfg_attr(test, allow(dead_code))]",
     ] {
         check(lint_attributes, "a/src/lib.rs", attribute, &[1]);
@@ -88,7 +88,7 @@ fn a_bare_allow_is_refused() {
 }
 
 #[test]
-fn an_expectation_without_a_reason_is_refused() {
+fn a_lint_silenced_with_a_reason_is_accepted() {
     let good = "#[expect(dead_code, reason = \"read by the debugger\")]";
     check(lint_attributes, "a/src/lib.rs", good, &[]);
     let folded = "#[expect(\n    dead_code,\n    reason = \"read by the debugger\"\n)]\n";
