@@ -8,16 +8,18 @@ use adapter_sdk::proto::v1::{
     Action, DataFlag, Finding, Observation, Quantity, Record, Statistic, UnitSource, record,
 };
 use adapter_sdk::schema::decimal::Decimal;
+use adapter_sdk::schema::factor::Factor;
 use adapter_sdk::schema::unit::{self, Kind};
 
 use crate::finding::{info, warning};
 use crate::items::Item;
-use crate::values::Meaning;
+use crate::key::key;
 
 /// Path of a value in findings.
 const VALUE: &str = "observation.value.value";
 
 /// Values of a factor in its default unit that make another unit more likely.
+#[derive(Debug)]
 struct Doubt {
     code: &'static str,
     unit: &'static str,
@@ -79,37 +81,96 @@ const BOUNDS: [(&str, i64, i64); 4] = [
     ("a01002", 0, 100),
 ];
 
-/// Checks one value by itself.
-pub(crate) fn value(
-    meaning: &Meaning<'_>,
-    item: &Item<'_>,
-    statistic: Statistic,
-    quantity: &Quantity,
-    flag: DataFlag,
-    findings: &mut Vec<Finding>,
-) {
-    let is_zero = is_zero(&quantity.value);
-    if is_zero && let Some((rule, text)) = zero_under(flag) {
-        let note = warning(rule, Action::Kept).field(VALUE);
-        findings.push(note.raw(item.value, item.value_offset()).text(text));
+/// What is expected of the values of one factor.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Expectations {
+    doubt: Option<&'static Doubt>,
+    bounds: Option<(i64, i64)>,
+    /// Whether converting to reference oxygen has a meaning, as far as is known.
+    can_be_converted: bool,
+}
+
+impl Expectations {
+    /// What is expected of a factor; of an unknown one nothing.
+    pub(crate) fn of(known: Option<&Factor>) -> Self {
+        let Some(known) = known else {
+            return Self {
+                doubt: None,
+                bounds: None,
+                can_be_converted: true,
+            };
+        };
+        let number = key(known.code);
+        let bounds = BOUNDS.iter().find(|bounds| key(bounds.0) == number);
+        Self {
+            doubt: DOUBTS.iter().find(|doubt| key(doubt.code) == number),
+            bounds: bounds.map(|bounds| (bounds.1, bounds.2)),
+            can_be_converted: unit::kind(known.unit).is_none_or(|kind| kind == Kind::Concentration),
+        }
     }
-    let Some(known) = meaning.known else {
-        return;
-    };
-    if is_converted(statistic)
-        && unit::kind(known.unit).is_some_and(|kind| kind != Kind::Concentration)
-    {
-        let note = info("hj212.converted-parameter", Action::Kept)
-            .field("observation.stat")
-            .raw(item.name, item.offset);
-        findings.push(
-            note.text(
-                "A value converted to reference oxygen has a meaning for concentrations only.",
-            ),
-        );
+
+    /// Checks one value by itself.
+    pub(crate) fn check(
+        &self,
+        item: &Item<'_>,
+        statistic: Statistic,
+        quantity: &Quantity,
+        flag: DataFlag,
+        findings: &mut Vec<Finding>,
+    ) {
+        let is_zero = is_zero(&quantity.value);
+        if is_zero && let Some((rule, text)) = zero_under(flag) {
+            let note = warning(rule, Action::Kept).field(VALUE);
+            findings.push(note.raw(item.value, item.value_offset()).text(text));
+        }
+        if is_converted(statistic) && !self.can_be_converted {
+            let note = info("hj212.converted-parameter", Action::Kept).field("observation.stat");
+            let text =
+                "A value converted to reference oxygen has a meaning for concentrations only.";
+            findings.push(note.raw(item.name, item.offset).text(text));
+        }
+        if statistic != Statistic::Cou && (self.doubt.is_some() || self.bounds.is_some()) {
+            self.check_size(item, quantity, is_zero, findings);
+        }
     }
-    if statistic != Statistic::Cou {
-        plausibility(known.code, item, quantity, is_zero, findings);
+
+    fn check_size(
+        &self,
+        item: &Item<'_>,
+        quantity: &Quantity,
+        is_zero: bool,
+        findings: &mut Vec<Finding>,
+    ) {
+        let Some(whole) = whole(&quantity.value) else {
+            return;
+        };
+        // Where somebody stated the unit of this very device there is no doubt about it.
+        let is_stated = quantity.unit_source() == UnitSource::DeviceConfig;
+        if let Some(doubt) = self
+            .doubt
+            .filter(|doubt| doubt.unit == quantity.unit && !is_stated && !is_zero)
+            && !(doubt.plausible.0..=doubt.plausible.1).contains(&whole)
+        {
+            let note =
+                warning("hj212.unit-suspect", Action::Proposed).field("observation.value.unit");
+            let text = format!(
+                "The value is not plausible in {}; the unit is not configured for this device.",
+                doubt.unit
+            );
+            findings.push(
+                note.raw(item.value, item.value_offset())
+                    .proposal(doubt.instead)
+                    .text(text),
+            );
+        }
+        if let Some((low, high)) = self
+            .bounds
+            .filter(|bounds| !(bounds.0..=bounds.1).contains(&whole))
+        {
+            let note = warning("hj212.not-possible", Action::Kept).field(VALUE);
+            let text = format!("The factor cannot be below {low} or above {high}.");
+            findings.push(note.raw(item.value, item.value_offset()).text(text));
+        }
     }
 }
 
@@ -128,43 +189,6 @@ fn is_converted(statistic: Statistic) -> bool {
         statistic,
         Statistic::ZsRtd | Statistic::ZsMin | Statistic::ZsAvg | Statistic::ZsMax
     )
-}
-
-fn plausibility(
-    code: &str,
-    item: &Item<'_>,
-    quantity: &Quantity,
-    is_zero: bool,
-    findings: &mut Vec<Finding>,
-) {
-    let Some(whole) = whole(&quantity.value) else {
-        return;
-    };
-    let doubt = DOUBTS
-        .iter()
-        .find(|doubt| doubt.code == code && doubt.unit == quantity.unit);
-    // Where somebody stated the unit of this very device there is no doubt about it.
-    if let Some(doubt) =
-        doubt.filter(|_| quantity.unit_source() != UnitSource::DeviceConfig && !is_zero)
-        && !(doubt.plausible.0..=doubt.plausible.1).contains(&whole)
-    {
-        let note = warning("hj212.unit-suspect", Action::Proposed).field("observation.value.unit");
-        let text = format!(
-            "The value is not plausible in {}; the unit is not configured for this device.",
-            doubt.unit
-        );
-        findings.push(
-            note.raw(item.value, item.value_offset())
-                .proposal(doubt.instead)
-                .text(text),
-        );
-    }
-    let bounds = BOUNDS.iter().find(|bounds| bounds.0 == code);
-    if let Some((_, low, high)) = bounds.filter(|bounds| !(bounds.1..=bounds.2).contains(&whole)) {
-        let note = warning("hj212.not-possible", Action::Kept).field(VALUE);
-        let text = format!("The factor cannot be below {low} or above {high}.");
-        findings.push(note.raw(item.value, item.value_offset()).text(text));
-    }
 }
 
 /// Compares the records of one factor with one another: minimum, average and

@@ -11,7 +11,7 @@ mod shape;
 mod tests;
 
 use adapter_sdk::ConfigurationFault;
-use adapter_sdk::proto::v1::{Statistic, UnitSource};
+use adapter_sdk::proto::v1::UnitSource;
 use adapter_sdk::schema::factor::{self, Factor};
 use adapter_sdk::schema::unit;
 
@@ -122,7 +122,7 @@ impl Configuration {
         configured.unwrap_or(DEFAULT_REAL_TIME_INTERVAL_S)
     }
 
-    /// The unit of a factor's value and where it comes from.
+    /// The unit of a factor's values, or of its accumulated amount, and where it comes from.
     ///
     /// Only what is configured for this very device is a statement about it.
     /// `default_units` outweigh the standard's defaults, because somebody knows
@@ -132,9 +132,8 @@ impl Configuration {
         device: Option<&Device>,
         code: &str,
         known: Option<&Factor>,
-        statistic: Statistic,
+        is_amount: bool,
     ) -> (&'static str, UnitSource) {
-        let is_amount = statistic == Statistic::Cou;
         if let Some(unit) = device.and_then(|device| device.units.get(code, is_amount)) {
             return (unit, UnitSource::DeviceConfig);
         }

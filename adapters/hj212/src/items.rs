@@ -7,6 +7,7 @@
 use adapter_sdk::proto::v1::{Action, Statistic};
 
 use crate::finding::{Findings, info, warning};
+use crate::key::{is_same, key};
 use crate::segment::Spot;
 
 /// One item of CP.
@@ -16,6 +17,8 @@ pub(crate) struct Item<'t> {
     pub(crate) name: &'t str,
     /// The name before the last hyphen; the whole name when there is none.
     pub(crate) code: &'t str,
+    /// Number of the code, see [`key`].
+    pub(crate) code_key: u64,
     /// What the name says after the hyphen.
     pub(crate) suffix: Suffix,
     /// The value, as sent.
@@ -64,7 +67,7 @@ pub(crate) enum Suffix {
 }
 
 #[rustfmt::skip]
-const SUFFIXES: [(&str, Suffix); 27] = [
+const SUFFIXES: [(u64, &str, Suffix); 27] = with_keys([
     ("Rtd", Suffix::Value(Statistic::Rtd)),
     ("Flag", Suffix::Flag),
     ("Avg", Suffix::Value(Statistic::Avg)),
@@ -92,7 +95,19 @@ const SUFFIXES: [(&str, Suffix); 27] = [
     ("RetentionTime", Suffix::NoPlace),
     ("PeakArea", Suffix::NoPlace),
     ("Check", Suffix::NoPlace),
-];
+]);
+
+const fn with_keys<const COUNT: usize>(
+    table: [(&'static str, Suffix); COUNT],
+) -> [(u64, &'static str, Suffix); COUNT] {
+    let mut keyed = [(0, "", Suffix::None); COUNT];
+    let mut at = 0;
+    while at < COUNT {
+        keyed[at] = (key(table[at].0), table[at].0, table[at].1);
+        at += 1;
+    }
+    keyed
+}
 
 /// Splits CP into its items and appends them to `items`.
 pub(crate) fn parse<'t>(cp: Spot<'t>, items: &mut Vec<Item<'t>>, findings: &mut Findings) {
@@ -125,6 +140,7 @@ fn item<'t>(name: &'t str, value: &'t str, offset: usize, findings: &mut Finding
         return Item {
             name,
             code: name,
+            code_key: key(name),
             suffix: Suffix::None,
             value,
             offset,
@@ -133,6 +149,7 @@ fn item<'t>(name: &'t str, value: &'t str, offset: usize, findings: &mut Finding
     Item {
         name,
         code: &name[..hyphen],
+        code_key: key(&name[..hyphen]),
         suffix: suffix(name, hyphen, offset, findings),
         value,
         offset,
@@ -141,13 +158,13 @@ fn item<'t>(name: &'t str, value: &'t str, offset: usize, findings: &mut Finding
 
 fn suffix(name: &str, hyphen: usize, offset: usize, findings: &mut Findings) -> Suffix {
     let text = &name[hyphen + 1..];
-    if let Some((_, suffix)) = SUFFIXES.iter().find(|(known, _)| *known == text) {
+    let text_key = key(text);
+    let exact = |known: &&(u64, &str, Suffix)| is_same((known.0, known.1), (text_key, text));
+    if let Some((_, _, suffix)) = SUFFIXES.iter().find(exact) {
         return *suffix;
     }
-    let Some((known, suffix)) = SUFFIXES
-        .iter()
-        .find(|(known, _)| known.eq_ignore_ascii_case(text))
-    else {
+    let other_case = |known: &&(u64, &str, Suffix)| known.1.eq_ignore_ascii_case(text);
+    let Some((_, known, suffix)) = SUFFIXES.iter().find(other_case) else {
         return Suffix::Unknown;
     };
     let note = warning("hj212.name-case", Action::Normalised).raw(name, offset);

@@ -23,6 +23,7 @@ mod device;
 mod finding;
 pub mod frame;
 mod items;
+mod key;
 mod message;
 mod packet;
 pub mod reply;

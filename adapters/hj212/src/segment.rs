@@ -13,6 +13,7 @@ use adapter_sdk::Rejection;
 use adapter_sdk::proto::v1::Action;
 
 use crate::finding::{Findings, info, warning};
+use crate::key::key;
 use crate::stamp::Stamp;
 pub(crate) use split::Split;
 
@@ -20,6 +21,17 @@ pub(crate) use split::Split;
 const NAMES: [&str; 10] = [
     "QN", "ST", "CN", "PW", "MN", "Flag", "PNUM", "PNO", "RF", "CP",
 ];
+
+/// Their numbers, see [`key`].
+const KEYS: [u64; 10] = {
+    let mut keys = [0; 10];
+    let mut at = 0;
+    while at < keys.len() {
+        keys[at] = key(NAMES[at]);
+        at += 1;
+    }
+    keys
+};
 
 const QN: usize = 0;
 const ST: usize = 1;
@@ -200,7 +212,8 @@ impl<'t> Head<'t, '_> {
 
     /// The field a name stands for; another case or order is a finding.
     fn key(&mut self, name: &str, at: usize) -> Option<usize> {
-        let exact = NAMES.iter().position(|&known| known == name);
+        let number = key(name);
+        let exact = KEYS.iter().position(|&known| known == number);
         let key = exact.or_else(|| {
             NAMES
                 .iter()

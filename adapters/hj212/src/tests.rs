@@ -3,7 +3,7 @@
 mod properties;
 mod values;
 
-use adapter_sdk::proto::v1::{Conversion, Finding, Integrity, Observation, Record, record};
+use adapter_sdk::proto::v1::{Conversion, Finding, Integrity, Observation, record};
 use adapter_sdk::{Adapter, Message, Rejection};
 
 use crate::{Hj212, crc};
@@ -44,17 +44,13 @@ fn check_rejected(message: &[u8], code: &str) -> Rejection {
 
 /// The observations of a conversion that holds nothing else.
 fn observations(conversion: &Conversion) -> Vec<&Observation> {
-    let observation =
-        |record: &'_ Record| matches!(record.entity, Some(record::Entity::Observation(_)));
-    assert!(conversion.records.iter().all(observation));
-    let entities = conversion
-        .records
-        .iter()
-        .filter_map(|record| record.entity.as_ref());
-    entities
-        .filter_map(|entity| match entity {
-            record::Entity::Observation(observation) => Some(observation),
-            _ => None,
+    let records = conversion.records.iter();
+    records
+        .map(|record| {
+            let Some(record::Entity::Observation(observation)) = &record.entity else {
+                panic!("{record:?} is no observation");
+            };
+            observation
         })
         .collect()
 }

@@ -6,15 +6,17 @@
 //! (factor, unit), and where that is a guess the record says so.
 
 use adapter_sdk::proto::v1::{
-    Action, DataFlag, DateTime, Envelope, Finding, Observation, Quantity, Record, Statistic, record,
+    Action, DataFlag, DateTime, Envelope, Finding, Observation, Quantity, Record, Statistic,
+    UnitSource, record,
 };
 use adapter_sdk::schema::factor::{self, Factor};
 use adapter_sdk::schema::{finding as schema_finding, number};
 
-use crate::checks;
+use crate::checks::{self, Expectations};
 use crate::configuration::Configuration;
 use crate::finding::{Findings, info, warning};
 use crate::items::{Item, Suffix};
+use crate::key::{is_same, key};
 use crate::message::Output;
 use crate::packet::Packet;
 use crate::stamp::Stamp;
@@ -53,62 +55,113 @@ pub(crate) fn convert(
     output.records.reserve(items.len());
     let data_time = packet.data_time.to_date_time();
     let mut seen = Seen::default();
-    for run in items.chunk_by(|one, other| one.code == other.code) {
+    let is_one_factor = |one: &Item<'_>, other: &Item<'_>| {
+        is_same((one.code_key, one.code), (other.code_key, other.code))
+    };
+    for run in items.chunk_by(is_one_factor) {
         if run[0].suffix == Suffix::None {
             continue;
         }
         let meaning = meaning(&run[0], &mut output.findings);
         seen.note(&meaning, &run[0], &mut output.findings);
-        let attributes = attributes(packet, &meaning, run, &data_time, output);
+        let factor = FactorOfPacket {
+            packet,
+            data_time: &data_time,
+            attributes: attributes(packet, &meaning, run, &data_time, output),
+            expectations: Expectations::of(meaning.known),
+            unit: configuration.unit(packet.device, meaning.code, meaning.known, false),
+            amount_unit: configuration.unit(packet.device, meaning.code, meaning.known, true),
+            meaning,
+        };
         let first = output.records.len();
         for item in run {
-            let Some(statistic) = statistic(item, &mut output.findings) else {
-                continue;
-            };
-            let Some((mut quantity, mut findings)) = quantity(item, &mut output.findings) else {
-                continue;
-            };
-            if quantity.unit.is_empty() {
-                let (unit, source) = unit(configuration, packet, &meaning, item, statistic);
-                unit.clone_into(&mut quantity.unit);
-                quantity.unit_source = source.into();
-            }
-            checks::value(
-                &meaning,
-                item,
-                statistic,
-                &quantity,
-                attributes.flag,
-                &mut findings,
-            );
-            findings.extend_from_slice(&attributes.findings);
-            output.records.push(Record {
-                envelope: Some(Envelope {
-                    quality: findings,
-                    raw_offset: item.offset as u64,
-                    raw_length: item.length() as u64,
-                    ..Envelope::default()
-                }),
-                entity: Some(record::Entity::Observation(Observation {
-                    mn: packet.segment.mn.value.to_owned(),
-                    cn: packet.cn,
-                    data_time: Some(data_time.clone()),
-                    interval_s: packet.interval_s,
-                    factor: meaning.code.to_owned(),
-                    stat: statistic.into(),
-                    value: Some(quantity),
-                    flag: attributes.flag.into(),
-                    eflag: attributes.eflag.clone(),
-                    sample_time: attributes.sample_time.clone(),
-                    resend: packet.is_resent,
-                    factor_legacy: meaning.legacy.to_owned(),
-                    ..Observation::default()
-                })),
-            });
+            factor.observe(item, output);
         }
         checks::factor(&mut output.records[first..]);
     }
     seen.finish(packet, &mut output.findings);
+}
+
+/// One factor of a packet: everything that is the same for each of its values.
+struct FactorOfPacket<'p> {
+    packet: &'p Packet<'p>,
+    data_time: &'p DateTime,
+    meaning: Meaning<'p>,
+    attributes: Attributes,
+    expectations: Expectations,
+    unit: (&'static str, UnitSource),
+    amount_unit: (&'static str, UnitSource),
+}
+
+impl FactorOfPacket<'_> {
+    /// Appends the record of an item that holds a value.
+    fn observe(&self, item: &Item<'_>, output: &mut Output<'_>) {
+        let Some(statistic) = statistic(item, &mut output.findings) else {
+            return;
+        };
+        let Some((mut quantity, mut findings)) = quantity(item, &mut output.findings) else {
+            return;
+        };
+        if quantity.unit.is_empty() {
+            let (unit, source) = self.unit(item, statistic);
+            unit.clone_into(&mut quantity.unit);
+            quantity.unit_source = source.into();
+        }
+        let flag = self.attributes.flag;
+        self.expectations
+            .check(item, statistic, &quantity, flag, &mut findings);
+        findings.extend_from_slice(&self.attributes.findings);
+        output.records.push(Record {
+            envelope: Some(Envelope {
+                quality: findings,
+                raw_offset: item.offset as u64,
+                raw_length: item.length() as u64,
+                ..Envelope::default()
+            }),
+            entity: Some(record::Entity::Observation(
+                self.observation(statistic, quantity),
+            )),
+        });
+    }
+
+    fn observation(&self, statistic: Statistic, quantity: Quantity) -> Observation {
+        Observation {
+            mn: self.packet.segment.mn.value.to_owned(),
+            cn: self.packet.cn,
+            data_time: Some(self.data_time.clone()),
+            interval_s: self.packet.interval_s,
+            factor: self.meaning.code.to_owned(),
+            stat: statistic.into(),
+            value: Some(quantity),
+            flag: self.attributes.flag.into(),
+            eflag: self.attributes.eflag.clone(),
+            sample_time: self.attributes.sample_time.clone(),
+            resend: self.packet.is_resent,
+            factor_legacy: self.meaning.legacy.to_owned(),
+            ..Observation::default()
+        }
+    }
+
+    /// The unit of a value; facilities and sound levels have one by their nature.
+    fn unit(&self, item: &Item<'_>, statistic: Statistic) -> (&'static str, UnitSource) {
+        let found = if statistic == Statistic::Cou {
+            self.amount_unit
+        } else {
+            self.unit
+        };
+        if !found.0.is_empty() {
+            return found;
+        }
+        if item.suffix == Suffix::RunTime {
+            ("h", UnitSource::StandardDefault)
+        } else if item.suffix == Suffix::State {
+            ("1", UnitSource::StandardDefault)
+        } else if factor::is_sound_index(self.meaning.code) {
+            ("dB", UnitSource::StandardDefault)
+        } else {
+            found
+        }
+    }
 }
 
 /// What a code means; a code nobody knows is kept as it is.
@@ -203,22 +256,6 @@ fn quantity(item: &Item<'_>, findings: &mut Findings) -> Option<(Quantity, Vec<F
                 .for_each(|finding| findings.push(finding));
             None
         }
-    }
-}
-
-fn unit(
-    configuration: &Configuration,
-    packet: &Packet<'_>,
-    meaning: &Meaning<'_>,
-    item: &Item<'_>,
-    statistic: Statistic,
-) -> (&'static str, adapter_sdk::proto::v1::UnitSource) {
-    use adapter_sdk::proto::v1::UnitSource::{Assumed, StandardDefault};
-    match configuration.unit(packet.device, meaning.code, meaning.known, statistic) {
-        ("", Assumed) if item.suffix == Suffix::RunTime => ("h", StandardDefault),
-        ("", Assumed) if item.suffix == Suffix::State => ("1", StandardDefault),
-        ("", Assumed) if factor::is_sound_index(meaning.code) => ("dB", StandardDefault),
-        found => found,
     }
 }
 
@@ -327,7 +364,7 @@ fn sample_time(
 /// Codes met in a packet: what can only be said about all of them.
 #[derive(Debug, Default)]
 struct Seen<'t> {
-    codes: Vec<&'t str>,
+    codes: Vec<(u64, &'t str)>,
     has_legacy: bool,
     has_current: bool,
 }
@@ -338,12 +375,13 @@ impl<'t> Seen<'t> {
             self.has_legacy |= !meaning.legacy.is_empty();
             self.has_current |= meaning.legacy.is_empty();
         }
-        if self.codes.contains(&meaning.code) {
+        let code = (key(meaning.code), meaning.code);
+        if self.codes.iter().any(|&seen| is_same(seen, code)) {
             let note = warning("hj212.factor-repeated", Action::Kept).field("observation.factor");
             let text = "The factor is in this packet already, perhaps under its other code; all its values are kept.";
             findings.push(note.raw(item.code, item.offset).text(text));
         }
-        self.codes.push(meaning.code);
+        self.codes.push(code);
     }
 
     fn finish(&self, packet: &Packet<'_>, findings: &mut Findings) {

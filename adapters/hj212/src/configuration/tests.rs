@@ -12,17 +12,11 @@ fn faults(json: &str) -> Vec<String> {
     paths
 }
 
-fn check_unit(
-    json: &str,
-    mn: &str,
-    code: &str,
-    statistic: Statistic,
-    expected: (&str, UnitSource),
-) {
+fn check_unit(json: &str, mn: &str, code: &str, is_amount: bool, expected: (&str, UnitSource)) {
     let configuration = Configuration::parse(json.as_bytes()).expect("a good file");
     let device = configuration.device(mn);
     assert_eq!(
-        configuration.unit(device, code, factor::find(code), statistic),
+        configuration.unit(device, code, factor::find(code), is_amount),
         expected,
         "{mn} {code}"
     );
@@ -47,50 +41,26 @@ fn an_empty_object_is_a_complete_configuration() {
 #[test]
 fn a_unit_comes_from_the_device_then_the_file_then_the_standard() {
     let config = UnitSource::DeviceConfig;
-    check_unit(FILE, "TESTMN01", "a00000", Statistic::Rtd, ("m3/h", config));
-    check_unit(FILE, "TESTMN01", "a00000", Statistic::Cou, ("m3", config));
-    check_unit(
-        FILE,
-        "TESTMN01",
-        "a21026",
-        Statistic::ZsAvg,
-        ("mg/m3", config),
-    );
-    check_unit(
-        FILE,
-        "TESTMN01",
-        "vendor9",
-        Statistic::Rtd,
-        ("degC", config),
-    );
+    check_unit(FILE, "TESTMN01", "a00000", false, ("m3/h", config));
+    check_unit(FILE, "TESTMN01", "a00000", true, ("m3", config));
+    check_unit(FILE, "TESTMN01", "a21026", false, ("mg/m3", config));
+    check_unit(FILE, "TESTMN01", "vendor9", false, ("degC", config));
     check_unit(
         FILE,
         "TESTMN02",
         "a00000",
-        Statistic::Rtd,
+        false,
         ("m3/s", UnitSource::StandardDefault),
     );
     check_unit(
         FILE,
         "TESTMN02",
         "a34004",
-        Statistic::Avg,
+        false,
         ("ug/m3", UnitSource::Assumed),
     );
-    check_unit(
-        FILE,
-        "OTHER",
-        "vendor9",
-        Statistic::Avg,
-        ("", UnitSource::Assumed),
-    );
-    check_unit(
-        FILE,
-        "OTHER",
-        "w01001",
-        Statistic::Cou,
-        ("", UnitSource::Assumed),
-    );
+    check_unit(FILE, "OTHER", "vendor9", false, ("", UnitSource::Assumed));
+    check_unit(FILE, "OTHER", "w01001", true, ("", UnitSource::Assumed));
 }
 
 #[test]
