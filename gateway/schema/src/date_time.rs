@@ -154,34 +154,47 @@ fn to_china(civil: &Civil, offset_minutes: Option<i32>) -> Option<Civil> {
     Some(moved)
 }
 
+/// Writes a time in the form of the schema. Digit by digit, because this is
+/// done for every packet.
 fn format(civil: &Civil, precision: Precision) -> String {
-    let Civil {
-        year,
-        month,
-        day,
-        hour,
-        minute,
-        second,
-        nanosecond,
-    } = *civil;
-    match precision {
-        Precision::Year => format!("{year:04}"),
-        Precision::Month => format!("{year:04}-{month:02}"),
-        Precision::Unspecified | Precision::Day => format!("{year:04}-{month:02}-{day:02}"),
-        Precision::Hour | Precision::Minute | Precision::Second => {
-            format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}{CHINA_OFFSET}")
-        }
-        Precision::Millisecond => {
-            let millisecond = nanosecond / 1_000_000;
-            format!(
-                "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{millisecond:03}{CHINA_OFFSET}"
-            )
-        }
-        Precision::Nanosecond => {
-            format!(
-                "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{nanosecond:09}{CHINA_OFFSET}"
-            )
-        }
+    // The longest form: nanoseconds with an offset.
+    let mut out = String::with_capacity("2026-09-01T08:05:00.000000000+08:00".len());
+    digits(&mut out, u32::from(civil.year), 1000);
+    if precision == Precision::Year {
+        return out;
+    }
+    let mut part = |separator: char, value: u8| {
+        out.push(separator);
+        digits(&mut out, u32::from(value), 10);
+    };
+    part('-', civil.month);
+    if precision == Precision::Month {
+        return out;
+    }
+    part('-', civil.day);
+    if matches!(precision, Precision::Unspecified | Precision::Day) {
+        return out;
+    }
+    part('T', civil.hour);
+    part(':', civil.minute);
+    part(':', civil.second);
+    if precision == Precision::Millisecond {
+        out.push('.');
+        digits(&mut out, civil.nanosecond / 1_000_000, 100);
+    } else if precision == Precision::Nanosecond {
+        out.push('.');
+        digits(&mut out, civil.nanosecond, 100_000_000);
+    }
+    out.push_str(CHINA_OFFSET);
+    out
+}
+
+/// Writes the decimal digits of `value` from the one worth `unit` down.
+fn digits(out: &mut String, value: u32, mut unit: u32) {
+    while unit > 0 {
+        let digit = u8::try_from(value / unit % 10).unwrap_or_default();
+        out.push(char::from(b'0' + digit));
+        unit /= 10;
     }
 }
 

@@ -1,3 +1,5 @@
+//! Verdicts, cleaning and proposals of credit codes, and what the check character must detect.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Every form of a date that feeds send, and what must not be made of it.
+
 use proptest::prelude::*;
 
 use super::*;

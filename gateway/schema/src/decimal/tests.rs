@@ -1,3 +1,5 @@
+//! Exactness of the operations on decimal text.
+
 use proptest::prelude::*;
 
 use super::*;

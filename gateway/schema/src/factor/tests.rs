@@ -1,3 +1,5 @@
+//! Look-up of factors, and the order and completeness of the tables.
+
 use super::*;
 
 #[test]

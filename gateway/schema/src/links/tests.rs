@@ -1,3 +1,5 @@
+//! What records of each kind are found by, and the form of case numbers.
+
 use proptest::prelude::*;
 use proto::v1::*;
 

@@ -1,3 +1,5 @@
+//! Every form of a number that feeds send, and that no digit is lost.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Cleaning, misread text, line ends and encodings.
+
 use super::encoding::{Encoding, sniff};
 use super::*;
 

@@ -1,3 +1,5 @@
+//! Spellings of units, and the steps between them.
+
 use super::*;
 
 fn check(spelling: &str, expected: Option<&str>) {
