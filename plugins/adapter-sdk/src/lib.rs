@@ -14,6 +14,8 @@ pub mod arena;
 #[doc(hidden)]
 #[allow(
     clippy::all,
+    clippy::allow_attributes_without_reason,
+    clippy::unwrap_used,
     missing_docs,
     unreachable_pub,
     unsafe_code,

@@ -4,7 +4,7 @@
 //! carries the compiler's version and is made again when that changes. Guests
 //! use it through `--sysroot`; it takes about a minute and 80 MB.
 
-use std::fs;
+use std::fs::{self, File};
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -14,10 +14,10 @@ use anyhow::{Context, Result};
 
 use super::TARGET;
 use super::packages::{DEBIAN_CARGO, DEBIAN_RUSTC};
-use super::toolchain::{clean_command, output_of, run};
+use super::toolchain::{clean_command, hide_cargo_home, output_of, run};
 
 /// Changes whenever this recipe changes, so that old results are made again.
-const RECIPE: u32 = 1;
+const RECIPE: u32 = 2;
 
 /// A package that needs the standard library and adds nothing to it.
 const MANIFEST: &str = r#"[package]
@@ -50,6 +50,7 @@ pub(super) fn prepare(folder: &Path) -> Result<PathBuf> {
     let compiler = output_of(Command::new(DEBIAN_RUSTC).arg("-vV"))
         .with_context(|| format!("{DEBIAN_RUSTC} does not run"))?;
     let stamp = format!("recipe {RECIPE}\n{compiler}\n");
+    let _lock = lock(&folder.with_extension("lock"))?;
     if fs::read_to_string(folder.join("STAMP")).is_ok_and(|found| found == stamp) {
         return Ok(folder.to_owned());
     }
@@ -74,11 +75,23 @@ pub(super) fn prepare(folder: &Path) -> Result<PathBuf> {
     Ok(folder.to_owned())
 }
 
+/// Waits until no other run of this task builds the library; held until dropped.
+fn lock(path: &Path) -> Result<File> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    let file = File::create(path).with_context(|| format!("{}", path.display()))?;
+    file.lock().with_context(|| format!("{}", path.display()))?;
+    Ok(file)
+}
+
 /// Compiles the seed package and with it the library, into `work/target`.
 fn build(work: &Path) -> Result<()> {
     fs::create_dir_all(work)?;
     fs::write(work.join("Cargo.toml"), MANIFEST)?;
     fs::write(work.join("lib.rs"), "#![no_std]\n")?;
+    let mut flags: Vec<String> = RUST_FLAGS.map(str::to_owned).to_vec();
+    flags.extend(hide_cargo_home()?);
     let mut cargo = clean_command(DEBIAN_CARGO);
     cargo
         .current_dir(work)
@@ -95,7 +108,7 @@ fn build(work: &Path) -> Result<()> {
         // Building the library is unstable in cargo; Debian's sources and
         // compiler are of one version, which is what makes it work.
         .env("RUSTC_BOOTSTRAP", "1")
-        .env("CARGO_ENCODED_RUSTFLAGS", RUST_FLAGS.join("\x1f"));
+        .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\x1f"));
     run(&mut cargo).context("the standard library for the adapters was not built")
 }
 

@@ -101,9 +101,7 @@ impl Toolchain {
         // source gives the same digest wherever it lies.
         let root = utf8(root)?;
         flags.push(format!("--remap-path-prefix={root}=lawgate"));
-        if let Some(cargo_home) = cargo_home() {
-            flags.push(format!("--remap-path-prefix={}=cargo", utf8(&cargo_home)?));
-        }
+        flags.extend(hide_cargo_home()?);
         if let Self::Debian { sysroot } = self {
             flags.push(format!("--sysroot={}", utf8(sysroot)?));
         }
@@ -185,6 +183,14 @@ fn rustup_adds_target() -> bool {
         .args(["target", "add", TARGET])
         .status();
     added.is_ok_and(|status| status.success())
+}
+
+/// The setting that keeps the place of cargo's sources out of what is compiled.
+pub(super) fn hide_cargo_home() -> Result<Option<String>> {
+    let Some(home) = cargo_home() else {
+        return Ok(None);
+    };
+    Ok(Some(format!("--remap-path-prefix={}=cargo", utf8(&home)?)))
 }
 
 #[expect(
