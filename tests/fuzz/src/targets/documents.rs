@@ -6,6 +6,8 @@ use crate::{Corpus, fuzz};
 
 const XML: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<案件 编号=\"X环拘移〔2026〕1号\"><名称>甲 &amp; 乙</名称><!-- 注 --><金额><![CDATA[1,000.50]]></金额></案件>";
 const SOAP: &str = "<s:Envelope xmlns:s=\"http://schemas.xmlsoap.org/soap/envelope/\"><s:Body><r><data>{&quot;a&quot;:[1,2]}</data></r></s:Body></s:Envelope>";
+/// Found by search: a bare ampersand between escapes once cut a character in two.
+const BARE_AMPERSAND: &str = "<s:Envelope xmlns:s=\"http://schemas.xmlsoap.org/soap/envelope/\"><s:Body><r><data>&lt;&Push&gt;\n  &lt;Head&gt;\n    &lt;Sender&gt;自治区示例平台&lt;/Sender&gt;&lt;/Head&gt;&lt;/Push&gt;</data></r></s:Body></s:Envelope>";
 const JSON: &str = "{\"code\":\"200\",\"msg\":\"ok\",\"data\":[{\"AJBH\":\"A\\u0031\",\"n\":-1.50e3,\"x\":null,\"t\":true}]}";
 const PACKED: &str = "{\"code\":\"200\",\"data\":\"H4sIAAAAAAACA6tWSlSyijbUMYqtBQCE29YXCwAAAA==\"}";
 const ROWS: &str = "编号,名称,时间\r\n1,\"甲, 乙\",2026-09-01\r\n2,\"\"\"丙\"\"\",\r\n";
@@ -126,7 +128,12 @@ fn any_bytes_are_a_document_or_a_fault_with_a_place() {
 #[test]
 fn envelopes_are_taken_off_or_the_fault_has_a_place() {
     let corpus = Corpus {
-        honest: &[SOAP.as_bytes(), PACKED.as_bytes(), JSON.as_bytes()],
+        honest: &[
+            SOAP.as_bytes(),
+            BARE_AMPERSAND.as_bytes(),
+            PACKED.as_bytes(),
+            JSON.as_bytes(),
+        ],
         tokens: TOKENS,
     };
     let status = Step::Status {
