@@ -1,1 +1,155 @@
-//! The use cases of the gateway
+//! The use cases of the gateway, in reading order: submit, follow, query.
+//!
+//! Owns the traits it needs from the world ([`ports`]) and decides everything
+//! between the edge and the stores: who may, what is kept, in which order it
+//! becomes durable, what is answered. Knows neither gRPC nor wasmtime nor SQL;
+//! reads no clock, file or environment of its own.
+#![forbid(unsafe_code)]
+
+pub mod entry;
+pub mod ids;
+pub mod policy;
+pub mod ports;
+pub mod refusal;
+
+mod answer;
+mod assemble;
+mod check;
+mod follow;
+mod idempotency;
+mod list;
+mod mask;
+mod read;
+mod stored;
+mod submit;
+#[cfg(test)]
+mod tests;
+
+pub use follow::Follower;
+pub use list::{ListQuarantine, ListRecords};
+pub use mask::MASK;
+pub use policy::{Agency, Caller, CertificateName, PeerCertificate, Policy, Rights};
+pub use read::SubmissionName;
+pub use refusal::Refusal;
+pub use submit::{Submission, Turn};
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use audit_log::Log;
+use tokio::sync::{Notify, Semaphore};
+
+use crate::follow::HandOver;
+use crate::idempotency::Recent;
+use crate::ports::{Converter, EvidenceStore, Index};
+use crate::submit::InFlight;
+
+/// Limits of the exchange. Every one is a promise to the operator that memory is bounded.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// Longest submission: sum of the payload bytes of its messages.
+    pub submission_bytes: usize,
+    /// Most messages in one submission; at most [`ids::MAX_MESSAGES`].
+    pub submission_messages: usize,
+    /// Most submissions one agency may have under way.
+    pub in_flight_submissions: usize,
+    /// Most payload bytes one agency may have under way.
+    pub in_flight_bytes: usize,
+    /// Most records or messages on one page of a list.
+    pub page_size: u32,
+    /// Longest time one call may take before it is refused.
+    pub request_deadline: Duration,
+    /// Longest time a query waits for the index to reach the log's size.
+    pub index_wait: Duration,
+    /// Conversions at the same time.
+    pub workers: usize,
+}
+
+/// A feed: its name and the adapter that converts it.
+pub struct Feed {
+    /// Name agencies submit to.
+    pub id: String,
+    /// The adapter in force.
+    pub converter: Arc<dyn Converter>,
+}
+
+/// What the exchange is built from.
+pub struct Parts {
+    /// The audit log.
+    pub log: Log,
+    /// Payloads and results.
+    pub evidence: Arc<dyn EvidenceStore>,
+    /// Queryable views.
+    pub index: Arc<dyn Index>,
+    /// Who may do what.
+    pub policy: Policy,
+    /// The feeds.
+    pub feeds: Vec<Feed>,
+    /// Limits.
+    pub limits: Limits,
+}
+
+/// The exchange: one instance a node, shared by every connection.
+pub struct Exchange {
+    log: Log,
+    evidence: Arc<dyn EvidenceStore>,
+    index: Arc<dyn Index>,
+    policy: Policy,
+    feeds: HashMap<String, Feed>,
+    limits: Limits,
+    recent: Arc<Recent>,
+    handed_over: HandOver,
+    indexed: Notify,
+    in_flight: HashMap<String, InFlight>,
+    conversions: Arc<Semaphore>,
+    healthy: AtomicBool,
+}
+
+impl Exchange {
+    /// Builds the exchange. Nothing runs until it is called.
+    pub fn build(parts: Parts) -> Arc<Exchange> {
+        let in_flight = parts
+            .policy
+            .agencies()
+            .map(|agency| (agency.id.clone(), InFlight::default()))
+            .collect();
+        Arc::new(Exchange {
+            conversions: Arc::new(Semaphore::new(parts.limits.workers.max(1))),
+            recent: Arc::new(Recent::default()),
+            handed_over: HandOver::default(),
+            indexed: Notify::new(),
+            feeds: parts
+                .feeds
+                .into_iter()
+                .map(|feed| (feed.id.clone(), feed))
+                .collect(),
+            log: parts.log,
+            evidence: parts.evidence,
+            index: parts.index,
+            policy: parts.policy,
+            limits: parts.limits,
+            in_flight,
+            healthy: AtomicBool::new(true),
+        })
+    }
+
+    /// Recognises the peer by its certificate.
+    ///
+    /// # Errors
+    /// [`Refusal::UnknownAgency`].
+    pub fn recognise(&self, peer: &PeerCertificate) -> Result<Caller, Refusal> {
+        self.policy.recognise(peer)
+    }
+
+    /// The limits in force.
+    pub fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// Whether the log and the evidence store still accept writes.
+    pub fn is_healthy(&self) -> bool {
+        self.healthy.load(std::sync::atomic::Ordering::Relaxed)
+    }
+}

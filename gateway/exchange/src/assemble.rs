@@ -1,0 +1,145 @@
+//! Putting a record together for a reader: the guest's record under the gateway's envelope.
+//!
+//! What is stored is what the conversion yielded. Identity, provenance and
+//! times come from the entry and are the same at every reading.
+
+use audit_log::tree;
+use proto::v1::record::Entity;
+use proto::v1::{Envelope, Provenance, Record};
+use sha2::{Digest as _, Sha256};
+
+use crate::answer;
+use crate::ids::{RecordId, RecordPlace};
+use crate::policy::hex;
+use crate::stored::Stored;
+
+/// The record at `place`, or `None` when there is none.
+///
+/// `payload` is the message it was made from.
+pub(crate) fn record(stored: &Stored, place: RecordPlace, payload: &[u8]) -> Option<Record> {
+    let conversion = stored.conversion(place.message)?;
+    let mut record = conversion.records.get(usize::from(place.ordinal))?.clone();
+    let id = RecordId::new(stored.time_ns, place).to_string();
+    let facts = conversion.facts.clone().unwrap_or_default();
+    let adapter = &stored.entry.adapter;
+    let given = record.envelope.take().unwrap_or_default();
+    let received_at = answer::date_time(stored.time_ns);
+    record.envelope = Some(Envelope {
+        record_id: id.clone(),
+        entity: record.entity_name().to_owned(),
+        schema_version: adapter.schema_version.clone(),
+        feed_id: stored.entry.feed.clone(),
+        agency: proto::agency_kind(&stored.entry.kind) as i32,
+        adapter: format!(
+            "{}@{}#{}",
+            adapter.id,
+            adapter.version,
+            hex(&adapter.component)
+        ),
+        raw_digest: Sha256::digest(payload).to_vec(),
+        raw_ref: format!(
+            "evidence:{}/{}",
+            hex(&stored.entry.payload_root),
+            place.message
+        ),
+        raw_offset: given.raw_offset,
+        raw_length: given.raw_length,
+        clock_skew_s: facts
+            .claimed_at
+            .as_ref()
+            .and_then(|claimed| skew(claimed, stored.time_ns))
+            .unwrap_or_default(),
+        received_at: Some(received_at),
+        claimed_at: facts.claimed_at,
+        encoding_declared: facts.encoding_declared,
+        encoding_used: facts.encoding_used,
+        dialect: facts.dialect,
+        integrity: facts.integrity,
+        quality: given
+            .quality
+            .into_iter()
+            .chain(conversion.findings.iter().cloned())
+            .collect(),
+        ..Envelope::default()
+    });
+    own_identity(&mut record, &id);
+    Some(record)
+}
+
+/// Where the record at `place` comes from.
+pub(crate) fn provenance(
+    stored: &Stored,
+    origin: &str,
+    place: RecordPlace,
+    record: &Record,
+    payload: Vec<u8>,
+) -> Provenance {
+    let adapter = &stored.entry.adapter;
+    let envelope = record.envelope.as_ref();
+    Provenance {
+        feed: stored.entry.feed.clone(),
+        agency: stored.entry.agency.clone(),
+        adapter: format!("{}@{}", adapter.id, adapter.version),
+        adapter_digest: adapter.component.to_vec(),
+        configuration_digest: adapter.configuration.to_vec(),
+        schema_version: adapter.schema_version.clone(),
+        payload_digest: stored.entry.payload_root.to_vec(),
+        message_digest: Sha256::digest(&payload).to_vec(),
+        message_index: place.message.into(),
+        offset: envelope.map_or(0, |envelope| envelope.raw_offset),
+        length: envelope.map_or(0, |envelope| envelope.raw_length),
+        origin: origin.to_owned(),
+        position: stored.position,
+        leaf_hash: stored.leaf_hash.to_vec(),
+        result_digest: stored.entry.result_root.to_vec(),
+        payload,
+    }
+}
+
+/// Gives the entity its own identity where the guest could not: it is the record's.
+fn own_identity(record: &mut Record, id: &str) {
+    let slot = match &mut record.entity {
+        Some(Entity::Party(party)) => &mut party.party_id,
+        Some(Entity::Site(site)) => &mut site.site_id,
+        Some(Entity::Outlet(outlet)) => &mut outlet.outlet_id,
+        Some(Entity::Device(device)) => &mut device.device_id,
+        Some(Entity::Clue(clue)) => &mut clue.clue_id,
+        Some(Entity::Evidence(evidence)) => &mut evidence.evidence_id,
+        Some(Entity::Inspection(inspection)) => &mut inspection.inspection_id,
+        Some(Entity::Case(case)) => &mut case.case_id,
+        Some(Entity::CaseTransfer(transfer)) => &mut transfer.transfer_id,
+        Some(Entity::LegalReview(review)) => &mut review.review_id,
+        Some(Entity::PublicReport(report)) => &mut report.report_id,
+        Some(
+            Entity::Observation(_)
+            | Entity::Exceedance(_)
+            | Entity::WasteManifest(_)
+            | Entity::VehicleTrack(_)
+            | Entity::PenaltyDecision(_)
+            | Entity::Deadline(_),
+        )
+        | None => return,
+    };
+    if slot.is_empty() {
+        *slot = id.to_owned();
+    }
+}
+
+/// Received minus claimed, as decimal seconds; `None` when the claimed time has no time of day.
+fn skew(claimed: &proto::v1::DateTime, received_ns: u64) -> Option<String> {
+    let claimed_ms = schema::date_time::span_ms(claimed)?.0;
+    let difference = i128::from(received_ns / 1_000_000) - i128::from(claimed_ms);
+    let sign = if difference < 0 { "-" } else { "" };
+    let absolute = difference.unsigned_abs();
+    Some(format!("{sign}{}.{:03}", absolute / 1000, absolute % 1000))
+}
+
+/// Digest over the answer of a query: RFC 6962 root over its encoded records.
+pub(crate) fn digest(records: &[Record]) -> [u8; 32] {
+    use prost::Message as _;
+    let encoded: Vec<Vec<u8>> = records
+        .iter()
+        .map(|record| record.encode_to_vec())
+        .collect();
+    tree::root(&encoded)
+}

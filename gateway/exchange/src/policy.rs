@@ -1,0 +1,224 @@
+//! Who may do what: agencies by certificate, rights by feed, default deny.
+//!
+//! The policy is a value: the binary reads it, the exchange asks it. An agency
+//! is its client certificate, named by a URI in the subject alternative name or
+//! by the certificate's SHA-256.
+
+use std::collections::BTreeSet;
+
+use crate::refusal::Refusal;
+
+/// What the edge learnt about the peer from the TLS handshake.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PeerCertificate {
+    /// SHA-256 of the leaf certificate (DER).
+    pub sha256: [u8; 32],
+    /// URIs of its subject alternative name.
+    pub uris: Vec<String>,
+}
+
+/// How a certificate is recognised.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum CertificateName {
+    /// By a URI of the subject alternative name; survives renewal of the certificate.
+    Uri(String),
+    /// By the certificate itself.
+    Sha256([u8; 32]),
+}
+
+/// Feeds a right covers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Rights {
+    /// Every feed.
+    All,
+    /// These feeds.
+    Feeds(BTreeSet<String>),
+}
+
+impl Rights {
+    /// Whether the right covers `feed`.
+    pub fn covers(&self, feed: &str) -> bool {
+        match self {
+            Rights::All => true,
+            Rights::Feeds(feeds) => feeds.contains(feed),
+        }
+    }
+}
+
+/// One agency of the policy.
+#[derive(Debug, Clone)]
+pub struct Agency {
+    /// Short stable name: `police`.
+    pub id: String,
+    /// Kind, as in the envelope: `region`, `police`, `justice`, `city-eco`, `enterprise`, `public`.
+    pub kind: String,
+    /// How its certificates are recognised.
+    pub certificates: Vec<CertificateName>,
+    /// Feeds it may submit to.
+    pub submit: Rights,
+    /// Feeds it may read.
+    pub read: Rights,
+    /// Classes of personal data it may see unmasked: values of `proto::v1::PersonalData`.
+    pub personal: BTreeSet<i32>,
+}
+
+/// The policy in force.
+#[derive(Debug, Clone, Default)]
+pub struct Policy {
+    agencies: Vec<Agency>,
+}
+
+/// A recognised caller.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    /// The agency's id.
+    pub agency: String,
+    /// The agency's kind.
+    pub kind: String,
+    /// SHA-256 of the certificate it came with.
+    pub certificate: [u8; 32],
+}
+
+impl Policy {
+    /// A policy of these agencies. Ids and certificate names are unique; the configuration checks it.
+    pub fn new(agencies: Vec<Agency>) -> Policy {
+        Policy { agencies }
+    }
+
+    /// The agencies.
+    pub fn agencies(&self) -> impl Iterator<Item = &Agency> {
+        self.agencies.iter()
+    }
+
+    /// Recognises the peer.
+    ///
+    /// # Errors
+    /// [`Refusal::UnknownAgency`] when no agency, or more than one, claims the certificate.
+    pub fn recognise(&self, peer: &PeerCertificate) -> Result<Caller, Refusal> {
+        let claims = |agency: &&Agency| {
+            agency.certificates.iter().any(|name| match name {
+                CertificateName::Uri(uri) => peer.uris.contains(uri),
+                CertificateName::Sha256(digest) => *digest == peer.sha256,
+            })
+        };
+        let mut matching = self.agencies.iter().filter(claims);
+        match (matching.next(), matching.next()) {
+            (Some(agency), None) => Ok(Caller {
+                agency: agency.id.clone(),
+                kind: agency.kind.clone(),
+                certificate: peer.sha256,
+            }),
+            _ => Err(Refusal::UnknownAgency {
+                fingerprint: hex(&peer.sha256),
+            }),
+        }
+    }
+
+    /// Whether `caller` may submit to `feed`.
+    pub fn may_submit(&self, caller: &Caller, feed: &str) -> bool {
+        self.agency(caller)
+            .is_some_and(|agency| agency.submit.covers(feed))
+    }
+
+    /// Whether `caller` may read `feed`.
+    pub fn may_read(&self, caller: &Caller, feed: &str) -> bool {
+        self.agency(caller)
+            .is_some_and(|agency| agency.read.covers(feed))
+    }
+
+    /// The agency of `caller`.
+    pub fn agency(&self, caller: &Caller) -> Option<&Agency> {
+        self.agencies
+            .iter()
+            .find(|agency| agency.id == caller.agency)
+    }
+}
+
+/// Lower-case hex.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes
+        .iter()
+        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn agency(id: &str, certificates: Vec<CertificateName>, submit: &[&str]) -> Agency {
+        let feeds =
+            |names: &[&str]| Rights::Feeds(names.iter().map(|name| (*name).to_owned()).collect());
+        Agency {
+            id: id.to_owned(),
+            kind: id.to_owned(),
+            certificates,
+            submit: feeds(submit),
+            read: feeds(&[]),
+            personal: BTreeSet::new(),
+        }
+    }
+
+    fn uri(text: &str) -> CertificateName {
+        CertificateName::Uri(text.to_owned())
+    }
+
+    #[test]
+    fn a_certificate_is_recognised_by_uri_or_by_digest() {
+        let policy = Policy::new(vec![
+            agency("police", vec![uri("spiffe://x/police")], &[]),
+            agency("region", vec![CertificateName::Sha256([7; 32])], &[]),
+        ]);
+        let by_uri = PeerCertificate {
+            sha256: [1; 32],
+            uris: vec!["spiffe://x/police".into()],
+        };
+        let by_digest = PeerCertificate {
+            sha256: [7; 32],
+            uris: vec![],
+        };
+        assert_eq!(policy.recognise(&by_uri).expect("known").agency, "police");
+        assert_eq!(
+            policy.recognise(&by_digest).expect("known").agency,
+            "region"
+        );
+    }
+
+    #[test]
+    fn an_unknown_or_ambiguous_certificate_is_refused() {
+        let policy = Policy::new(vec![
+            agency("a", vec![uri("u:a")], &[]),
+            agency("b", vec![uri("u:b")], &[]),
+        ]);
+        for uris in [
+            vec![],
+            vec!["u:c".to_owned()],
+            vec!["u:a".to_owned(), "u:b".to_owned()],
+        ] {
+            let refusal = policy
+                .recognise(&PeerCertificate {
+                    sha256: [0; 32],
+                    uris,
+                })
+                .expect_err("refused");
+            assert_eq!(refusal.reason(), "agency-unknown");
+        }
+    }
+
+    #[test]
+    fn what_is_not_granted_is_denied() {
+        let policy = Policy::new(vec![agency("a", vec![uri("u:a")], &["hj212"])]);
+        let caller = policy
+            .recognise(&PeerCertificate {
+                sha256: [0; 32],
+                uris: vec!["u:a".into()],
+            })
+            .expect("known");
+        assert!(policy.may_submit(&caller, "hj212"));
+        assert!(!policy.may_submit(&caller, "police-case"));
+        assert!(!policy.may_read(&caller, "hj212"));
+    }
+}

@@ -1,0 +1,272 @@
+//! What the exchange needs from the world.
+//!
+//! The consumer owns the traits: the binary implements them over the plugin
+//! host, the evidence store and the index. Each says what it promises about
+//! durability, order and concurrency.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use crate::ids::RecordPlace;
+use crate::refusal::Cause;
+
+/// A future behind a port.
+pub type PortFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+
+/// Identity of the adapter in force: what the audit entry binds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AdapterIdentity {
+    /// Adapter id, `hj212`.
+    pub id: String,
+    /// Version of its code.
+    pub version: String,
+    /// SHA-256 of the component.
+    pub component: [u8; 32],
+    /// SHA-256 of the configuration bytes.
+    pub configuration: [u8; 32],
+    /// Version of the common schema its records follow.
+    pub schema_version: String,
+}
+
+/// One message as given to an adapter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    /// The untouched bytes; shared with the evidence store.
+    pub payload: Arc<[u8]>,
+    /// What the sender stated.
+    pub attributes: Vec<(String, String)>,
+}
+
+/// What an adapter said of one message. Not yet believed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Converted {
+    /// Encoded `lawgate.v1.Conversion`.
+    Conversion(Vec<u8>),
+    /// Not understood.
+    Rejected {
+        /// Stable code.
+        code: String,
+        /// Byte offset in the message.
+        offset: u64,
+        /// One sentence.
+        text: String,
+    },
+}
+
+/// An adapter that did not return: every message it was given is quarantined.
+#[derive(Debug, thiserror::Error)]
+#[error("{text}")]
+pub struct ConvertFailure {
+    /// Stable code, `adapter.deadline`.
+    pub code: String,
+    /// One sentence, the same for the same cause.
+    pub text: String,
+}
+
+/// Converts the messages of one submission in a sandbox made for them.
+///
+/// Blocking; called from several threads at once. A pure function of the
+/// messages, apart from its limits on time.
+pub trait Converter: Send + Sync {
+    /// Which adapter and which configuration this is.
+    fn identity(&self) -> &AdapterIdentity;
+
+    /// One outcome for each message, in order.
+    ///
+    /// # Errors
+    /// [`ConvertFailure`] when the adapter trapped or met a limit.
+    fn convert(&self, messages: &[Message]) -> Result<Vec<Converted>, ConvertFailure>;
+}
+
+/// Payloads and results, content-addressed.
+///
+/// A bundle is a list of parts; its address is the RFC 6962 root over them.
+pub trait EvidenceStore: Send + Sync {
+    /// Queues both bundles; they are durable together when the future resolves.
+    /// Queueing keeps the order of the calls; dropping the future does not undo it.
+    ///
+    /// # Errors
+    /// At once when the queue is full; from the future when the write failed.
+    fn keep(
+        &self,
+        payloads: Arc<[Arc<[u8]>]>,
+        results: Arc<[Arc<[u8]>]>,
+    ) -> Result<PortFuture<Result<(), Cause>>, KeepError>;
+
+    /// The parts of the bundle at `address`, checked against it. `None`: there is none.
+    ///
+    /// # Errors
+    /// What is stored does not agree with the address, or cannot be read.
+    fn get(&self, address: &[u8; 32]) -> Result<Option<Vec<Vec<u8>>>, Cause>;
+}
+
+/// Why a bundle was not queued.
+#[derive(Debug, thiserror::Error)]
+pub enum KeepError {
+    /// The queue is full; later it may not be.
+    #[error("the queue is full")]
+    Full,
+    /// The store cannot write any more.
+    #[error("the store cannot write")]
+    Closed(#[source] Cause),
+}
+
+/// What a record can be found by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum LinkKind {
+    /// Credit code or name of a party.
+    Party = 1,
+    /// Native id of a device.
+    Device = 2,
+    /// Case or document number, canonical.
+    Case = 3,
+}
+
+/// A run of consecutive records of one message that share entity, keys and time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Run {
+    /// Number of the message.
+    pub message: u16,
+    /// Ordinal of the first record.
+    pub first: u16,
+    /// Number of records, at least 1.
+    pub count: u32,
+    /// Entity, by its message name.
+    pub entity: String,
+    /// Time the records speak of, UTC milliseconds, `from` included and `to` excluded.
+    pub time: Option<(i64, i64)>,
+    /// Keys.
+    pub links: Vec<(LinkKind, String)>,
+}
+
+/// A quarantined message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QuarantinedRow {
+    /// Number of the message.
+    pub message: u16,
+    /// Reason code.
+    pub code: String,
+}
+
+/// What the index takes from a submission's entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IndexedSubmission {
+    /// Agency that submitted.
+    pub agency: String,
+    /// Feed.
+    pub feed: String,
+    /// Digest of the idempotency key, as in the entry.
+    pub key: [u8; 16],
+    /// Its records.
+    pub runs: Vec<Run>,
+    /// Its quarantined messages.
+    pub quarantined: Vec<QuarantinedRow>,
+}
+
+/// One entry for the index. Entries that are no submissions only move the position.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IndexedEntry {
+    /// Position in the log.
+    pub position: u64,
+    /// Set for a submission.
+    pub submission: Option<IndexedSubmission>,
+}
+
+/// Feeds a query may see.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FeedScope {
+    /// Every feed.
+    All,
+    /// These.
+    Only(Vec<String>),
+}
+
+/// Filters of a query; `None` does not filter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordQuery {
+    /// Feeds.
+    pub feeds: FeedScope,
+    /// Entity.
+    pub entity: Option<String>,
+    /// Key of a party.
+    pub party: Option<String>,
+    /// Key of a device.
+    pub device: Option<String>,
+    /// Canonical case number.
+    pub case_number: Option<String>,
+    /// Records whose time begins at or after this (UTC ms).
+    pub from_ms: Option<i64>,
+    /// Records whose time begins before this (UTC ms).
+    pub to_ms: Option<i64>,
+    /// Only records after this place.
+    pub after: Option<RecordPlace>,
+    /// Most runs to return.
+    pub limit: u32,
+}
+
+/// A run found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RunFound {
+    /// Place of its first record.
+    pub place: RecordPlace,
+    /// Number of records.
+    pub count: u32,
+}
+
+/// Filters of a quarantine query.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QuarantineQuery {
+    /// Feeds.
+    pub feeds: FeedScope,
+    /// Reason code.
+    pub code: Option<String>,
+    /// Only messages after this position and message number.
+    pub after: Option<(u64, u16)>,
+    /// Most messages to return.
+    pub limit: u32,
+}
+
+/// Queryable views over the log: a cache that follows it and can be rebuilt.
+///
+/// One writer ([`Index::apply`], in order of position), many readers that never block it.
+pub trait Index: Send + Sync {
+    /// Every entry below this size is applied.
+    fn size(&self) -> u64;
+
+    /// Applies entries: positions go on from [`Index::size`] without a gap. All or none.
+    ///
+    /// # Errors
+    /// The index's own failure; nothing was applied.
+    fn apply(&self, entries: &[IndexedEntry]) -> Result<(), Cause>;
+
+    /// Forgets everything: the next size is 0.
+    ///
+    /// # Errors
+    /// The index's own failure.
+    fn clear(&self) -> Result<(), Cause>;
+
+    /// Position of the submission with this key.
+    ///
+    /// # Errors
+    /// The index's own failure.
+    fn find_submission(
+        &self,
+        agency: &str,
+        feed: &str,
+        key: &[u8; 16],
+    ) -> Result<Option<u64>, Cause>;
+
+    /// Runs by filters, in order of place.
+    ///
+    /// # Errors
+    /// The index's own failure.
+    fn find_runs(&self, query: &RecordQuery) -> Result<Vec<RunFound>, Cause>;
+
+    /// Quarantined messages by filters, in order of position and message.
+    ///
+    /// # Errors
+    /// The index's own failure.
+    fn find_quarantined(&self, query: &QuarantineQuery) -> Result<Vec<(u64, u16)>, Cause>;
+}

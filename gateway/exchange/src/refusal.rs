@@ -1,0 +1,183 @@
+//! Why a call was refused.
+//!
+//! One variant for each thing a caller or an operator can do something about.
+//! `grpc-api` maps each to one status; [`Refusal::reason`] is the stable code
+//! that goes to the peer and into the audit entry.
+
+use std::error::Error;
+use std::time::Duration;
+
+/// A boxed cause from behind a port.
+pub type Cause = Box<dyn Error + Send + Sync>;
+
+/// Why a call was refused. Nothing was kept and nothing was shown.
+#[derive(Debug, thiserror::Error)]
+pub enum Refusal {
+    /// The certificate belongs to no agency of the policy.
+    #[error("the client certificate sha256:{fingerprint} belongs to no agency")]
+    UnknownAgency {
+        /// SHA-256 of the certificate, hex.
+        fingerprint: String,
+    },
+    /// No feed of this name exists.
+    #[error("there is no feed {feed}")]
+    UnknownFeed {
+        /// The name asked for.
+        feed: String,
+    },
+    /// The agency may not submit to the feed.
+    #[error("agency {agency} may not submit to feed {feed}")]
+    SubmitNotGranted {
+        /// The agency.
+        agency: String,
+        /// The feed.
+        feed: String,
+    },
+    /// The agency may not read the feed.
+    #[error("agency {agency} may not read feed {feed}")]
+    ReadNotGranted {
+        /// The agency.
+        agency: String,
+        /// The feed.
+        feed: String,
+    },
+    /// A field of the request is malformed.
+    #[error("{field}: {expected}")]
+    Malformed {
+        /// Path of the field.
+        field: &'static str,
+        /// What would be right.
+        expected: String,
+    },
+    /// The submission is larger than the limit.
+    #[error("the submission has {size} {unit}, the limit is {limit}")]
+    TooLarge {
+        /// What it has.
+        size: usize,
+        /// Of what: `bytes` or `messages`.
+        unit: &'static str,
+        /// The limit.
+        limit: usize,
+    },
+    /// The idempotency key was used for other bytes.
+    #[error("idempotency key {key} was used for other bytes at position {position}")]
+    IdempotencyConflict {
+        /// The key.
+        key: String,
+        /// Position of the earlier submission.
+        position: u64,
+    },
+    /// The agency has as much under way as it may.
+    #[error("agency {agency} has {limit} {unit} under way, which is its limit")]
+    Busy {
+        /// The agency.
+        agency: String,
+        /// The limit met.
+        limit: usize,
+        /// Of what.
+        unit: &'static str,
+    },
+    /// A queue of the node is full.
+    #[error("the node's {queue} queue is full")]
+    QueueFull {
+        /// Which queue.
+        queue: &'static str,
+    },
+    /// The call took longer than it may.
+    #[error("the call took longer than {limit:?}")]
+    Deadline {
+        /// The limit.
+        limit: Duration,
+    },
+    /// The index has not reached the size the answer needs.
+    #[error("the index has reached {indexed} of {size} entries")]
+    IndexBehind {
+        /// Size indexed.
+        indexed: u64,
+        /// Size of the log.
+        size: u64,
+    },
+    /// Nothing of this identity exists, or the caller may not know of it.
+    #[error("there is no {what} {id}")]
+    NotFound {
+        /// Kind of thing.
+        what: &'static str,
+        /// Identity asked for.
+        id: String,
+    },
+    /// The audit log cannot write: exchanges are refused.
+    #[error("the audit log cannot write")]
+    LogUnavailable {
+        /// The log's error.
+        #[source]
+        cause: Cause,
+    },
+    /// The evidence store cannot write: exchanges are refused.
+    #[error("the evidence store cannot write")]
+    EvidenceUnavailable {
+        /// The store's error.
+        #[source]
+        cause: Cause,
+    },
+    /// The index failed; the log and the evidence are not affected.
+    #[error("the index failed")]
+    IndexFailed {
+        /// The index's error.
+        #[source]
+        cause: Cause,
+    },
+    /// What is stored does not agree with its digest: shown to nobody.
+    #[error("what is stored for position {position} does not agree with the log")]
+    Damaged {
+        /// Position of the entry.
+        position: u64,
+        /// What was found.
+        #[source]
+        cause: Cause,
+    },
+}
+
+impl Refusal {
+    /// The stable code of the reason, for peers and for the audit entry.
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Refusal::UnknownAgency { .. } => "agency-unknown",
+            Refusal::UnknownFeed { .. } => "feed-unknown",
+            Refusal::SubmitNotGranted { .. } => "submit-not-granted",
+            Refusal::ReadNotGranted { .. } => "read-not-granted",
+            Refusal::Malformed { .. } => "request-malformed",
+            Refusal::TooLarge { .. } => "submission-too-large",
+            Refusal::IdempotencyConflict { .. } => "idempotency-conflict",
+            Refusal::Busy { .. } => "agency-busy",
+            Refusal::QueueFull { .. } => "node-busy",
+            Refusal::Deadline { .. } => "deadline",
+            Refusal::IndexBehind { .. } => "index-behind",
+            Refusal::NotFound { .. } => "not-found",
+            Refusal::LogUnavailable { .. } => "log-unavailable",
+            Refusal::EvidenceUnavailable { .. } => "evidence-unavailable",
+            Refusal::IndexFailed { .. } => "index-failed",
+            Refusal::Damaged { .. } => "stored-data-damaged",
+        }
+    }
+
+    /// When it makes sense to try again without a change; `None`: it does not.
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Refusal::Busy { .. } | Refusal::QueueFull { .. } => Some(Duration::from_millis(200)),
+            Refusal::IndexBehind { .. } | Refusal::Deadline { .. } => Some(Duration::from_secs(1)),
+            Refusal::LogUnavailable { .. } | Refusal::EvidenceUnavailable { .. } => {
+                Some(Duration::from_secs(30))
+            }
+            Refusal::UnknownAgency { .. }
+            | Refusal::UnknownFeed { .. }
+            | Refusal::SubmitNotGranted { .. }
+            | Refusal::ReadNotGranted { .. }
+            | Refusal::Malformed { .. }
+            | Refusal::TooLarge { .. }
+            | Refusal::IdempotencyConflict { .. }
+            | Refusal::NotFound { .. }
+            | Refusal::IndexFailed { .. }
+            | Refusal::Damaged { .. } => None,
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! The use cases over a real audit log, with stand-ins for the adapter, the evidence and the index.
+
+mod fixture;
+mod reading;
+mod submitting;

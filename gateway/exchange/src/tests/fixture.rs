@@ -1,0 +1,406 @@
+//! An exchange for unit tests: the log is real, the rest can be made to fail.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use audit_log::Clock;
+use prost::Message as _;
+use proto::v1::record::Entity;
+use proto::v1::{Conversion, Observation, Record};
+use tempfile::TempDir;
+
+use crate::entry::CaseBinding;
+use crate::policy::{Agency, CertificateName, Policy, Rights};
+use crate::ports::{
+    AdapterIdentity, ConvertFailure, Converted, Converter, EvidenceStore, FeedScope, Index,
+    IndexedEntry, KeepError, LinkKind, Message, PortFuture, QuarantineQuery, RecordQuery, RunFound,
+};
+use crate::refusal::Cause;
+use crate::{Caller, Exchange, Feed, Follower, Limits, Parts, PeerCertificate, Submission};
+
+/// Time of the first entry; later ones follow it by the log's own rule.
+pub(crate) const TIME_NS: u64 = 1_790_000_000_000_000_000;
+
+struct Fixed;
+
+impl Clock for Fixed {
+    fn now_ns(&self) -> u64 {
+        TIME_NS
+    }
+}
+
+/// An adapter that obeys the first word of each message.
+pub(crate) struct Obedient {
+    identity: AdapterIdentity,
+    pub(crate) calls: AtomicU64,
+}
+
+impl Converter for Obedient {
+    fn identity(&self) -> &AdapterIdentity {
+        &self.identity
+    }
+
+    fn convert(&self, messages: &[Message]) -> Result<Vec<Converted>, ConvertFailure> {
+        self.calls.fetch_add(1, Ordering::Relaxed);
+        if messages
+            .iter()
+            .any(|message| message.payload.starts_with(b"trap"))
+        {
+            return Err(ConvertFailure {
+                code: "adapter.trap".to_owned(),
+                text: "the adapter trapped".to_owned(),
+            });
+        }
+        let outcomes = messages.iter().map(|message| one(&message.payload));
+        let few = messages
+            .iter()
+            .any(|message| message.payload.starts_with(b"short"));
+        Ok(outcomes.skip(usize::from(few)).collect())
+    }
+}
+
+fn one(payload: &[u8]) -> Converted {
+    if payload.starts_with(b"reject") {
+        return Converted::Rejected {
+            code: "test.bad".to_owned(),
+            offset: 3,
+            text: "not good".to_owned(),
+        };
+    }
+    if payload.starts_with(b"garbage") {
+        return Converted::Conversion(vec![0xFF; 9]);
+    }
+    let observation = |factor: &str| {
+        let observation = Observation {
+            mn: "MN0001".to_owned(),
+            factor: factor.to_owned(),
+            ..Observation::default()
+        };
+        Record {
+            envelope: None,
+            entity: Some(Entity::Observation(observation)),
+        }
+    };
+    let records = vec![observation("a21026"), observation("a21002")];
+    Converted::Conversion(
+        Conversion {
+            records,
+            ..Conversion::default()
+        }
+        .encode_to_vec(),
+    )
+}
+
+/// Evidence in memory.
+#[derive(Default)]
+pub(crate) struct MemoryEvidence {
+    bundles: Mutex<HashMap<[u8; 32], Vec<Vec<u8>>>>,
+    /// Every further write fails.
+    pub(crate) broken: AtomicBool,
+    /// The queue is full.
+    pub(crate) full: AtomicBool,
+}
+
+impl MemoryEvidence {
+    pub(crate) fn len(&self) -> usize {
+        self.bundles.lock().expect("is free").len()
+    }
+
+    /// Changes a byte of every bundle, as a damaged disk would.
+    pub(crate) fn damage(&self) {
+        for parts in self.bundles.lock().expect("is free").values_mut() {
+            parts[0][0] ^= 1;
+        }
+    }
+}
+
+impl EvidenceStore for MemoryEvidence {
+    fn keep(
+        &self,
+        payloads: Arc<[Arc<[u8]>]>,
+        results: Arc<[Arc<[u8]>]>,
+    ) -> Result<PortFuture<Result<(), Cause>>, KeepError> {
+        if self.full.load(Ordering::Relaxed) {
+            return Err(KeepError::Full);
+        }
+        if self.broken.load(Ordering::Relaxed) {
+            return Ok(Box::pin(async { Err(Cause::from("the disk is gone")) }));
+        }
+        let mut bundles = self.bundles.lock().expect("is free");
+        for parts in [payloads, results] {
+            let address = audit_log::tree::root(parts.iter());
+            bundles.insert(address, parts.iter().map(|part| part.to_vec()).collect());
+        }
+        Ok(Box::pin(async { Ok(()) }))
+    }
+
+    fn get(&self, address: &[u8; 32]) -> Result<Option<Vec<Vec<u8>>>, Cause> {
+        let bundles = self.bundles.lock().expect("is free");
+        let Some(parts) = bundles.get(address) else {
+            return Ok(None);
+        };
+        if audit_log::tree::root(parts) == *address {
+            Ok(Some(parts.clone()))
+        } else {
+            Err("the digest differs".into())
+        }
+    }
+}
+
+/// An index in memory, over the rows as they came.
+#[derive(Default)]
+pub(crate) struct MemoryIndex {
+    entries: Mutex<BTreeMap<u64, IndexedEntry>>,
+}
+
+impl MemoryIndex {
+    pub(crate) fn rows(&self) -> Vec<IndexedEntry> {
+        self.entries
+            .lock()
+            .expect("is free")
+            .values()
+            .cloned()
+            .collect()
+    }
+}
+
+impl Index for MemoryIndex {
+    fn size(&self) -> u64 {
+        self.entries.lock().expect("is free").len() as u64
+    }
+
+    fn apply(&self, entries: &[IndexedEntry]) -> Result<(), Cause> {
+        let mut all = self.entries.lock().expect("is free");
+        all.extend(entries.iter().map(|entry| (entry.position, entry.clone())));
+        Ok(())
+    }
+
+    fn clear(&self) -> Result<(), Cause> {
+        self.entries.lock().expect("is free").clear();
+        Ok(())
+    }
+
+    fn find_submission(
+        &self,
+        agency: &str,
+        feed: &str,
+        key: &[u8; 16],
+    ) -> Result<Option<u64>, Cause> {
+        let is_it = |entry: &IndexedEntry| {
+            entry
+                .submission
+                .as_ref()
+                .is_some_and(|it| it.agency == agency && it.feed == feed && it.key == *key)
+        };
+        Ok(self
+            .rows()
+            .into_iter()
+            .find(is_it)
+            .map(|entry| entry.position))
+    }
+
+    fn find_runs(&self, query: &RecordQuery) -> Result<Vec<RunFound>, Cause> {
+        let mut found = Vec::new();
+        for entry in self.rows() {
+            let Some(submission) = entry
+                .submission
+                .filter(|it| in_scope(&query.feeds, &it.feed))
+            else {
+                continue;
+            };
+            for run in submission.runs {
+                let is_device =
+                    |device: &String| run.links.contains(&(LinkKind::Device, device.clone()));
+                if query.device.as_ref().is_none_or(is_device) {
+                    let place = crate::ids::RecordPlace {
+                        position: entry.position,
+                        message: run.message,
+                        ordinal: run.first,
+                    };
+                    found.push(RunFound {
+                        place,
+                        count: run.count,
+                    });
+                }
+            }
+        }
+        found.truncate(query.limit as usize);
+        Ok(found)
+    }
+
+    fn find_quarantined(&self, query: &QuarantineQuery) -> Result<Vec<(u64, u16)>, Cause> {
+        let mut found = Vec::new();
+        for entry in self.rows() {
+            let Some(submission) = entry
+                .submission
+                .filter(|it| in_scope(&query.feeds, &it.feed))
+            else {
+                continue;
+            };
+            found.extend(
+                submission
+                    .quarantined
+                    .iter()
+                    .map(|row| (entry.position, row.message)),
+            );
+        }
+        Ok(found)
+    }
+}
+
+fn in_scope(scope: &FeedScope, feed: &str) -> bool {
+    match scope {
+        FeedScope::All => true,
+        FeedScope::Only(feeds) => feeds.iter().any(|it| it == feed),
+    }
+}
+
+/// The exchange and its parts.
+pub(crate) struct Fixture {
+    pub(crate) exchange: Arc<Exchange>,
+    pub(crate) evidence: Arc<MemoryEvidence>,
+    pub(crate) index: Arc<MemoryIndex>,
+    pub(crate) adapter: Arc<Obedient>,
+    pub(crate) folder: TempDir,
+}
+
+impl Fixture {
+    pub(crate) fn new() -> Fixture {
+        Fixture::with(|_| {})
+    }
+
+    pub(crate) fn with(change: impl FnOnce(&mut Limits)) -> Fixture {
+        let folder = tempfile::tempdir().expect("folder");
+        let (evidence, index) = (
+            Arc::new(MemoryEvidence::default()),
+            Arc::new(MemoryIndex::default()),
+        );
+        let identity = AdapterIdentity {
+            id: "obedient".to_owned(),
+            version: "1.0.0".to_owned(),
+            component: [1; 32],
+            configuration: [2; 32],
+            schema_version: "1.0.0".to_owned(),
+        };
+        let adapter = Arc::new(Obedient {
+            identity,
+            calls: AtomicU64::new(0),
+        });
+        let mut limits = limits();
+        change(&mut limits);
+        let exchange = Exchange::build(Parts {
+            log: log(folder.path()),
+            evidence: Arc::clone(&evidence) as Arc<dyn EvidenceStore>,
+            index: Arc::clone(&index) as Arc<dyn Index>,
+            policy: policy(),
+            feeds: vec![Feed {
+                id: "feed".to_owned(),
+                converter: Arc::clone(&adapter) as Arc<dyn Converter>,
+            }],
+            limits,
+        });
+        Fixture {
+            exchange,
+            evidence,
+            index,
+            adapter,
+            folder,
+        }
+    }
+
+    /// The caller of an agency.
+    pub(crate) fn caller(&self, agency: &str) -> Caller {
+        let peer = PeerCertificate {
+            sha256: [9; 32],
+            uris: vec![format!("u:{agency}")],
+        };
+        self.exchange.recognise(&peer).expect("is known")
+    }
+
+    /// Brings the index up to the log.
+    pub(crate) fn index_all(&self) {
+        Follower::new(Arc::clone(&self.exchange), 3)
+            .catch_up(|_, _| {})
+            .expect("follows");
+    }
+
+    /// Brings the index up to everything queued so far, what readings left behind included.
+    pub(crate) fn flush_and_index(&self) {
+        let pending = self.exchange.log.append(crate::entry::node_stop());
+        pending.expect("queues").wait().expect("is durable");
+        self.index_all();
+    }
+
+    /// Event numbers of the log, in order.
+    pub(crate) fn events(&self) -> Vec<u64> {
+        let entries = self.exchange.log.reader().entries_from(0);
+        entries
+            .map(|entry| entry.expect("reads").decode().expect("decodes").event())
+            .collect()
+    }
+}
+
+fn log(folder: &Path) -> audit_log::Log {
+    let config = audit_log::Config {
+        dir: folder.join("audit"),
+        origin: "test.lawgate.example/1".to_owned(),
+        policy_digest: [0; 32],
+        former_root: None,
+        segment_bytes: 1 << 20,
+        queue_entries: 1000,
+        queue_bytes: 1 << 20,
+    };
+    audit_log::open(config, Arc::new(Fixed)).expect("opens").0
+}
+
+fn limits() -> Limits {
+    Limits {
+        submission_bytes: 1000,
+        submission_messages: 10,
+        in_flight_submissions: 100,
+        in_flight_bytes: 100_000,
+        page_size: 100,
+        request_deadline: Duration::from_secs(20),
+        index_wait: Duration::from_millis(50),
+        workers: 2,
+    }
+}
+
+/// `sender` submits and reads, `reader` reads, `nobody` may do nothing.
+fn policy() -> Policy {
+    let agency = |id: &str, submit: &[&str], read: Rights| Agency {
+        id: id.to_owned(),
+        kind: "city-eco".to_owned(),
+        certificates: vec![CertificateName::Uri(format!("u:{id}"))],
+        submit: Rights::Feeds(submit.iter().map(|feed| (*feed).to_owned()).collect()),
+        read,
+        personal: BTreeSet::new(),
+    };
+    let none = || Rights::Feeds(BTreeSet::new());
+    Policy::new(vec![
+        agency("sender", &["feed", "unconfigured"], Rights::All),
+        agency(
+            "reader",
+            &[],
+            Rights::Feeds(BTreeSet::from(["feed".to_owned()])),
+        ),
+        agency("nobody", &[], none()),
+    ])
+}
+
+/// A submission of these messages to `feed`.
+pub(crate) fn submission(key: &str, messages: &[&str]) -> Submission {
+    let message = |text: &&str| Message {
+        payload: text.as_bytes().into(),
+        attributes: Vec::new(),
+    };
+    Submission {
+        feed: "feed".to_owned(),
+        idempotency_key: key.to_owned(),
+        messages: messages.iter().map(message).collect(),
+        case: CaseBinding::default(),
+    }
+}

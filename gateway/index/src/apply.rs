@@ -1,0 +1,116 @@
+//! Writing: entries in order of position, a batch in one transaction.
+
+use exchange::ports::{IndexedEntry, IndexedSubmission};
+use rusqlite::{Connection, Transaction, params};
+
+use crate::IndexError;
+use crate::names::Names;
+
+/// Applies `entries` and returns the new size.
+pub(crate) fn apply(
+    connection: &mut Connection,
+    names: &Names,
+    size: u64,
+    entries: &[IndexedEntry],
+) -> Result<u64, IndexError> {
+    let mut next = size;
+    for entry in entries {
+        if entry.position != next {
+            return Err(IndexError::Gap {
+                size: next,
+                position: entry.position,
+            });
+        }
+        next += 1;
+    }
+    let failed = IndexError::database("applying entries");
+    let written = write(connection, names, entries, next);
+    if let Err(cause) = written {
+        names.reload(connection)?;
+        return Err(failed(cause));
+    }
+    Ok(next)
+}
+
+/// Empties every table.
+pub(crate) fn clear(connection: &mut Connection) -> Result<(), IndexError> {
+    connection
+        .execute_batch(
+            "BEGIN; DELETE FROM submission; DELETE FROM run; DELETE FROM link; DELETE FROM quarantined;
+             UPDATE progress SET size = 0; COMMIT;",
+        )
+        .map_err(IndexError::database("clearing"))
+}
+
+fn write(
+    connection: &mut Connection,
+    names: &Names,
+    entries: &[IndexedEntry],
+    size: u64,
+) -> rusqlite::Result<()> {
+    let transaction = connection.transaction()?;
+    for entry in entries {
+        if let Some(submission) = &entry.submission {
+            write_submission(&transaction, names, entry.position, submission)?;
+        }
+    }
+    transaction
+        .prepare_cached("UPDATE progress SET size = ?1")?
+        .execute(params![signed(size)])?;
+    transaction.commit()
+}
+
+fn write_submission(
+    transaction: &Transaction<'_>,
+    names: &Names,
+    position: u64,
+    submission: &IndexedSubmission,
+) -> rusqlite::Result<()> {
+    let position = signed(position);
+    let agency = names.number(transaction, &submission.agency)?;
+    let feed = names.number(transaction, &submission.feed)?;
+    transaction
+        .prepare_cached(
+            "INSERT INTO submission (agency, feed, key, position) VALUES (?1, ?2, ?3, ?4)",
+        )?
+        .execute(params![agency, feed, submission.key, position])?;
+    let mut insert_run =
+        transaction.prepare_cached("INSERT INTO run VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")?;
+    let mut insert_link =
+        transaction.prepare_cached("INSERT OR IGNORE INTO link VALUES (?1, ?2, ?3, ?4, ?5)")?;
+    for run in &submission.runs {
+        let entity = names.number(transaction, &run.entity)?;
+        let (from_ms, to_ms) = run.time.unzip();
+        insert_run.execute(params![
+            position,
+            run.message,
+            run.first,
+            run.count,
+            feed,
+            entity,
+            from_ms,
+            to_ms
+        ])?;
+        for (kind, value) in &run.links {
+            insert_link.execute(params![
+                *kind as u8,
+                value,
+                position,
+                run.message,
+                run.first
+            ])?;
+        }
+    }
+    let mut insert_quarantined =
+        transaction.prepare_cached("INSERT INTO quarantined VALUES (?1, ?2, ?3, ?4)")?;
+    for row in &submission.quarantined {
+        let code = names.number(transaction, &row.code)?;
+        insert_quarantined.execute(params![position, row.message, feed, code])?;
+    }
+    Ok(())
+}
+
+/// SQLite's integers are signed; a position has 40 bits.
+fn signed(position: u64) -> i64 {
+    i64::try_from(position).unwrap_or(i64::MAX)
+}
