@@ -1,0 +1,111 @@
+//! The client side, for the command line, the tests and the benchmarks.
+
+use std::time::Duration;
+
+use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint, Identity};
+
+pub use tonic::{Code, Request, Response, Status, Streaming};
+
+/// The client of the Exchange service.
+pub type Exchange = crate::generated::exchange_client::ExchangeClient<Channel>;
+
+/// Where the gateway is and who the caller is.
+#[derive(Debug, Clone)]
+pub struct ClientConfig {
+    /// `host:port`.
+    pub address: String,
+    /// Name in the server's certificate; the host of `address` when empty.
+    pub server_name: String,
+    /// Certificate authority of the server, PEM.
+    pub ca_pem: String,
+    /// The caller's certificate, PEM.
+    pub certificate_pem: String,
+    /// The caller's private key, PEM.
+    pub key_pem: String,
+}
+
+/// Why no connection was made.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    /// The address is no `host:port`.
+    #[error("{address} is no host:port")]
+    Address {
+        /// The address.
+        address: String,
+        /// The cause.
+        #[source]
+        cause: tonic::transport::Error,
+    },
+    /// The TLS material cannot be used.
+    #[error("the client's TLS material cannot be used")]
+    Tls(#[source] tonic::transport::Error),
+    /// The gateway does not answer, or refused the handshake.
+    #[error("cannot connect to {address}")]
+    Connect {
+        /// The address.
+        address: String,
+        /// The cause.
+        #[source]
+        cause: tonic::transport::Error,
+    },
+}
+
+/// Longest wait for a connection.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// Longest answer taken, in bytes.
+const MAX_ANSWER_BYTES: usize = 64 << 20;
+
+/// Connects.
+///
+/// # Errors
+/// [`ClientError`].
+pub async fn connect(config: &ClientConfig) -> Result<Exchange, ClientError> {
+    Ok(service(channel(config).await?))
+}
+
+/// The service over a channel.
+pub fn service(channel: Channel) -> Exchange {
+    Exchange::new(channel)
+        .max_decoding_message_size(MAX_ANSWER_BYTES)
+        .max_encoding_message_size(MAX_ANSWER_BYTES)
+}
+
+/// A connected channel.
+///
+/// # Errors
+/// [`ClientError`].
+pub async fn channel(config: &ClientConfig) -> Result<Channel, ClientError> {
+    let address = || config.address.clone();
+    let endpoint =
+        Endpoint::from_shared(format!("https://{}", config.address)).map_err(|cause| {
+            ClientError::Address {
+                address: address(),
+                cause,
+            }
+        })?;
+    let mut tls = ClientTlsConfig::new()
+        .ca_certificate(Certificate::from_pem(&config.ca_pem))
+        .identity(Identity::from_pem(&config.certificate_pem, &config.key_pem));
+    if !config.server_name.is_empty() {
+        tls = tls.domain_name(&config.server_name);
+    }
+    let endpoint = endpoint
+        .tls_config(tls)
+        .map_err(ClientError::Tls)?
+        .connect_timeout(CONNECT_TIMEOUT)
+        .initial_stream_window_size(4 << 20)
+        .initial_connection_window_size(16 << 20)
+        .tcp_nodelay(true);
+    endpoint
+        .connect()
+        .await
+        .map_err(|cause| ClientError::Connect {
+            address: address(),
+            cause,
+        })
+}
+
+/// The stable reason of a refusal, if the gateway gave one.
+pub fn reason(status: &Status) -> Option<&str> {
+    status.metadata().get(crate::status::REASON)?.to_str().ok()
+}
