@@ -49,7 +49,7 @@ fn check(component: &[u8]) -> Result<()> {
     check_names(imports, &exports)
 }
 
-fn check_names(mut imports: Vec<String>, exports: &Vec<String>) -> Result<()> {
+fn check_names(mut imports: Vec<String>, exports: &[String]) -> Result<()> {
     imports.retain(|name| {
         let is_interface = ALLOWED_IMPORTS
             .iter()

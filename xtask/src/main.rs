@@ -4,16 +4,33 @@
 //! this program, and it is not shipped. People and the continuous integration
 //! call it.
 
+#![expect(clippy::print_stdout, reason = "tasks tell the person who runs them what they do")]
+
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+mod build;
 mod component;
+mod corpus;
+mod demo;
+mod table;
+mod test;
 mod wasm;
 
 const USAGE: &str = "\
 usage: cargo xtask <task>
 
 tasks:
+  demo [--stay] [--corpus FOLDER] [--release]
+                      build everything, start the gateway in target/demo, submit
+                      the samples of all feeds, show the result, verify the log;
+                      --stay leaves it serving; --corpus also feeds every HJ 212
+                      packet of FOLDER/hj212 and compares verdicts with labels
+  test                run every test of every crate, adapters also as components
+  bench [ROW..]       measure, print ratios, write target/bench/report.json
+  generate            write the code and documents that follow from proto/ and
+                      plugins/wit
+  python              make the Python environment of the foreign client
   adapters [NAME..]   build the adapters (all, or those named) as components
                       into target/adapters/<id>/";
 
@@ -25,6 +42,11 @@ fn main() -> ExitCode {
     };
     let result = match task {
         "adapters" => wasm::adapters(&root(), rest),
+        "demo" => demo::Options::parse(rest).and_then(|options| demo::run(&root(), &options)),
+        "test" => test::run(&root(), rest),
+        "bench" => bench(&root(), rest),
+        "generate" => build::cargo(&root(), &["run", "--quiet", "--package", "codegen"]),
+        "python" => build::python(&root()),
         _ => {
             eprintln!("{USAGE}");
             return ExitCode::from(2);
@@ -37,6 +59,18 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Builds everything optimised, then measures in one process.
+fn bench(root: &Path, rows: &[String]) -> anyhow::Result<()> {
+    wasm::adapters(root, &[])?;
+    build::binary(root, "lawgate", true)?;
+    let bench = build::binary(root, "bench", true)?;
+    build::run(
+        std::process::Command::new(bench)
+            .args(rows)
+            .current_dir(root),
+    )
 }
 
 /// The root of the repository: the folder above this package.

@@ -1,0 +1,109 @@
+//! `stream-durable`: messages per second through the durable stream ÷ native conversion and nothing else.
+//!
+//! Same edge, same TLS, same client, same messages. The gateway adds the
+//! sandbox, the checks, the evidence, the log and two `fdatasync` a group.
+
+use std::process::Command;
+use std::time::Instant;
+
+use end_to_end::{Gateway, Site, adapters};
+use grpc_api::client::Exchange;
+use proto::v1::{Message, SubmitRequest, SubmitStreamRequest, submit_stream_response::Answer};
+
+use crate::convert::packets;
+use crate::report::Row;
+
+/// Submissions of one run; each has 64 messages.
+const SUBMISSIONS: usize = 400;
+/// Runs of each side.
+const RUNS: usize = 5;
+
+/// The row.
+pub(crate) fn rows() -> anyhow::Result<Vec<Row>> {
+    let site = site()?;
+    let gateway = site.start()?;
+    let baseline = baseline(&site)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
+    let messages: Vec<Message> = packets()
+        .into_iter()
+        .map(|(payload, _)| Message {
+            payload,
+            attributes: Vec::new(),
+        })
+        .collect();
+    let runs = runtime.block_on(async {
+        let mut durable = gateway.client("city-eco").await?;
+        let mut bare = baseline.client("city-eco").await?;
+        let mut runs = Vec::new();
+        // The first run of each side warms connections and caches and is not counted.
+        for run in 0..=RUNS {
+            let pair = (
+                rate(&mut durable, run, &messages).await?,
+                rate(&mut bare, run, &messages).await?,
+            );
+            if run > 0 {
+                runs.push(pair);
+            }
+        }
+        anyhow::Ok(runs)
+    })?;
+    gateway.stop()?;
+    println!("{}", site.verify()?.trim_end());
+    Ok(vec![Row::new(
+        "stream-durable",
+        "messages/s",
+        ">= 0.5",
+        runs,
+    )])
+}
+
+/// A site whose limits do not stand in the way.
+pub(crate) fn site() -> anyhow::Result<Site> {
+    let site = Site::new()?;
+    site.set("audit", "segment_mib = 64")?;
+    site.set("evidence", "segment_mib = 256")?;
+    Ok(site)
+}
+
+/// The baseline server over the same site's certificates.
+pub(crate) fn baseline(site: &Site) -> anyhow::Result<Gateway> {
+    let mut command = Command::new(std::env::current_exe()?);
+    command
+        .arg("baseline-server")
+        .arg(site.folder())
+        .arg(adapters()?.join("hj212"));
+    site.start_with(command)
+}
+
+/// Messages per second of one run.
+async fn rate(client: &mut Exchange, run: usize, messages: &[Message]) -> anyhow::Result<f64> {
+    let messages = messages.to_vec();
+    let count = messages.len() * SUBMISSIONS;
+    let requests = (0..SUBMISSIONS).map(move |number| SubmitStreamRequest {
+        submission: Some(SubmitRequest {
+            feed: "hj212".to_owned(),
+            idempotency_key: format!("run-{run}-{number}"),
+            messages: messages.clone(),
+            purpose: None,
+        }),
+    });
+    let start = Instant::now();
+    let mut answers = client
+        .submit_stream(tokio_stream::iter(requests))
+        .await?
+        .into_inner();
+    let mut answered = 0;
+    while let Some(answer) = answers.message().await? {
+        match answer.answer {
+            Some(Answer::Accepted(accepted)) => answered += accepted.outcomes.len(),
+            other => anyhow::bail!("a submission was not accepted: {other:?}"),
+        }
+    }
+    anyhow::ensure!(
+        answered == count,
+        "{answered} of {count} messages were answered"
+    );
+    Ok(count as f64 / start.elapsed().as_secs_f64())
+}

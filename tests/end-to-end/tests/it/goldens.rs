@@ -1,0 +1,150 @@
+//! Every adapter's samples through its component, against the golden results its native tests made.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use adapter_host::{Compiler, Host, Message, Outcome};
+use end_to_end::{adapters, root};
+use prost_reflect::{DescriptorPool, DynamicMessage};
+use serde_json::{Value, json};
+
+/// One sample and what it must become.
+struct Sample {
+    name: String,
+    payload: Vec<u8>,
+    attributes: Vec<(String, String)>,
+    golden: Value,
+}
+
+fn samples(adapter: &str) -> Vec<Sample> {
+    let folder = root().join("adapters").join(adapter);
+    let listing = fs::read_dir(folder.join("samples")).expect("the adapter has samples");
+    let mut files: Vec<PathBuf> = listing.map(|entry| entry.expect("reads").path()).collect();
+    files.sort();
+    files
+        .iter()
+        .filter(|file| !file.to_string_lossy().ends_with(".attributes.json"))
+        .map(|file| sample(&folder, file))
+        .collect()
+}
+
+fn sample(folder: &Path, file: &Path) -> Sample {
+    let name = file
+        .file_name()
+        .expect("is a file")
+        .to_string_lossy()
+        .into_owned();
+    let read = |path: PathBuf| {
+        serde_json::from_slice::<Value>(
+            &fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display())),
+        )
+        .expect("is JSON")
+    };
+    let stated = folder
+        .join("samples")
+        .join(format!("{name}.attributes.json"));
+    let stated = if stated.exists() {
+        read(stated)
+    } else {
+        json!({})
+    };
+    let attribute = |(name, value): (&String, &Value)| {
+        (name.clone(), value.as_str().expect("is text").to_owned())
+    };
+    Sample {
+        payload: fs::read(file).expect("reads"),
+        attributes: stated
+            .as_object()
+            .expect("is an object")
+            .iter()
+            .map(attribute)
+            .collect(),
+        golden: read(folder.join("golden").join(format!("{name}.json"))),
+        name,
+    }
+}
+
+/// The outcome in the form of the golden files.
+fn rendered(outcome: &Outcome) -> Value {
+    match outcome {
+        Outcome::Rejected { code, offset, text } => {
+            json!({ "rejected": { "code": code, "offset": offset, "text": text } })
+        }
+        Outcome::Converted(bytes) => {
+            let pool = DescriptorPool::decode(proto::DESCRIPTOR_SET).expect("decodes");
+            let descriptor = pool
+                .get_message_by_name("lawgate.v1.Conversion")
+                .expect("exists");
+            let message =
+                DynamicMessage::decode(descriptor, bytes.as_slice()).expect("a conversion");
+            json!({ "converted": serde_json::to_value(&message).expect("serialises") })
+        }
+    }
+}
+
+fn host(folder: &Path) -> Host {
+    let config = adapter_host::Config {
+        deadline: Duration::from_secs(20),
+        ..adapter_host::Config::recommended(folder.to_owned(), [7; 32], Compiler::InProcess)
+    };
+    Host::new(config).expect("starts")
+}
+
+#[test]
+fn every_sample_gives_its_golden_result_as_a_component() {
+    let cache = tempfile::tempdir().expect("folder");
+    let host = host(cache.path());
+    for adapter in ["hj212", "region-clue", "police-case", "justice-review"] {
+        let built = adapters().expect("are built").join(adapter);
+        let component = fs::read(built.join("adapter.wasm")).expect("reads");
+        let configuration = fs::read(built.join("configuration.json")).expect("reads");
+        let installed = host.install(&component, &configuration).expect("installs");
+        let samples = samples(adapter);
+        assert!(!samples.is_empty(), "{adapter} has no samples");
+        for sample in &samples {
+            let message = Message {
+                payload: &sample.payload,
+                attributes: &sample.attributes,
+            };
+            let outcomes = installed
+                .convert(&[message])
+                .unwrap_or_else(|error| panic!("{adapter}/{}: {error}", sample.name));
+            assert_eq!(
+                rendered(&outcomes[0]),
+                sample.golden,
+                "{adapter}/{}",
+                sample.name
+            );
+        }
+        println!("{adapter}: {} samples", samples.len());
+    }
+}
+
+#[test]
+fn the_same_messages_give_the_same_bytes_again() {
+    let cache = tempfile::tempdir().expect("folder");
+    let host = host(cache.path());
+    for adapter in ["hj212", "region-clue", "police-case", "justice-review"] {
+        let built = adapters().expect("are built").join(adapter);
+        let component = fs::read(built.join("adapter.wasm")).expect("reads");
+        let configuration = fs::read(built.join("configuration.json")).expect("reads");
+        let installed = host.install(&component, &configuration).expect("installs");
+        let samples = samples(adapter);
+        let messages: Vec<Message<'_>> = samples
+            .iter()
+            .map(|sample| Message {
+                payload: &sample.payload,
+                attributes: &sample.attributes,
+            })
+            .collect();
+        let first = installed.convert(&messages).expect("converts");
+        for _ in 0..3 {
+            assert_eq!(
+                installed.convert(&messages).expect("converts"),
+                first,
+                "{adapter}"
+            );
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! The whole thing is true: tests over the real binary, real components, real files.
+//!
+//! `cargo xtask test` builds what they need. They use port 0 and temporary
+//! folders, and print the seed of whatever is random.
+#![forbid(unsafe_code)]
+
+mod crash;
+mod damage;
+mod exchange;
+mod foreign;
+mod goldens;
+mod rebuild;
+mod refusals;
+mod support;

@@ -1,0 +1,98 @@
+//! Building the host side: the gateway's binary and the tools of the tests.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context as _, Result, bail, ensure};
+
+/// Builds a binary of the workspace and returns its path.
+pub(crate) fn binary(root: &Path, package: &str, release: bool) -> Result<PathBuf> {
+    let mut arguments = vec!["build", "--package", package];
+    if release {
+        arguments.push("--release");
+    }
+    cargo(root, &arguments)?;
+    let profile = if release { "release" } else { "debug" };
+    Ok(target(root).join(profile).join(package))
+}
+
+/// Runs cargo in the root; what it prints goes to the terminal.
+pub(crate) fn cargo(root: &Path, arguments: &[&str]) -> Result<()> {
+    println!("── cargo {}", arguments.join(" "));
+    run(Command::new(cargo_program())
+        .args(arguments)
+        .current_dir(root))
+}
+
+/// Runs a command; what it prints goes to the terminal.
+pub(crate) fn run(command: &mut Command) -> Result<()> {
+    let status = command
+        .status()
+        .with_context(|| format!("running {command:?}"))?;
+    ensure!(status.success(), "{command:?} ended with {status}");
+    Ok(())
+}
+
+/// The folder of build products.
+pub(crate) fn target(root: &Path) -> PathBuf {
+    root.join("target")
+}
+
+/// The cargo that runs this task, so that a toolchain chosen for it is kept.
+fn cargo_program() -> String {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "cargo tells its tasks where it is"
+    )]
+    let cargo = std::env::var("CARGO");
+    cargo.unwrap_or_else(|_| "cargo".to_owned())
+}
+
+/// Packages of the foreign client, at the versions it was tried with.
+const PYTHON_PACKAGES: [&str; 3] = [
+    "grpcio==1.76.0",
+    "grpcio-reflection==1.76.0",
+    "protobuf>=6,<7",
+];
+
+/// Makes the Python environment of the foreign client in `target/python`, once.
+pub(crate) fn python(root: &Path) -> Result<()> {
+    let folder = target(root).join("python");
+    let program = folder.join("bin/python");
+    let ready = |program: &Path| {
+        let check = Command::new(program)
+            .args(["-c", "import grpc, grpc_reflection"])
+            .output();
+        check.is_ok_and(|output| output.status.success())
+    };
+    if ready(&program) {
+        return Ok(());
+    }
+    println!(
+        "── python: installing {} into {}",
+        PYTHON_PACKAGES.join(", "),
+        folder.display()
+    );
+    let made = Command::new("python3")
+        .args(["-m", "venv", "--clear"])
+        .arg(&folder)
+        .status();
+    if !made.is_ok_and(|status| status.success()) {
+        bail!("python3 -m venv failed; on Debian: apt-get install python3-venv");
+    }
+    run(Command::new(&program)
+        .args([
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+        ])
+        .args(PYTHON_PACKAGES))?;
+    ensure!(
+        ready(&program),
+        "grpcio was installed and cannot be imported by {}",
+        program.display()
+    );
+    Ok(())
+}
