@@ -18,7 +18,7 @@ const ENGINE: GeneralPurpose = GeneralPurpose::new(
 
 /// Why content could not be unpacked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Unpacked {
+pub(crate) enum UnpackError {
     /// Not Base64.
     NotBase64,
     /// Not GZIP, or damaged.
@@ -28,7 +28,7 @@ pub(crate) enum Unpacked {
 }
 
 /// Decodes Base64, white space ignored.
-pub(crate) fn from_base64(text: &str) -> Result<Vec<u8>, Unpacked> {
+pub(crate) fn from_base64(text: &str) -> Result<Vec<u8>, UnpackError> {
     let decoded = if text.bytes().any(|byte| byte.is_ascii_whitespace()) {
         let compact: Vec<u8> = text
             .bytes()
@@ -38,19 +38,19 @@ pub(crate) fn from_base64(text: &str) -> Result<Vec<u8>, Unpacked> {
     } else {
         ENGINE.decode(text)
     };
-    decoded.map_err(|_| Unpacked::NotBase64)
+    decoded.map_err(|_| UnpackError::NotBase64)
 }
 
 /// Inflates GZIP content up to `most` bytes.
-pub(crate) fn from_gzip(bytes: &[u8], most: usize) -> Result<Vec<u8>, Unpacked> {
+pub(crate) fn from_gzip(bytes: &[u8], most: usize) -> Result<Vec<u8>, UnpackError> {
     let mut inflated = Vec::new();
     let bound = u64::try_from(most).unwrap_or(u64::MAX).saturating_add(1);
     flate2::read::MultiGzDecoder::new(bytes)
         .take(bound)
         .read_to_end(&mut inflated)
-        .map_err(|_| Unpacked::NotGzip)?;
+        .map_err(|_| UnpackError::NotGzip)?;
     if inflated.len() > most {
-        Err(Unpacked::TooLarge)
+        Err(UnpackError::TooLarge)
     } else {
         Ok(inflated)
     }

@@ -191,7 +191,7 @@ pub struct Reading<'m> {
     pub document: Document<'m>,
     /// Form of the outermost document.
     pub format: Format,
-    /// Encoding the message declares, as written.
+    /// Encoding the message declares, as written; of packed content that of the content.
     pub declared: Option<String>,
     /// Encoding it was read in.
     pub used: Charset,
@@ -238,11 +238,15 @@ pub fn read<'m>(
     };
     let document = parse(decoded.text, decoded.map, format, rules, &mut notices)?;
     let document = unwrap::unwrap(document, rules, &mut notices)?;
+    let (declared, used) = match document.packed().cloned() {
+        Some(packed) => (packed.declared, packed.used),
+        None => (decoded.declared, decoded.used),
+    };
     Ok(Reading {
         document,
         format,
-        declared: decoded.declared,
-        used: decoded.used,
+        declared,
+        used,
         notices: notices.finish(),
     })
 }

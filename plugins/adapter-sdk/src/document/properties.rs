@@ -195,10 +195,10 @@ proptest! {
 
     #[test]
     fn json_reads_like_serde_json(value in value(), pretty in any::<bool>()) {
+        // A string alone may hold a document, which is read: the subject of other tests.
+        let value = serde_json::Value::from(vec![value]);
         let text = if pretty { serde_json::to_string_pretty(&value) } else { serde_json::to_string(&value) }.unwrap();
         let rules = Rules { formats: vec![Format::Json], unwrap: vec![], limits: Limits::DOCUMENT, ..rules() };
-        // Scalars alone, and strings that hold documents, are the subject of other tests.
-        prop_assume!(value.is_object() || value.is_array());
         let reading = read(text.as_bytes(), None, &rules).unwrap();
         prop_assert!(same(&reading.document, reading.document.root(), &value), "{text}");
     }

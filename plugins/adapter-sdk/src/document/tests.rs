@@ -371,3 +371,23 @@ fn paths_name_elements_members_items_and_attributes() {
         assert_eq!(Path::parse(path), Err(error), "{path}");
     }
 }
+
+#[test]
+fn embedded_xml_with_comments_bare_ampersands_and_cdata_is_read_in_place() {
+    let rules = Rules {
+        unwrap: vec![Step::Embedded {
+            path: Path::parse("b").unwrap(),
+            decode: vec![],
+        }],
+        ..rules()
+    };
+    check_with(
+        &rules,
+        "<a><b> &lt;c&gt;<!-- 包 -->&lt;d&gt;甲&乙<![CDATA[丙]]>&lt;/d&gt;&lt;/c&gt;</b></a>"
+            .as_bytes(),
+        "Element c= <>
+         Element d=甲&乙丙 <甲&乙<![CDATA[丙]]>>
+         xml.bare-ampersand 40+1
+         xml.bare-ampersand 40+1",
+    );
+}

@@ -7,8 +7,8 @@
 
 use std::borrow::Cow;
 
-use super::offsets::narrow;
-use super::{Limits, NoticeLevel, OffsetMap, Span};
+use super::offsets::{Point, narrow};
+use super::{Charset, Limits, NoticeLevel, OffsetMap, Span};
 
 /// A node of a [`Document`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -110,6 +110,8 @@ impl Stop {
 pub(crate) struct Tree {
     nodes: Vec<Node>,
     copied: String,
+    /// Where copied text came from, in order.
+    joints: Vec<Point>,
     open: Vec<u32>,
     remarks: Vec<Remark>,
     limits: Limits,
@@ -121,6 +123,7 @@ impl Tree {
         Self {
             nodes,
             copied: String::new(),
+            joints: Vec::new(),
             open: Vec::new(),
             remarks: Vec::new(),
             limits: *limits,
@@ -179,6 +182,20 @@ impl Tree {
             start: start | COPIED,
             length: narrow(text.len()),
         }
+    }
+
+    /// Copies text joined from `parts`, of which `leading` bytes were left out.
+    pub(crate) fn copy_parts(&mut self, text: &str, parts: &[Point], leading: usize) -> Piece {
+        let (base, leading) = (narrow(self.copied.len()), narrow(leading));
+        for part in parts {
+            let left_out = leading.saturating_sub(part.inner);
+            let inner = base + part.inner.saturating_sub(leading);
+            self.joints.push(Point {
+                inner,
+                outer: part.outer + left_out,
+            });
+        }
+        self.copy(text)
     }
 
     /// Text of a piece.
@@ -278,14 +295,23 @@ fn resolve<'t>(text: &'t str, copied: &'t str, piece: Piece) -> &'t str {
     &source[start..start + piece.length as usize]
 }
 
+/// Encoding of content that was packed into a string.
+#[derive(Clone, Debug)]
+pub(crate) struct Packed {
+    pub(crate) declared: Option<String>,
+    pub(crate) used: Charset,
+}
+
 /// A message's tree. It has at least a root.
 #[derive(Debug)]
 pub struct Document<'m> {
     text: Cow<'m, str>,
     copied: String,
+    joints: Vec<Point>,
     nodes: Vec<Node>,
     root: NodeId,
     map: OffsetMap<'m>,
+    packed: Option<Packed>,
 }
 
 impl<'m> Document<'m> {
@@ -293,9 +319,11 @@ impl<'m> Document<'m> {
         Self {
             text,
             copied: tree.copied,
+            joints: tree.joints,
             nodes: tree.nodes,
             root: NodeId(0),
             map,
+            packed: None,
         }
     }
 
@@ -303,6 +331,15 @@ impl<'m> Document<'m> {
     #[must_use]
     pub fn root(&self) -> NodeId {
         self.root
+    }
+
+    /// Encoding of the innermost packed content, if any.
+    pub(crate) fn packed(&self) -> Option<&Packed> {
+        self.packed.as_ref()
+    }
+
+    pub(crate) fn set_packed(&mut self, packed: Option<Packed>) {
+        self.packed = packed;
     }
 
     /// Makes a node the root.
@@ -358,6 +395,26 @@ impl<'m> Document<'m> {
     pub(crate) fn value_range(&self, node: NodeId) -> (usize, usize) {
         let node = &self.nodes[node.index()];
         (node.value_from as usize, node.value_to as usize)
+    }
+
+    /// Where the parts of the node's value came from in the text; nothing when
+    /// it is one range of it.
+    pub(crate) fn joints(&self, node: NodeId) -> Vec<Point> {
+        let piece = self.nodes[node.index()].value;
+        if piece.start & COPIED == 0 {
+            return Vec::new();
+        }
+        let (start, end) = (
+            piece.start & !COPIED,
+            (piece.start & !COPIED) + piece.length,
+        );
+        let from = self.joints.partition_point(|joint| joint.inner < start);
+        let to = self.joints.partition_point(|joint| joint.inner < end);
+        let relative = |joint: &Point| Point {
+            inner: joint.inner - start,
+            outer: joint.outer,
+        };
+        self.joints[from..to].iter().map(relative).collect()
     }
 
     /// Text the tree was read from.

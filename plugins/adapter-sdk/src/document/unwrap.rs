@@ -7,10 +7,10 @@
 
 use std::borrow::Cow;
 
-use super::base::{Unpacked, from_base64, from_gzip};
+use super::base::{UnpackError, from_base64, from_gzip};
 use super::charset;
 use super::offsets::{OffsetMap, Point, narrow};
-use super::tree::{Document, Kind, NodeId};
+use super::tree::{Document, Kind, NodeId, Packed};
 use super::{Fault, Format, NoticeLevel, Notices, Path, Rules, format_of, json, parse};
 
 /// One envelope.
@@ -177,8 +177,9 @@ fn embedded<'m>(
     notices: &mut Notices,
 ) -> Result<Document<'m>, Fault> {
     let offset = document.value_span(node).offset;
-    let (text, map) = if decode.is_empty() {
-        plain_text(document, node)
+    let (text, map, packed) = if decode.is_empty() {
+        let (text, map) = plain_text(document, node);
+        (text, map, document.packed().cloned())
     } else {
         unpacked_text(document, node, decode, rules, notices)?
     };
@@ -190,7 +191,9 @@ fn embedded<'m>(
             text: "the embedded document is empty".into(),
         });
     };
-    parse(Cow::Owned(text), map, format, rules, notices)
+    let mut inner = parse(Cow::Owned(text), map, format, rules, notices)?;
+    inner.set_packed(packed);
+    Ok(inner)
 }
 
 /// The value of a node as a text of its own, every place known.
@@ -199,15 +202,15 @@ fn plain_text<'m>(document: &Document<'m>, node: NodeId) -> (String, OffsetMap<'
     let (from, to) = document.value_range(node);
     let raw = &document.text()[from..to];
     let value = document.value(node);
-    let mut points = Vec::new();
-    if document.kind(node) == Kind::Text {
-        // The string was unescaped once already, so it cannot fail now.
-        let _ = json::unescape(raw, Some(&mut points));
-    } else if raw.len() != value.len() {
-        xml_points(raw, value, &mut points);
-    }
-    for point in &mut points {
-        point.outer += narrow(from);
+    let mut points = document.joints(node);
+    if points.is_empty() && document.kind(node) == Kind::Text && raw.contains('\\') {
+        // A JSON string was unescaped once already; a cell of a row may look like one.
+        if json::unescape(raw, Some(&mut points)).as_deref() != Ok(value) {
+            points.clear();
+        }
+        for point in &mut points {
+            point.outer += narrow(from);
+        }
     }
     points.insert(
         0,
@@ -220,56 +223,8 @@ fn plain_text<'m>(document: &Document<'m>, node: NodeId) -> (String, OffsetMap<'
     (value.to_owned(), map)
 }
 
-/// Walks escaped XML text beside its value and notes where they shift.
-fn xml_points(raw: &str, value: &str, points: &mut Vec<Point>) {
-    let (mut inner, mut outer) = (0, 0);
-    let leading = raw.len() - raw.trim_ascii_start().len();
-    if !value.starts_with(|first: char| first.is_ascii_whitespace()) {
-        outer = leading;
-        points.push(Point {
-            inner: 0,
-            outer: narrow(outer),
-        });
-    }
-    for character in value.chars() {
-        let rest = &raw[outer.min(raw.len())..];
-        let skipped = markup_before(rest);
-        let length = match rest[skipped..].strip_prefix('&') {
-            Some(reference) if reference.len() > 1 => {
-                let end = reference
-                    .find(';')
-                    .filter(|_| !rest[skipped..].starts_with("& "));
-                end.map_or(1, |end| end + 2)
-            }
-            _ => character.len_utf8(),
-        };
-        if skipped > 0 || length != character.len_utf8() {
-            points.push(Point {
-                inner: narrow(inner),
-                outer: narrow(outer + skipped),
-            });
-            let after = Point {
-                inner: narrow(inner + character.len_utf8()),
-                outer: narrow(outer + skipped + length),
-            };
-            points.push(after);
-        }
-        inner += character.len_utf8();
-        outer += skipped + length;
-    }
-}
-
-/// Bytes of CDATA marks before the next character.
-fn markup_before(rest: &str) -> usize {
-    let mut skipped = 0;
-    while let Some(mark) = ["<![CDATA[", "]]>"]
-        .iter()
-        .find(|mark| rest[skipped..].starts_with(**mark))
-    {
-        skipped += mark.len();
-    }
-    skipped
-}
+/// Text that was packed, its map, and its encoding.
+type Unpacked<'m> = (String, OffsetMap<'m>, Option<Packed>);
 
 fn unpacked_text<'m>(
     document: &Document<'m>,
@@ -277,16 +232,16 @@ fn unpacked_text<'m>(
     decode: &[Decoding],
     rules: &Rules,
     notices: &mut Notices,
-) -> Result<(String, OffsetMap<'m>), Fault> {
+) -> Result<Unpacked<'m>, Fault> {
     let span = document.value_span(node);
-    let fault = |unpacked: Unpacked| {
+    let fault = |unpacked: UnpackError| {
         let (code, text) = match unpacked {
-            Unpacked::NotBase64 => ("document.base64", "the embedded content is not Base64"),
-            Unpacked::NotGzip => (
+            UnpackError::NotBase64 => ("document.base64", "the embedded content is not Base64"),
+            UnpackError::NotGzip => (
                 "document.gzip",
                 "the embedded content is not GZIP, or is damaged",
             ),
-            Unpacked::TooLarge => (
+            UnpackError::TooLarge => (
                 "document.inflated",
                 "the embedded content grows beyond the bound",
             ),
@@ -301,7 +256,8 @@ fn unpacked_text<'m>(
     for decoding in decode {
         bytes = Cow::Owned(match decoding {
             Decoding::Base64 => {
-                let text = std::str::from_utf8(&bytes).map_err(|_| fault(Unpacked::NotBase64))?;
+                let text =
+                    std::str::from_utf8(&bytes).map_err(|_| fault(UnpackError::NotBase64))?;
                 from_base64(text).map_err(fault)?
             }
             Decoding::Gzip => from_gzip(&bytes, rules.limits.inflated_bytes).map_err(fault)?,
@@ -320,5 +276,9 @@ fn unpacked_text<'m>(
     let (from, to) = document.value_range(node);
     let mut map = document.map().clone();
     map.push_opaque(from, to);
-    Ok((decoded.text.into_owned(), map))
+    let packed = Packed {
+        declared: decoded.declared,
+        used: decoded.used,
+    };
+    Ok((decoded.text.into_owned(), map, Some(packed)))
 }

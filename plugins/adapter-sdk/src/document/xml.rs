@@ -11,6 +11,7 @@ use quick_xml::events::{BytesRef, BytesStart, Event};
 use quick_xml::{Reader, XmlVersion};
 
 use super::NoticeLevel;
+use super::offsets::{Point, narrow};
 use super::tree::{Kind, Piece, Stop, Tree};
 
 /// Reads `text` into `tree`.
@@ -52,6 +53,8 @@ struct Value {
     range: Option<(usize, usize)>,
     /// The text, once it is no longer one range.
     joined: Option<String>,
+    /// Where the parts of the joined text came from.
+    parts: Vec<Point>,
     /// A child was seen: further text is not the element's value.
     closed: bool,
 }
@@ -221,22 +224,24 @@ impl State<'_> {
             }
             return Ok(());
         }
-        let verbatim = part.len() == to - from;
-        match (&mut self.value.range, &mut self.value.joined) {
-            (None, joined) => {
-                self.value.range = Some((from, to));
-                if !verbatim {
-                    *joined = Some(part.to_owned());
-                }
-            }
-            (Some(range), joined) => {
-                let before = &self.text[range.0..range.1];
-                joined
-                    .get_or_insert_with(|| before.to_owned())
-                    .push_str(part);
-                range.1 = to;
-            }
+        let value = &mut self.value;
+        let start = value.range.map_or(from, |range| range.0);
+        if value.joined.is_none() && (value.range.is_some() || part.len() != to - from) {
+            let before = &self.text[start..value.range.map_or(start, |range| range.1)];
+            value.joined = Some(before.to_owned());
+            value.parts.push(Point {
+                inner: 0,
+                outer: narrow(start),
+            });
         }
+        if let Some(joined) = &mut value.joined {
+            value.parts.push(Point {
+                inner: narrow(joined.len()),
+                outer: narrow(from),
+            });
+            joined.push_str(part);
+        }
+        value.range = Some((start, to));
         Ok(())
     }
 
@@ -253,7 +258,9 @@ impl State<'_> {
                 self.tree.value(Piece::of_text(from, to), (from, to))
             }
             Some(joined) => {
-                let value = self.tree.copy(joined.trim_ascii());
+                let leading = joined.len() - joined.trim_ascii_start().len();
+                let parts = std::mem::take(&mut self.value.parts);
+                let value = self.tree.copy_parts(joined.trim_ascii(), &parts, leading);
                 self.tree.value(value, range)
             }
         }

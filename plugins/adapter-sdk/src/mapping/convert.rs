@@ -94,7 +94,7 @@ pub(crate) struct Run<'d, 'm> {
 
 impl Run<'_, '_> {
     /// Nodes of the first path that names any, and whose condition holds.
-    pub(crate) fn select(&self, paths: &[Path], when: Option<&Path>) -> Vec<NodeId> {
+    pub(crate) fn select(&self, paths: &[Path], when: &[Path]) -> Vec<NodeId> {
         let mut nodes = Vec::new();
         for path in paths {
             path.visit(
@@ -107,17 +107,18 @@ impl Run<'_, '_> {
                 break;
             }
         }
-        if let Some(when) = when {
-            nodes.retain(|node| self.holds(when, *node));
-        }
+        nodes.retain(|node| self.holds(when, *node));
         nodes
     }
 
-    pub(super) fn holds(&self, when: &Path, node: NodeId) -> bool {
-        let mut holds = false;
-        when.visit(self.document, node, self.ignore_case, &mut |found| {
-            holds |= !is_empty(self.document.value(found));
-        });
+    /// Whether one of the paths names something that is not empty, or none is asked for.
+    pub(super) fn holds(&self, when: &[Path], node: NodeId) -> bool {
+        let mut holds = when.is_empty();
+        for path in when {
+            path.visit(self.document, node, self.ignore_case, &mut |found| {
+                holds |= !is_empty(self.document.value(found));
+            });
+        }
         holds
     }
 

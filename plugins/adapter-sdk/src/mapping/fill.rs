@@ -82,9 +82,7 @@ impl Run<'_, '_> {
                 break;
             }
         }
-        if let Some(when) = &field.when {
-            items.retain(|item| self.holds(when, *item));
-        }
+        items.retain(|item| self.holds(&field.when, *item));
         for (index, item) in items.iter().enumerate() {
             append(entity);
             let scope = Scope {
@@ -102,6 +100,7 @@ impl Run<'_, '_> {
     /// Sources of a field that are not empty: those of the first path that has any.
     fn find<E>(&mut self, field: &Field<E>, node: NodeId) -> Vec<NodeId> {
         let (document, seen) = (self.document, &mut self.seen);
+        let verbatim = matches!(field.kind, Kind::Text { verbatim: true });
         let (mut found, mut placeholders) = (Vec::new(), Vec::new());
         let mut done = false;
         for path in &field.source {
@@ -111,7 +110,7 @@ impl Run<'_, '_> {
                 if done || is_empty(value) {
                     return;
                 }
-                let filler = text::is_placeholder(value.trim_matches(is_padding));
+                let filler = !verbatim && text::is_placeholder(value.trim_matches(is_padding));
                 if filler {
                     placeholders.push(source)
                 } else {

@@ -15,8 +15,9 @@ use crate::schema::{
 /// How a field is read.
 #[derive(Clone, Debug)]
 pub(crate) enum Kind {
-    /// Text as sent, without white space at its ends.
-    Text,
+    /// Text as sent, without white space at its ends; verbatim also where it
+    /// reads like a placeholder (缺失 is the name of an anomaly).
+    Text { verbatim: bool },
     /// A number with its unit, times a power of ten (万元 to yuan: 4).
     Number { unit: Box<str>, power: i32 },
     /// The same number as decimal text.
@@ -59,6 +60,16 @@ pub(crate) struct Table(Vec<(Box<str>, i32)>);
 impl Table {
     pub(crate) fn insert(&mut self, value: &str, code: i32) {
         self.0.push((value.into(), code));
+    }
+
+    fn read(&self, value: &str) -> Reading<i32> {
+        match self.find(value) {
+            Some(code) => Reading::ok(code),
+            None if text::is_placeholder(value) => {
+                Reading::none(Remark::missing("code", "placeholder"))
+            }
+            None => Reading::none(Remark::reject("code", "unknown")),
+        }
     }
 
     /// Number of a sender's value.
@@ -104,7 +115,9 @@ impl Kind {
     pub(crate) fn build(field: Section<'_>, shape: Shape, table: Option<Table>) -> Option<Self> {
         let name = field.text("kind").unwrap_or_else(|| usual(shape));
         let kind = match name {
-            "text" => Self::Text,
+            "text" => Self::Text {
+                verbatim: field.flag("verbatim"),
+            },
             "number" => number_kind(field, shape),
             "date-time" => Self::DateTime,
             "document-number" => Self::DocumentNumber,
@@ -137,9 +150,10 @@ impl Kind {
 
     fn shape(&self) -> Shape {
         match self {
-            Self::Text | Self::DocumentNumber | Self::CreditCode | Self::ResidentId { .. } => {
-                Shape::Text
-            }
+            Self::Text { .. }
+            | Self::DocumentNumber
+            | Self::CreditCode
+            | Self::ResidentId { .. } => Shape::Text,
             Self::Permit | Self::Plate | Self::Division | Self::Decimal { .. } => Shape::Text,
             Self::Number { .. } => Shape::Quantity,
             Self::DateTime => Shape::DateTime,
@@ -155,7 +169,10 @@ impl Kind {
     /// Reads `text`, which holds more than white space.
     pub(crate) fn read(&self, text: &str) -> Reading<Value> {
         match self {
-            Self::Text => read_text(text).map(Value::Text),
+            Self::Text { verbatim: true } => {
+                Reading::ok(Value::Text(text.trim_matches(is_padding).to_owned()))
+            }
+            Self::Text { verbatim: false } => read_text(text).map(Value::Text),
             Self::Number { unit, power } => read_number(text, unit, *power).map(Value::Quantity),
             Self::Decimal { power } => {
                 read_number(text, "", *power).map(|quantity| Value::Text(quantity.value))
@@ -167,10 +184,7 @@ impl Kind {
             Self::Permit => permit::read(text).map(Value::Text),
             Self::Plate => plate::read(text).map(Value::Text),
             Self::Division => read_division(text).map(Value::Text),
-            Self::Code(table) => match table.find(text.trim_matches(is_padding)) {
-                Some(code) => Reading::ok(Value::Code(code)),
-                None => Reading::none(Remark::reject("code", "unknown")),
-            },
+            Self::Code(table) => table.read(text.trim_matches(is_padding)).map(Value::Code),
             Self::Flag => read_flag(text).map(Value::Flag),
             Self::Count => read_count(text).map(Value::Count),
             Self::Digest => read_digest(text).map(Value::Digest),

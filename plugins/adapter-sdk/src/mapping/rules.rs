@@ -35,8 +35,8 @@ pub(crate) struct MappingRules {
 pub(crate) struct RecordRule<E> {
     /// Where its sources stand; the first path that names any is used.
     pub(crate) select: Vec<Path>,
-    /// What must not be empty for the record to be made.
-    pub(crate) when: Option<Path>,
+    /// The record is made only where one of these is not empty; nothing asks for none.
+    pub(crate) when: Vec<Path>,
     /// Its fields.
     pub(crate) fields: Vec<Field<E>>,
     /// Personal columns that stay outside, with the finding that says so.
@@ -55,8 +55,8 @@ pub(crate) struct Field<E> {
     pub(crate) source: Vec<Path>,
     /// The text that belongs to a code, where the sender sends both.
     pub(crate) pair: Option<Path>,
-    /// What must not be empty for an item of a list to be made.
-    pub(crate) when: Option<Path>,
+    /// An item of a list is made only where one of these is not empty.
+    pub(crate) when: Vec<Path>,
     /// Characters that separate several values in one text.
     pub(crate) split: Box<str>,
     /// How it is read.
@@ -79,7 +79,7 @@ impl<E> std::fmt::Debug for RecordRule<E> {
     }
 }
 
-const KEYS: [&str; 13] = [
+const KEYS: &[&str] = &[
     "formats",
     "encodings",
     "delimiter",
@@ -111,7 +111,7 @@ impl MappingRules {
     }
 
     fn from_section(top: Section<'_>) -> Self {
-        top.only(&KEYS);
+        top.only(KEYS);
         let mut records = Vec::new();
         top.each("records", |record| {
             records.extend(AnyRule::build(record, top))
@@ -149,7 +149,7 @@ impl<E: Entity> RecordRule<E> {
         if fields.is_empty() {
             record.fault_at("fields", "at least one field is expected");
         }
-        let when = paths(record, "when").pop();
+        let when = paths(record, "when");
         Self {
             select,
             when,
@@ -160,7 +160,7 @@ impl<E: Entity> RecordRule<E> {
     }
 }
 
-const FIELD_KEYS: [&str; 16] = [
+const FIELD_KEYS: &[&str] = &[
     "target",
     "source",
     "pair",
@@ -177,6 +177,7 @@ const FIELD_KEYS: [&str; 16] = [
     "power_of_ten",
     "keep",
     "note",
+    "verbatim",
 ];
 
 fn build_field<E: Entity>(
@@ -184,7 +185,7 @@ fn build_field<E: Entity>(
     top: Section<'_>,
     list: Option<&str>,
 ) -> Option<Field<E>> {
-    field.only(&FIELD_KEYS);
+    field.only(FIELD_KEYS);
     let name = field.required("target")?;
     let full = list.map_or_else(|| name.to_owned(), |list| format!("{list}.{name}"));
     let Some(target) = E::target(&full) else {
@@ -238,7 +239,7 @@ fn build_field<E: Entity>(
         target,
         source,
         pair: paths(field, "pair").pop(),
-        when: paths(field, "when").pop(),
+        when: paths(field, "when"),
         split: field.text("split").unwrap_or_default().into(),
         kind,
         required: field.flag("required"),

@@ -109,7 +109,7 @@ macro_rules! any_rule {
             /// Nodes the rule makes records from.
             pub(crate) fn select(&self, run: &Run<'_, '_>) -> Vec<NodeId> {
                 match self {
-                    $(Self::$entity(rule) => run.select(&rule.select, rule.when.as_ref()),)*
+                    $(Self::$entity(rule) => run.select(&rule.select, &rule.when),)*
                 }
             }
 
