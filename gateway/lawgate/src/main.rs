@@ -1,2 +1,24 @@
-//! The gateway binary.
-fn main() {}
+//! `lawgate`: the gateway and its command line.
+//!
+//! Reads the command line and hands it to the module that does it. The only
+//! crate that reads configuration, environment and clock.
+#![forbid(unsafe_code)]
+
+mod audit;
+mod cli;
+mod client;
+mod config;
+mod init;
+mod logging;
+mod output;
+mod run;
+mod serve;
+mod wiring;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    run::run(&cli::Cli::parse())
+}

@@ -1,0 +1,140 @@
+//! Words for what stands in an entry: events and the places of each field.
+//!
+//! The shapes are `exchange::entry`'s; a place without a word here is shown
+//! with its number, so nothing of an entry is hidden.
+
+use audit_log::{Entry, Field, Value};
+use exchange::entry;
+
+use crate::output::hex;
+
+/// The fields in the order of their keys.
+pub(crate) const FIELDS: [Field; 8] = [
+    Field::Clock,
+    Field::Actor,
+    Field::Object,
+    Field::Outcome,
+    Field::Digests,
+    Field::Case,
+    Field::Party,
+    Field::Sealed,
+];
+
+/// The event as a table shows it, with its Chinese term.
+pub(crate) fn event(number: u64) -> String {
+    let chinese = match number {
+        entry::EVENT_SUBMIT => "提交",
+        entry::EVENT_DENY => "拒绝",
+        entry::EVENT_QUERY => "查询",
+        entry::EVENT_QUERY_RESULT => "查询结果",
+        entry::EVENT_ADAPTER_LOAD => "适配器生效",
+        entry::EVENT_NODE_START => "启动",
+        entry::EVENT_NODE_STOP => "停止",
+        entry::EVENT_LOG_RECOVERY => "日志恢复",
+        entry::EVENT_CONFIG_LOAD => "配置生效",
+        _ => return format!("event {number}"),
+    };
+    format!("{} {chinese}", entry::event_name(number))
+}
+
+/// What stands at each place of a field, by event.
+pub(crate) fn names(event: u64, field: Field) -> &'static [&'static str] {
+    match (field, event) {
+        (Field::Clock, _) => &[
+            "clock source 时钟来源",
+            "clock error µs 时钟误差",
+            "clock flag 时钟标志",
+        ],
+        (Field::Actor, _) => &[
+            "agency 主体",
+            "role 角色",
+            "certificate 证书摘要",
+            "pseudonym 假名",
+        ],
+        (Field::Object, entry::EVENT_DENY | entry::EVENT_QUERY) => {
+            &["feed 数据源", "method 方法", "query 查询"]
+        }
+        (Field::Object, _) => &[
+            "feed 数据源",
+            "records commitment 记录摘要",
+            "schema 数据标准版本",
+            "adapter or version 适配器或版本",
+            "component 组件摘要",
+            "configuration 配置摘要",
+        ],
+        (Field::Outcome, entry::EVENT_DENY) => &["result 结果", "reason 原因"],
+        (Field::Outcome, entry::EVENT_QUERY_RESULT) => {
+            &["result 结果", "query position 查询位置", "count 数量"]
+        }
+        (Field::Outcome, entry::EVENT_LOG_RECOVERY) => &[
+            "result 结果",
+            "zeroed bytes 清零字节",
+            "from byte 起始字节",
+            "index ahead 索引超前",
+        ],
+        (Field::Outcome, _) => &[
+            "result 结果",
+            "policy decision 策略决定",
+            "messages, records, findings, quarantined 消息、记录、发现、隔离",
+        ],
+        (Field::Digests, _) => &[
+            "payloads SHA-256 原文摘要",
+            "payloads SM3 原文摘要",
+            "results SHA-256 结果摘要",
+            "results SM3 结果摘要",
+            "payload bytes, result bytes 字节数",
+        ],
+        (Field::Case, _) => &["case 案号", "purpose 事由", "legal basis 法律依据"],
+        (Field::Party | Field::Sealed, _) => &[],
+    }
+}
+
+/// The text at a place of a field.
+pub(crate) fn text(entry: &Entry<'_>, field: Field, index: usize) -> Option<String> {
+    match entry.field(field)?.into_iter().nth(index)? {
+        Value::Text(text) => Some(text),
+        _ => None,
+    }
+}
+
+/// What came of it, in one cell.
+pub(crate) fn outcome(event: u64, values: &[Value]) -> String {
+    let at = |index: usize| values.get(index).map(value).unwrap_or_default();
+    match (event, values.get(2)) {
+        (entry::EVENT_SUBMIT, Some(Value::Array(counts))) => {
+            let count = |index: usize| counts.get(index).map(value).unwrap_or_default();
+            format!(
+                "{}: {} messages, {} records, {} quarantined",
+                at(0),
+                count(0),
+                count(1),
+                count(3)
+            )
+        }
+        (entry::EVENT_DENY, _) => format!("{}: {}", at(0), at(1)),
+        (entry::EVENT_QUERY_RESULT, _) => {
+            format!("{}: {} for the query at {}", at(0), at(2), at(1))
+        }
+        _ => at(0),
+    }
+}
+
+/// A value for people: bytes in hex.
+pub(crate) fn value(value: &Value) -> String {
+    let joined = |items: Vec<String>| items.join(", ");
+    match value {
+        Value::Unsigned(number) => number.to_string(),
+        Value::Negative(number) => (-1 - i128::from(*number)).to_string(),
+        Value::Bytes(bytes) => hex(bytes),
+        Value::Text(text) => text.clone(),
+        Value::Bool(truth) => truth.to_string(),
+        Value::Null => "-".to_owned(),
+        Value::Array(items) => joined(items.iter().map(self::value).collect()),
+        Value::Map(pairs) => joined(
+            pairs
+                .iter()
+                .map(|(key, item)| format!("{key}: {}", self::value(item)))
+                .collect(),
+        ),
+    }
+}

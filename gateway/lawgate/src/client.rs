@@ -1,0 +1,43 @@
+//! The client commands: submit, records, quarantine.
+//!
+//! Each command module builds requests and prints answers with plain functions;
+//! [`call`] is the only part that talks to a gateway. Every answer is available
+//! as canonical proto3 JSON.
+
+mod call;
+mod json;
+mod messages;
+mod quarantine;
+mod records;
+mod submit;
+
+pub(crate) use quarantine::quarantine;
+pub(crate) use records::records;
+pub(crate) use submit::submit;
+
+use proto::v1;
+
+use crate::cli::PurposeArgs;
+
+/// The purpose as given; `None` when nothing was.
+fn purpose(arguments: &PurposeArgs) -> Option<v1::Purpose> {
+    let given = |text: &Option<String>| text.clone().unwrap_or_default();
+    let purpose = v1::Purpose {
+        case_number: given(&arguments.for_case),
+        purpose: given(&arguments.purpose),
+        legal_basis: given(&arguments.legal_basis),
+    };
+    (purpose != v1::Purpose::default()).then_some(purpose)
+}
+
+/// Items of the next page: what is left of the limit, at most what the service allows.
+fn page_size(limit: u32, fetched: usize) -> u32 {
+    let left = limit.saturating_sub(u32::try_from(fetched).unwrap_or(u32::MAX));
+    left.min(MAX_PAGE)
+}
+
+/// Most items on one page that the service contract allows.
+const MAX_PAGE: u32 = 1_000;
+
+#[cfg(test)]
+mod tests;

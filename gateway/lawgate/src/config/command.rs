@@ -1,0 +1,53 @@
+//! `lawgate config check`.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use super::{Config, ConfigError, Faults, check as check_file, declared_keys};
+use crate::output::{Ending, Format, Output};
+
+/// Checks the file and everything it names, and prints what was found.
+///
+/// # Errors
+/// The file cannot be read, or the output cannot be written. Faults are no error: they are printed.
+pub(crate) fn check(path: &Path, output: &mut Output<'_>) -> anyhow::Result<Ending> {
+    match check_file(path) {
+        Ok(config) => {
+            accepted(path, &config, output)?;
+            Ok(Ending::Done)
+        }
+        Err(ConfigError::Faults(faults)) => {
+            refused(&faults, output)?;
+            Ok(Ending::Wrong)
+        }
+        Err(error @ ConfigError::Read { .. }) => Err(error.into()),
+    }
+}
+
+fn accepted(path: &Path, config: &Config, output: &mut Output<'_>) -> std::io::Result<()> {
+    let (agencies, feeds, keys) = (config.agencies.len(), config.feeds.len(), declared_keys());
+    match output.format {
+        Format::Json => output.json(&json!({
+            "file": path, "faults": [], "agencies": agencies, "feeds": feeds, "declaredKeys": keys,
+        })),
+        Format::Table => output.line(&format!(
+            "{}: no faults; {agencies} agencies, {feeds} feeds, {keys} keys known, every file it names is there",
+            path.display()
+        )),
+    }
+}
+
+fn refused(faults: &Faults, output: &mut Output<'_>) -> std::io::Result<()> {
+    match output.format {
+        Format::Json => {
+            let list: Vec<Value> = faults
+                .faults
+                .iter()
+                .map(|fault| json!({ "line": fault.line, "key": fault.key, "problem": fault.problem.to_string() }))
+                .collect();
+            output.json(&json!({ "file": faults.file, "faults": list }))
+        }
+        Format::Table => output.line(&faults.to_string()),
+    }
+}

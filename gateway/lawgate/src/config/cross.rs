@@ -1,0 +1,188 @@
+//! Faults between keys: names that stand twice, feeds that do not exist, limits
+//! that contradict each other.
+//!
+//! Works on what was read, so that these faults are reported together with
+//! those of single keys. A value that was faulty itself is passed over.
+
+use std::collections::BTreeMap;
+
+use super::document::{Document, Table};
+use super::fault::{Fault, Problem};
+
+/// Every fault between keys of the gateway's file.
+pub(crate) fn check(document: &Document) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    unique(document, "agency", "id", &mut faults);
+    unique(document, "feed", "id", &mut faults);
+    unique_certificates(document, &mut faults);
+    for agency in document.tables("agency") {
+        for right in ["submit", "read"] {
+            feeds_exist(document, agency, right, &mut faults);
+        }
+    }
+    limits(document, &mut faults);
+    faults
+}
+
+fn unique(document: &Document, section: &str, key: &str, faults: &mut Vec<Fault>) {
+    let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
+    for table in document.tables(section) {
+        let Some((value, Some(line))) = table.text(key) else {
+            continue;
+        };
+        if let Some(&first) = seen.get(value) {
+            let problem = Problem::Duplicate {
+                value: format!("{value:?}"),
+                first,
+            };
+            faults.push(Fault {
+                line: Some(line),
+                key: table.path(key),
+                problem,
+            });
+        } else {
+            seen.insert(value, line);
+        }
+    }
+}
+
+/// A certificate of two agencies would be refused at every call; better at start.
+fn unique_certificates(document: &Document, faults: &mut Vec<Fault>) {
+    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+    for agency in document.tables("agency") {
+        for (name, line) in agency.texts("certificates") {
+            // Hex digits are the same certificate in either case; URIs are compared as written.
+            let same = if name.starts_with("sha256:") {
+                name.to_ascii_lowercase()
+            } else {
+                name.clone()
+            };
+            if let Some(&first) = seen.get(&same) {
+                let problem = Problem::Duplicate {
+                    value: format!("{name:?}"),
+                    first,
+                };
+                faults.push(Fault {
+                    line: Some(*line),
+                    key: agency.path("certificates"),
+                    problem,
+                });
+            } else {
+                seen.insert(same, *line);
+            }
+        }
+    }
+}
+
+fn feeds_exist(document: &Document, agency: &Table, right: &str, faults: &mut Vec<Fault>) {
+    let feeds: Vec<&str> = document
+        .tables("feed")
+        .filter_map(|feed| feed.text("id"))
+        .map(|(id, _)| id)
+        .collect();
+    let named = agency.texts(right);
+    for (feed, line) in named {
+        let problem = if feed == "*" {
+            if named.len() == 1 {
+                continue;
+            }
+            Problem::Contradiction {
+                value: "\"*\"".to_owned(),
+                other: "the feeds named beside it".to_owned(),
+                expected: "either \"*\" alone or feeds by name".to_owned(),
+            }
+        } else if feeds.contains(&feed.as_str()) {
+            continue;
+        } else {
+            Problem::NoSuchFeed {
+                value: format!("{feed:?}"),
+                known: one_of(&feeds),
+            }
+        };
+        faults.push(Fault {
+            line: Some(*line),
+            key: agency.path(right),
+            problem,
+        });
+    }
+}
+
+fn one_of(feeds: &[&str]) -> String {
+    if feeds.is_empty() {
+        "a [[feed]] to be declared".to_owned()
+    } else {
+        format!("one of {}", feeds.join(", "))
+    }
+}
+
+/// A limit that must not exceed another: `(section, key, factor)` twice.
+struct Order {
+    smaller: (&'static str, &'static str, u64),
+    larger: (&'static str, &'static str, u64),
+}
+
+const MIB: u64 = 1 << 20;
+
+const ORDERS: &[Order] = &[
+    // Otherwise the largest permitted submission could never be admitted.
+    Order {
+        smaller: ("limits", "submission_bytes", 1),
+        larger: ("limits", "in_flight_bytes", 1),
+    },
+    Order {
+        smaller: ("limits", "submission_bytes", 1),
+        larger: ("evidence", "queue_mib", MIB),
+    },
+    // A conversion needs its input in its own memory.
+    Order {
+        smaller: ("limits", "submission_bytes", 1),
+        larger: ("sandbox", "memory_mib", MIB),
+    },
+    Order {
+        smaller: ("sandbox", "tick_ms", 1),
+        larger: ("sandbox", "deadline_ms", 1),
+    },
+];
+
+fn limits(document: &Document, faults: &mut Vec<Fault>) {
+    let find = |(section, key, factor): (&'static str, &'static str, u64)| {
+        let table = document.tables(section).next()?;
+        let (number, line) = table.integer(key)?;
+        Some((table.path(key), number, number.saturating_mul(factor), line))
+    };
+    for order in ORDERS {
+        let (
+            Some((smaller, small, small_base, small_line)),
+            Some((larger, large, large_base, large_line)),
+        ) = (find(order.smaller), find(order.larger))
+        else {
+            continue;
+        };
+        if small_base <= large_base {
+            continue;
+        }
+        // The fault stands where the operator wrote something; defaults agree with each other.
+        let (line, key, value, other, expected) = match large_line {
+            Some(_) => (
+                large_line,
+                larger,
+                large,
+                format!("{smaller} = {small}"),
+                "at least as much",
+            ),
+            None => (
+                small_line,
+                smaller,
+                small,
+                format!("{larger} = {large}"),
+                "at most as much",
+            ),
+        };
+        let problem = Problem::Contradiction {
+            value: value.to_string(),
+            other,
+            expected: expected.to_owned(),
+        };
+        faults.push(Fault { line, key, problem });
+    }
+}

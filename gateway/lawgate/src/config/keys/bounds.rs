@@ -1,0 +1,189 @@
+//! Keys that bound what the node can be made to use: memory, disk, time.
+//!
+//! Values only; how they are read is `keys`' and `read`'s.
+
+use super::number;
+use crate::config::key::Key;
+
+const MIB: u64 = 1 << 20;
+
+/// `[limits]`.
+pub(super) const LIMITS: &[Key] = &[
+    number(
+        "submission_bytes",
+        (1_024, 256 * MIB),
+        "bytes",
+        4 * MIB,
+        "Most payload bytes in one submission. 4 MiB is what gRPC implementations accept by default.",
+    ),
+    number(
+        "submission_messages",
+        (1, 65_536),
+        "messages",
+        4_096,
+        "Most messages in one submission. A record's identity has 16 bits for the number of its message, hence the upper bound.",
+    ),
+    number(
+        "in_flight_submissions",
+        (1, 65_536),
+        "submissions",
+        256,
+        "Most submissions of one agency that are under way. One agency cannot take the node from the others.",
+    ),
+    number(
+        "in_flight_bytes",
+        (1_024, 65_536 * MIB),
+        "bytes",
+        64 * MIB,
+        "Most payload bytes of one agency that are under way; at least `submission_bytes`.",
+    ),
+    number(
+        "page_size",
+        (1, 1_000),
+        "records",
+        1_000,
+        "Most records on one page of a list; the service contract allows 1,000.",
+    ),
+    number(
+        "request_deadline_ms",
+        (100, 600_000),
+        "milliseconds",
+        30_000,
+        "Longest time one call may take; longer calls end with DEADLINE_EXCEEDED.",
+    ),
+];
+
+/// `[audit]`.
+pub(super) const AUDIT: &[Key] = &[
+    number(
+        "segment_mib",
+        (1, 1_024),
+        "MiB",
+        64,
+        "Size of one segment file. It is written with zeros beforehand, which makes each append cheaper; 64 MiB hold about 250,000 entries.",
+    ),
+    number(
+        "queue_entries",
+        (1, 1 << 24),
+        "entries",
+        65_536,
+        "Most entries waiting for the disk. When it is full, calls are refused with a time to retry.",
+    ),
+    number(
+        "queue_mib",
+        (1, 65_536),
+        "MiB",
+        64,
+        "Most bytes of entries waiting for the disk.",
+    ),
+];
+
+/// `[evidence]`.
+pub(super) const EVIDENCE: &[Key] = &[
+    number(
+        "segment_mib",
+        (1, 65_536),
+        "MiB",
+        256,
+        "Size of one segment file; at least one submission with its results fits.",
+    ),
+    number(
+        "queue_mib",
+        (1, 65_536),
+        "MiB",
+        256,
+        "Most bytes waiting for the disk, over all agencies. When it is full, calls are refused with a time to retry.",
+    ),
+];
+
+/// `[index]`.
+pub(super) const INDEX: &[Key] = &[
+    number(
+        "batch_rows",
+        (1, 1_000_000),
+        "rows",
+        10_000,
+        "Rows written in one transaction while the index follows the log. Batches of 10,000 to 50,000 were the fastest measured.",
+    ),
+    number(
+        "wait_ms",
+        (0, 600_000),
+        "milliseconds",
+        5_000,
+        "How long a query waits until the index has reached the log before it is refused, so that what was acknowledged is also found.",
+    ),
+];
+
+/// `[sandbox]`.
+pub(super) const SANDBOX: &[Key] = &[
+    number(
+        "memory_mib",
+        (1, 4_096),
+        "MiB",
+        64,
+        "Most memory of one conversion. 64 MiB are 16 times the largest submission.",
+    ),
+    number(
+        "deadline_ms",
+        (1, 600_000),
+        "milliseconds",
+        2_000,
+        "Longest time of one conversion (one submission).",
+    ),
+    number(
+        "tick_ms",
+        (1, 1_000),
+        "milliseconds",
+        5,
+        "How often the deadline is looked at; at most `deadline_ms`. An adapter may run this much longer.",
+    ),
+    number(
+        "output_mib",
+        (1, 1_024),
+        "MiB",
+        32,
+        "Most bytes taken from one conversion.",
+    ),
+    number(
+        "log_lines",
+        (0, 100_000),
+        "lines",
+        1_000,
+        "Most log lines taken from one conversion; the rest is dropped.",
+    ),
+    number(
+        "stack_kib",
+        (64, 8_192),
+        "KiB",
+        512,
+        "Most stack of one conversion.",
+    ),
+    number(
+        "workers",
+        (0, 1_024),
+        "threads",
+        0,
+        "Conversions at the same time; 0 is the number of cores.",
+    ),
+    number(
+        "component_mib",
+        (1, 512),
+        "MiB",
+        32,
+        "Largest component file that is loaded.",
+    ),
+    number(
+        "compile_deadline_ms",
+        (1_000, 3_600_000),
+        "milliseconds",
+        60_000,
+        "Longest compilation of one component. It happens in a child process, at start only.",
+    ),
+    number(
+        "compile_memory_mib",
+        (64, 65_536),
+        "MiB",
+        2_048,
+        "Most memory of the compiling child process.",
+    ),
+];

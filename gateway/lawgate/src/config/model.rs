@@ -1,0 +1,254 @@
+//! The configuration as types: what the rest of the binary is built from.
+//!
+//! Plain values. Paths are resolved against the folder of the file, times are
+//! `Duration`, sizes are bytes; what each key means stands in `keys`.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// The gateway's configuration, checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Config {
+    /// The node.
+    pub(crate) gateway: Gateway,
+    /// Where agencies connect.
+    pub(crate) listen: Listen,
+    /// What one call and one agency may take.
+    pub(crate) limits: Limits,
+    /// The audit log on disk.
+    pub(crate) audit: Audit,
+    /// Payloads and results on disk.
+    pub(crate) evidence: Evidence,
+    /// The queryable views.
+    pub(crate) index: Index,
+    /// Limits of every adapter.
+    pub(crate) sandbox: Sandbox,
+    /// Partner agencies; ids and certificates are unique.
+    pub(crate) agencies: Vec<Agency>,
+    /// Feeds; ids are unique. At least one.
+    pub(crate) feeds: Vec<Feed>,
+    /// The operator's log.
+    pub(crate) log: Logging,
+}
+
+/// `[gateway]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Gateway {
+    /// Folder of the log, the evidence and the index.
+    pub(crate) data_dir: PathBuf,
+    /// Name of the audit log.
+    pub(crate) origin: String,
+    /// Name for people.
+    pub(crate) name: String,
+}
+
+/// A host and a port; the host is a name or an IP address without brackets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Address {
+    /// Name or IP address.
+    pub(crate) host: String,
+    /// Port; 0 takes a free one.
+    pub(crate) port: u16,
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.host.contains(':') {
+            write!(formatter, "[{}]:{}", self.host, self.port)
+        } else {
+            write!(formatter, "{}:{}", self.host, self.port)
+        }
+    }
+}
+
+/// `[listen]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Listen {
+    /// Address to listen on.
+    pub(crate) address: Address,
+    /// PEM file of the gateway's certificate chain.
+    pub(crate) certificate: PathBuf,
+    /// PEM file of its private key.
+    pub(crate) key: PathBuf,
+    /// PEM file of the authorities that sign agencies.
+    pub(crate) client_ca: PathBuf,
+    /// Longest TLS handshake.
+    pub(crate) handshake_timeout: Duration,
+    /// Most connections.
+    pub(crate) max_connections: usize,
+    /// Most calls on one connection.
+    pub(crate) max_streams_per_connection: u32,
+    /// How long running calls may go on after a stop signal.
+    pub(crate) drain_timeout: Duration,
+}
+
+/// `[limits]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Limits {
+    /// Most payload bytes in one submission.
+    pub(crate) submission_bytes: usize,
+    /// Most messages in one submission.
+    pub(crate) submission_messages: usize,
+    /// Most submissions of one agency under way.
+    pub(crate) in_flight_submissions: usize,
+    /// Most payload bytes of one agency under way.
+    pub(crate) in_flight_bytes: usize,
+    /// Most records on one page.
+    pub(crate) page_size: u32,
+    /// Longest time of one call.
+    pub(crate) request_deadline: Duration,
+}
+
+/// `[audit]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Audit {
+    /// Size of one segment file, in bytes.
+    pub(crate) segment_bytes: u64,
+    /// Most entries waiting for the disk.
+    pub(crate) queue_entries: usize,
+    /// Most bytes waiting for the disk.
+    pub(crate) queue_bytes: usize,
+}
+
+/// `[evidence]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Evidence {
+    /// Size of one segment file, in bytes.
+    pub(crate) segment_bytes: u64,
+    /// Most bytes waiting for the disk.
+    pub(crate) queue_bytes: usize,
+}
+
+/// `[index]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Index {
+    /// Rows in one transaction.
+    pub(crate) batch_rows: usize,
+    /// How long a query waits for the index.
+    pub(crate) wait: Duration,
+}
+
+/// `[sandbox]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Sandbox {
+    /// Most memory of one conversion, in bytes.
+    pub(crate) memory_bytes: usize,
+    /// Longest time of one conversion.
+    pub(crate) deadline: Duration,
+    /// How often the deadline is looked at.
+    pub(crate) tick: Duration,
+    /// Most bytes taken from one conversion.
+    pub(crate) output_bytes: usize,
+    /// Most log lines taken from one conversion.
+    pub(crate) log_lines: u32,
+    /// Most stack of one conversion, in bytes.
+    pub(crate) stack_bytes: usize,
+    /// Conversions at the same time; 0 is the number of cores.
+    pub(crate) workers: usize,
+    /// Largest component file, in bytes.
+    pub(crate) component_bytes: u64,
+    /// Longest compilation.
+    pub(crate) compile_deadline: Duration,
+    /// Most memory of the compiling child process, in bytes.
+    pub(crate) compile_memory_bytes: u64,
+}
+
+/// `[[agency]]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Agency {
+    /// Short stable name.
+    pub(crate) id: String,
+    /// Name for people.
+    pub(crate) name: String,
+    /// Kind: `region`, `police`, `justice`, `city-eco`, `enterprise`, `public`.
+    pub(crate) kind: String,
+    /// How its certificates are recognised; at least one.
+    pub(crate) certificates: Vec<CertificateName>,
+    /// Feeds it may submit to.
+    pub(crate) submit: FeedSet,
+    /// Feeds it may read.
+    pub(crate) read: FeedSet,
+    /// Classes of personal data it sees unmasked.
+    pub(crate) personal: BTreeSet<PersonalClass>,
+}
+
+/// How a certificate is recognised.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum CertificateName {
+    /// By a URI of the subject alternative name.
+    Uri(String),
+    /// By the SHA-256 of the certificate (DER).
+    Sha256([u8; 32]),
+}
+
+/// Feeds a right covers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum FeedSet {
+    /// Every feed, also those declared later.
+    All,
+    /// These feeds; each is declared.
+    Only(BTreeSet<String>),
+}
+
+/// Class of personal data, as `lawgate.v1.PersonalData` names them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum PersonalClass {
+    /// `P`: personal information (个人信息).
+    Personal,
+    /// `S`: sensitive personal information (敏感个人信息).
+    Sensitive,
+    /// `J`: criminal procedure (刑事诉讼).
+    CriminalProcedure,
+    /// `R`: secrecy of the reporter (举报人保密).
+    Reporter,
+}
+
+/// `[[feed]]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Feed {
+    /// Name agencies submit to.
+    pub(crate) id: String,
+    /// Kind, as the adapter's manifest names it.
+    pub(crate) kind: String,
+    /// Folder of the adapter.
+    pub(crate) adapter: PathBuf,
+    /// Configuration in place of the one in the adapter's folder.
+    pub(crate) configuration: Option<PathBuf>,
+    /// Digest the component must have.
+    pub(crate) component_sha256: Option<[u8; 32]>,
+}
+
+/// `[log]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Logging {
+    /// Least severity written: `error`, `warn`, `info`, `debug`, `trace`.
+    pub(crate) level: String,
+    /// Form of the lines.
+    pub(crate) format: LogFormat,
+}
+
+/// Form of the operator's log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// What the client commands connect with (`client/<agency>.toml`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ClientConfig {
+    /// Address of the gateway.
+    pub(crate) address: Address,
+    /// PEM file of the authority that signed the gateway's certificate.
+    pub(crate) ca: PathBuf,
+    /// PEM file of the agency's certificate.
+    pub(crate) certificate: PathBuf,
+    /// PEM file of its private key.
+    pub(crate) key: PathBuf,
+    /// Name the gateway's certificate must carry; `None`: the host of `address`.
+    pub(crate) server_name: Option<String>,
+}

@@ -1,0 +1,138 @@
+//! Texts of the files `lawgate init` writes.
+//!
+//! Only what differs from the defaults is written, so that the file stays short
+//! and the reference stays the one place for defaults.
+
+use std::path::Path;
+
+use super::pki::uri;
+use crate::config::Address;
+
+/// One agency of the example.
+struct Example {
+    id: &'static str,
+    name: &'static str,
+    submit: &'static [&'static str],
+    read: &'static [&'static str],
+    personal: &'static [&'static str],
+    why: &'static str,
+}
+
+const EXAMPLES: [Example; 4] = [
+    Example {
+        id: "region",
+        name: "自治区生态环境厅",
+        submit: &["region-clue"],
+        read: &["region-clue", "hj212"],
+        personal: &["P"],
+        why: "Pushes clues and follows them in the monitoring records.",
+    },
+    Example {
+        id: "police",
+        name: "市公安局",
+        submit: &["police-case"],
+        read: &["region-clue", "police-case", "justice-review", "hj212"],
+        personal: &["P", "S", "J"],
+        why: "Handles transferred cases; sees what criminal procedure needs.",
+    },
+    Example {
+        id: "justice",
+        name: "市司法局",
+        submit: &["justice-review"],
+        read: &["justice-review", "police-case"],
+        personal: &["P"],
+        why: "Reviews decisions (法制审核); sees the cases, not the tracks and id numbers in them.",
+    },
+    Example {
+        id: "city-eco",
+        name: "市生态环境局",
+        submit: &["hj212"],
+        read: &["*"],
+        personal: &["P"],
+        why: "Runs the monitoring network and leads the joint work.",
+    },
+];
+
+const FEEDS: [&str; 4] = ["region-clue", "police-case", "justice-review", "hj212"];
+
+/// The gateway's configuration.
+pub(crate) fn gateway(address: &Address, adapters: &Path) -> String {
+    let mut text = format!(
+        "\
+# A gateway to try on one machine. Every key: `lawgate config reference`.
+
+[gateway]
+data_dir = \"data\"
+origin = \"lawgate.example/development\"
+name = \"development\"
+
+[listen]
+address = {address}
+certificate = \"pki/server.pem\"
+key = \"pki/server.key\"
+client_ca = \"pki/ca.pem\"
+",
+        address = quoted(&address.to_string()),
+    );
+    for example in &EXAMPLES {
+        text.push_str(&agency(example));
+    }
+    for feed in FEEDS {
+        let folder = adapters.join(feed);
+        text.push_str(&format!(
+            "\n[[feed]]\nid = \"{feed}\"\nkind = \"{feed}\"\nadapter = {}\n",
+            quoted(&folder.to_string_lossy())
+        ));
+    }
+    text
+}
+
+fn agency(example: &Example) -> String {
+    format!(
+        "\n# {}\n[[agency]]\nid = \"{id}\"\nname = \"{}\"\nkind = \"{id}\"\ncertificates = [\"{}\"]\nsubmit = {}\nread = {}\npersonal = {}\n",
+        example.why,
+        example.name,
+        uri(example.id),
+        list(example.submit),
+        list(example.read),
+        list(example.personal),
+        id = example.id,
+    )
+}
+
+/// A client's configuration.
+pub(crate) fn client(agency: &str, address: &Address) -> String {
+    // A gateway that listens on every address is reached on this machine by its name.
+    let is_every = address
+        .host
+        .parse::<std::net::IpAddr>()
+        .is_ok_and(|ip| ip.is_unspecified());
+    let host = if is_every {
+        "localhost".to_owned()
+    } else {
+        address.host.clone()
+    };
+    let address = Address {
+        host,
+        port: address.port,
+    };
+    let note = if agency == "outsider" {
+        "# Signed by the authority and in no policy: every call is refused, and the refusal is in the audit log.\n"
+    } else {
+        ""
+    };
+    format!(
+        "{note}address = {}\nca = \"../pki/ca.pem\"\ncertificate = \"../pki/{agency}.pem\"\nkey = \"../pki/{agency}.key\"\n",
+        quoted(&address.to_string())
+    )
+}
+
+fn list(items: &[&str]) -> String {
+    let items: Vec<String> = items.iter().map(|item| quoted(item)).collect();
+    format!("[{}]", items.join(", "))
+}
+
+/// A TOML string; paths may hold anything.
+fn quoted(text: &str) -> String {
+    toml::Value::String(text.to_owned()).to_string()
+}

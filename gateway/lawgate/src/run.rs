@@ -1,0 +1,150 @@
+//! From a parsed command line to an exit code.
+//!
+//! The only place that decides exit codes and prints errors. Each command's
+//! module does the work and returns an [`Ending`].
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::CommandFactory;
+
+use crate::cli::{Cli, Command, ConfigCommand};
+use crate::output::{Ending, Output, UsageError};
+use crate::{audit, client, config, init, logging, serve};
+
+/// Runs the command and returns the exit code.
+pub(crate) fn run(cli: &Cli) -> ExitCode {
+    if let Command::CompileComponent = cli.command {
+        return adapter_host::compile_main();
+    }
+    // Not locked: while `serve` runs, other threads may print too.
+    let mut stdout = io::stdout();
+    let mut output = Output::new(cli.output, &mut stdout);
+    let ending = dispatch(&cli.command, &mut output);
+    let code = match ending {
+        Ok(ending) => code_of(ending),
+        Err(error) => report(&error, cli.verbose, &mut io::stderr()),
+    };
+    ExitCode::from(code)
+}
+
+fn dispatch(command: &Command, output: &mut Output<'_>) -> anyhow::Result<Ending> {
+    match command {
+        Command::Serve(arguments) => {
+            let config = config::load(&arguments.config)?;
+            logging::start(&config.log);
+            serve::run(config, &arguments.config)?;
+            Ok(Ending::Done)
+        }
+        Command::Config(ConfigCommand::Check(arguments)) => {
+            config::command::check(&arguments.config, output)
+        }
+        Command::Config(ConfigCommand::Reference) => {
+            output.text(&config::reference())?;
+            Ok(Ending::Done)
+        }
+        Command::Init(arguments) => init::run(arguments, output),
+        Command::Completion { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(*shell, &mut Cli::command(), "lawgate", &mut script);
+            output.text(&String::from_utf8_lossy(&script))?;
+            Ok(Ending::Done)
+        }
+        Command::Submit(arguments) => runtime()?.block_on(client::submit(arguments, output)),
+        Command::Records(arguments) => runtime()?.block_on(client::records(arguments, output)),
+        Command::Quarantine(arguments) => {
+            runtime()?.block_on(client::quarantine(arguments, output))
+        }
+        Command::Audit(command) => audit::run(command, output),
+        Command::CompileComponent => unreachable!("the compiling process never gets here"),
+    }
+}
+
+/// One thread is enough for a client that waits for one answer at a time.
+fn runtime() -> io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+}
+
+fn code_of(ending: Ending) -> u8 {
+    match ending {
+        Ending::Done => 0,
+        Ending::Wrong => 1,
+        Ending::Quarantined => 3,
+    }
+}
+
+/// Prints the error, one line unless it is a list of faults, and returns the exit code.
+fn report(error: &anyhow::Error, verbose: bool, stderr: &mut dyn Write) -> u8 {
+    let is_broken_pipe = |cause: &(dyn std::error::Error + 'static)| {
+        cause
+            .downcast_ref::<io::Error>()
+            .is_some_and(|cause| cause.kind() == io::ErrorKind::BrokenPipe)
+    };
+    // The reader of standard output has seen enough.
+    if error.chain().any(is_broken_pipe) {
+        return 0;
+    }
+    // Standard error may be gone as well; there is nowhere left to say so.
+    let _ = writeln!(stderr, "lawgate: {error}");
+    if verbose {
+        for cause in error.chain().skip(1) {
+            let _ = writeln!(stderr, "  because: {cause}");
+        }
+    }
+    if error.is::<UsageError>() { 2 } else { 1 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reported(error: &anyhow::Error, verbose: bool) -> (u8, String) {
+        let mut bytes = Vec::new();
+        let code = report(error, verbose, &mut bytes);
+        (code, String::from_utf8(bytes).expect("errors are UTF-8"))
+    }
+
+    fn deep() -> anyhow::Error {
+        anyhow::Error::new(io::Error::other("the disk is gone")).context("the log cannot be read")
+    }
+
+    #[test]
+    fn an_error_is_one_line_without_its_causes() {
+        assert_eq!(
+            reported(&deep(), false),
+            (1, "lawgate: the log cannot be read\n".to_owned())
+        );
+    }
+
+    #[test]
+    fn verbose_adds_every_cause() {
+        let (code, text) = reported(&deep(), true);
+        assert_eq!(code, 1);
+        assert_eq!(
+            text,
+            "lawgate: the log cannot be read\n  because: the disk is gone\n"
+        );
+    }
+
+    #[test]
+    fn a_usage_error_has_its_own_exit_code() {
+        assert_eq!(reported(&UsageError::StdinTwice.into(), false).0, 2);
+    }
+
+    #[test]
+    fn a_reader_that_goes_away_is_no_error() {
+        let error =
+            anyhow::Error::new(io::Error::from(io::ErrorKind::BrokenPipe)).context("printing");
+        assert_eq!(reported(&error, true), (0, String::new()));
+    }
+
+    #[test]
+    fn endings_have_the_documented_codes() {
+        assert_eq!(
+            [Ending::Done, Ending::Wrong, Ending::Quarantined].map(code_of),
+            [0, 1, 3]
+        );
+    }
+}
