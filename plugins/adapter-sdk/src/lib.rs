@@ -15,6 +15,7 @@ pub mod arena;
 #[allow(
     clippy::all,
     clippy::allow_attributes_without_reason,
+    clippy::too_many_lines,
     clippy::unwrap_used,
     missing_docs,
     unreachable_pub,

@@ -60,7 +60,7 @@ mod tests {
             let mirror = |message: &Message<'_>| match message.payload {
                 [] => Err(Rejection::new("mirror.empty", 0, "the message is empty")),
                 payload => Ok(Conversion {
-                    reply: payload.to_vec().into(),
+                    reply: payload.to_vec(),
                     ..Conversion::default()
                 }),
             };

@@ -97,7 +97,7 @@ fn claim() -> Vec<u8> {
     let envelope = Envelope {
         record_id: "01ARZ3NDEKTSV4RRFFQ69G5FAV".to_owned(),
         feed_id: "police-case".to_owned(),
-        raw_digest: vec![0; 32].into(),
+        raw_digest: vec![0; 32],
         raw_offset: u64::MAX,
         raw_length: u64::MAX,
         ..Envelope::default()
@@ -121,7 +121,7 @@ fn echo(message: &Message) -> bindings::Outcome {
 
 fn with_reply(reply: Vec<u8>) -> Vec<u8> {
     encode(&Conversion {
-        reply: reply.into(),
+        reply,
         ..Conversion::default()
     })
 }

@@ -35,7 +35,7 @@ impl Adapter for Switch {
         let reply = |message: &Message<'_>| match message.attribute("content-type") {
             None => Err(Rejection::new("switch.untyped", 3, "no content type")),
             Some(kind) => Ok(Conversion {
-                reply: [message.payload, kind.as_bytes()].concat().into(),
+                reply: [message.payload, kind.as_bytes()].concat(),
                 ..Conversion::default()
             }),
         };
