@@ -12,9 +12,11 @@ pub mod policy;
 pub mod ports;
 pub mod refusal;
 
+mod admit;
 mod answer;
 mod assemble;
 mod check;
+mod convert;
 mod follow;
 mod idempotency;
 mod list;
@@ -41,10 +43,10 @@ use std::time::Duration;
 use audit_log::Log;
 use tokio::sync::{Notify, Semaphore};
 
+use crate::admit::InFlight;
 use crate::follow::HandOver;
 use crate::idempotency::Recent;
 use crate::ports::{Converter, EvidenceStore, Index};
-use crate::submit::InFlight;
 
 /// Limits of the exchange. Every one is a promise to the operator that memory is bounded.
 #[derive(Debug, Clone)]

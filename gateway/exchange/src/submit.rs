@@ -5,32 +5,19 @@
 //! visible or a complete submission. A refusal is an entry too.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 
 use audit_log::tree;
-use prost::Message as _;
-use proto::v1::{Attribute, Counts, Purpose, Quarantine, SubmitRequest, SubmitResponse};
+use proto::v1::SubmitResponse;
 use tokio::sync::oneshot;
 
-use crate::check::{Checked, check, quarantined};
-use crate::entry::{self, CaseBinding, SubmitEntry, Sums};
+use crate::convert::{Prepared, manifest, manifest_key, prepare};
+use crate::entry::{self, CaseBinding};
 use crate::idempotency::{Claim, Key, Ticket};
-use crate::ids::{MAX_MESSAGES, MAX_POSITION};
 use crate::policy::Caller;
-use crate::ports::{Converter, IndexedSubmission, KeepError, Message, QuarantinedRow};
+use crate::ports::{KeepError, Message};
 use crate::refusal::Refusal;
 use crate::{Exchange, answer};
-
-/// Longest idempotency key, in bytes.
-pub(crate) const MAX_KEY_BYTES: usize = 128;
-/// Most attributes of one message.
-pub(crate) const MAX_ATTRIBUTES: usize = 16;
-/// Longest attribute name, in bytes.
-pub(crate) const MAX_ATTRIBUTE_NAME_BYTES: usize = 64;
-/// Longest attribute value, in bytes.
-pub(crate) const MAX_ATTRIBUTE_VALUE_BYTES: usize = 1024;
-/// Longest text of the case binding, in bytes: it goes into the entry, which has a limit of its own.
-pub(crate) const MAX_CASE_TEXT_BYTES: usize = 1024;
 
 /// One submission as an edge received it.
 #[derive(Debug, Clone)]
@@ -76,38 +63,6 @@ impl Turn {
             let _ = before.await;
         }
     }
-}
-
-/// What one agency has under way.
-#[derive(Default)]
-pub(crate) struct InFlight {
-    submissions: AtomicUsize,
-    bytes: AtomicUsize,
-}
-
-/// A share of an agency's allowance, given back when dropped.
-struct Allowance<'a> {
-    in_flight: &'a InFlight,
-    bytes: usize,
-}
-
-impl Drop for Allowance<'_> {
-    fn drop(&mut self) {
-        self.in_flight.submissions.fetch_sub(1, Ordering::Relaxed);
-        self.in_flight
-            .bytes
-            .fetch_sub(self.bytes, Ordering::Relaxed);
-    }
-}
-
-/// A submission after conversion: everything is decided, nothing is kept.
-struct Prepared {
-    /// Part 0 is the request without its payloads; the results follow.
-    results: Arc<[Arc<[u8]>]>,
-    payloads: Arc<[Arc<[u8]>]>,
-    entry: SubmitEntry,
-    outcomes: Vec<proto::v1::MessageOutcome>,
-    rows: IndexedSubmission,
 }
 
 impl Exchange {
@@ -184,66 +139,6 @@ impl Exchange {
             &manifest_key(&prepared.results[0]),
             prepared.outcomes,
         ))
-    }
-
-    /// Rights, limits and form, before anything is worked on.
-    fn admit(&self, caller: &Caller, submission: &Submission) -> Result<Allowance<'_>, Refusal> {
-        if !self.policy.may_submit(caller, &submission.feed) {
-            let (agency, feed) = (caller.agency.clone(), submission.feed.clone());
-            return Err(Refusal::SubmitNotGranted { agency, feed });
-        }
-        if !self.feeds.contains_key(&submission.feed) {
-            return Err(Refusal::UnknownFeed {
-                feed: submission.feed.clone(),
-            });
-        }
-        if self.log.size() > MAX_POSITION {
-            return Err(Refusal::QueueFull { queue: "log shard" });
-        }
-        well_formed(submission)?;
-        let bytes = self.within_limits(submission)?;
-        let in_flight = &self.in_flight[&caller.agency];
-        let submissions = in_flight.submissions.fetch_add(1, Ordering::Relaxed);
-        let under_way = in_flight.bytes.fetch_add(bytes, Ordering::Relaxed);
-        let allowance = Allowance { in_flight, bytes };
-        let busy = |limit, unit| Refusal::Busy {
-            agency: caller.agency.clone(),
-            limit,
-            unit,
-        };
-        if submissions >= self.limits.in_flight_submissions {
-            return Err(busy(self.limits.in_flight_submissions, "submissions"));
-        }
-        // One submission alone always fits, however small the allowance.
-        if under_way > 0 && under_way + bytes > self.limits.in_flight_bytes {
-            return Err(busy(self.limits.in_flight_bytes, "bytes"));
-        }
-        Ok(allowance)
-    }
-
-    fn within_limits(&self, submission: &Submission) -> Result<usize, Refusal> {
-        let messages = submission.messages.len();
-        let most = self.limits.submission_messages.min(MAX_MESSAGES);
-        if messages > most {
-            return Err(Refusal::TooLarge {
-                size: messages,
-                unit: "messages",
-                limit: most,
-            });
-        }
-        let bytes = submission
-            .messages
-            .iter()
-            .map(|message| message.payload.len())
-            .sum();
-        if bytes > self.limits.submission_bytes {
-            return Err(Refusal::TooLarge {
-                size: bytes,
-                unit: "bytes",
-                limit: self.limits.submission_bytes,
-            });
-        }
-        Ok(bytes)
     }
 
     /// The key for this call, or the position where it was used before.
@@ -326,7 +221,7 @@ impl Exchange {
         if matches!(refusal, Refusal::LogUnavailable { .. }) {
             return refusal;
         }
-        let feed: String = feed.chars().take(MAX_KEY_BYTES).collect();
+        let feed: String = feed.chars().take(crate::admit::MAX_KEY_BYTES).collect();
         let pending = match self.log.append(entry::deny(
             caller,
             certificate,
@@ -374,188 +269,4 @@ pub(crate) async fn run_blocking<T: Send + 'static>(
         Ok(result) => result,
         Err(error) => std::panic::resume_unwind(error.into_panic()),
     }
-}
-
-fn prepare(
-    caller: &Caller,
-    converter: &dyn Converter,
-    submission: Submission,
-    key: [u8; 16],
-) -> Prepared {
-    let checked = convert(converter, &submission.messages);
-    let manifest: Arc<[u8]> = manifest(&submission).into();
-    let payloads: Arc<[Arc<[u8]>]> = submission
-        .messages
-        .iter()
-        .map(|message| Arc::clone(&message.payload))
-        .collect();
-    let results: Arc<[Arc<[u8]>]> = std::iter::once(manifest)
-        .chain(checked.iter().map(|checked| Arc::clone(&checked.part)))
-        .collect();
-    let (mut outcomes, mut runs) = (Vec::with_capacity(checked.len()), Vec::new());
-    for checked in checked {
-        outcomes.push(checked.outcome);
-        runs.extend(checked.runs);
-    }
-    let counts = answer::counts(&outcomes);
-    let entry = SubmitEntry {
-        agency: caller.agency.clone(),
-        kind: caller.kind.clone(),
-        certificate: caller.certificate,
-        feed: submission.feed.clone(),
-        adapter: converter.identity().clone(),
-        payload_root: tree::root(payloads.iter()),
-        result_root: tree::root(results.iter()),
-        payload_bytes: total(&payloads),
-        result_bytes: total(&results),
-        sums: sums(&counts),
-        key,
-        case: submission.case,
-    };
-    let rows = IndexedSubmission {
-        agency: caller.agency.clone(),
-        feed: submission.feed,
-        key,
-        runs,
-        quarantined: quarantined_rows(&outcomes),
-    };
-    Prepared {
-        results,
-        payloads,
-        entry,
-        outcomes,
-        rows,
-    }
-}
-
-/// Converts the messages; an adapter that did not return quarantines them all.
-fn convert(converter: &dyn Converter, messages: &[Message]) -> Vec<Checked> {
-    let failure = match converter.convert(messages) {
-        Ok(converted) if converted.len() == messages.len() => {
-            return (0u16..)
-                .zip(converted)
-                .map(|(number, converted)| check(number, converted))
-                .collect();
-        }
-        Ok(converted) => Quarantine {
-            code: "adapter.wrong-count".to_owned(),
-            offset: 0,
-            text: format!(
-                "the adapter returned {} outcomes for {} messages",
-                converted.len(),
-                messages.len()
-            ),
-        },
-        Err(failure) => Quarantine {
-            code: failure.code,
-            offset: 0,
-            text: failure.text,
-        },
-    };
-    messages
-        .iter()
-        .map(|_| quarantined(failure.clone()))
-        .collect()
-}
-
-/// The request without its payloads: with them it is what the agency sent.
-pub(crate) fn manifest(submission: &Submission) -> Vec<u8> {
-    let attribute = |(name, value): &(String, String)| Attribute {
-        name: name.clone(),
-        value: value.clone(),
-    };
-    let messages = submission
-        .messages
-        .iter()
-        .map(|message| proto::v1::Message {
-            payload: Vec::new(),
-            attributes: message.attributes.iter().map(attribute).collect(),
-        });
-    let case = &submission.case;
-    let purpose = (*case != CaseBinding::default()).then(|| Purpose {
-        case_number: case.case_number.clone(),
-        purpose: case.purpose.clone(),
-        legal_basis: case.legal_basis.clone(),
-    });
-    let request = SubmitRequest {
-        feed: submission.feed.clone(),
-        idempotency_key: submission.idempotency_key.clone(),
-        messages: messages.collect(),
-        purpose,
-    };
-    request.encode_to_vec()
-}
-
-/// The idempotency key in a manifest.
-fn manifest_key(manifest: &[u8]) -> String {
-    SubmitRequest::decode(manifest)
-        .map(|request| request.idempotency_key)
-        .unwrap_or_default()
-}
-
-fn well_formed(submission: &Submission) -> Result<(), Refusal> {
-    let malformed = |field, expected: &str| {
-        Err(Refusal::Malformed {
-            field,
-            expected: expected.to_owned(),
-        })
-    };
-    let key = &submission.idempotency_key;
-    if key.is_empty() || key.len() > MAX_KEY_BYTES || key.chars().any(char::is_control) {
-        return malformed(
-            "idempotency_key",
-            "expected 1 to 128 bytes without control characters",
-        );
-    }
-    if submission.messages.is_empty() {
-        return malformed("messages", "expected at least one message");
-    }
-    let case = &submission.case;
-    if [&case.case_number, &case.purpose, &case.legal_basis]
-        .iter()
-        .any(|text| text.len() > MAX_CASE_TEXT_BYTES)
-    {
-        return malformed("purpose", "expected at most 1024 bytes in each text");
-    }
-    for message in &submission.messages {
-        if message.payload.is_empty() {
-            return malformed("messages.payload", "expected at least one byte");
-        }
-        let fits = |(name, value): &(String, String)| {
-            !name.is_empty()
-                && name.len() <= MAX_ATTRIBUTE_NAME_BYTES
-                && value.len() <= MAX_ATTRIBUTE_VALUE_BYTES
-        };
-        if message.attributes.len() > MAX_ATTRIBUTES || !message.attributes.iter().all(fits) {
-            return malformed(
-                "messages.attributes",
-                "expected at most 16, names of 1 to 64 bytes, values up to 1024 bytes",
-            );
-        }
-    }
-    Ok(())
-}
-
-pub(crate) fn quarantined_rows(outcomes: &[proto::v1::MessageOutcome]) -> Vec<QuarantinedRow> {
-    let row = |(message, outcome): (u16, &proto::v1::MessageOutcome)| {
-        let quarantine = outcome.quarantine.as_ref()?;
-        Some(QuarantinedRow {
-            message,
-            code: quarantine.code.clone(),
-        })
-    };
-    (0u16..).zip(outcomes).filter_map(row).collect()
-}
-
-fn sums(counts: &Counts) -> Sums {
-    Sums {
-        messages: counts.messages.into(),
-        records: counts.records.into(),
-        findings: counts.findings.into(),
-        quarantined: counts.quarantined.into(),
-    }
-}
-
-fn total(parts: &[Arc<[u8]>]) -> u64 {
-    parts.iter().map(|part| part.len() as u64).sum()
 }

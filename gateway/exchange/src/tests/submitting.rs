@@ -2,9 +2,10 @@
 
 use std::sync::atomic::Ordering;
 
+use crate::admit::MAX_KEY_BYTES;
+use crate::convert::SANDBOX_MESSAGES;
 use crate::entry::{EVENT_DENY, EVENT_SUBMIT};
 use crate::ports::Message;
-use crate::submit::MAX_KEY_BYTES;
 use crate::tests::fixture::{Fixture, submission};
 use crate::{Refusal, Submission, Turn};
 
@@ -68,6 +69,33 @@ async fn an_adapter_that_does_not_return_quarantines_what_it_was_given() {
         .await
         .expect("is accepted");
     assert_eq!(after.counts.expect("counts").records, 2);
+}
+
+#[tokio::test]
+async fn a_message_that_stops_the_adapter_takes_only_its_own_sandbox_with_it() {
+    let fixture = Fixture::with(|limits| {
+        limits.submission_messages = 1000;
+        limits.submission_bytes = 10_000;
+    });
+    let mut messages = vec!["good"; 3 * SANDBOX_MESSAGES];
+    messages[SANDBOX_MESSAGES + 7] = "trap";
+    let answer = submit(&fixture, submission("k", &messages))
+        .await
+        .expect("is accepted");
+    let quarantined: Vec<bool> = answer
+        .outcomes
+        .iter()
+        .map(|outcome| outcome.quarantine.is_some())
+        .collect();
+    let hit = SANDBOX_MESSAGES..2 * SANDBOX_MESSAGES;
+    assert!(
+        quarantined
+            .iter()
+            .enumerate()
+            .all(|(number, is_in)| *is_in == hit.contains(&number))
+    );
+    fixture.index_all();
+    assert_eq!(fixture.adapter.calls.load(Ordering::Relaxed), 3);
 }
 
 #[tokio::test]

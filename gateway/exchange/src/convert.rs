@@ -1,0 +1,186 @@
+//! Converting: from admitted messages to what is kept and what the entry binds. Nothing is kept here.
+
+use std::sync::Arc;
+
+use audit_log::tree;
+use prost::Message as _;
+use proto::v1::{Attribute, Counts, Purpose, Quarantine, SubmitRequest};
+
+use crate::check::{Checked, check, quarantined};
+use crate::entry::{CaseBinding, SubmitEntry, Sums};
+use crate::policy::Caller;
+use crate::ports::{Converter, IndexedSubmission, Message, QuarantinedRow};
+use crate::{Submission, answer};
+
+/// Most messages given to one sandbox.
+///
+/// A larger submission is converted in several sandboxes of this many, so that its memory is
+/// bounded by the messages and not by the sender, and a message that stops an adapter takes
+/// at most these with it. The intake groups device packets into submissions of the same size.
+pub(crate) const SANDBOX_MESSAGES: usize = 256;
+
+/// A submission after conversion: everything is decided, nothing is kept.
+pub(crate) struct Prepared {
+    /// Part 0 is the request without its payloads; the results follow.
+    pub(crate) results: Arc<[Arc<[u8]>]>,
+    pub(crate) payloads: Arc<[Arc<[u8]>]>,
+    pub(crate) entry: SubmitEntry,
+    pub(crate) outcomes: Vec<proto::v1::MessageOutcome>,
+    pub(crate) rows: IndexedSubmission,
+}
+
+/// Converts, checks and puts together.
+pub(crate) fn prepare(
+    caller: &Caller,
+    converter: &dyn Converter,
+    submission: Submission,
+    key: [u8; 16],
+) -> Prepared {
+    let checked = convert(converter, &submission.messages);
+    let manifest: Arc<[u8]> = manifest(&submission).into();
+    let payloads: Arc<[Arc<[u8]>]> = submission
+        .messages
+        .iter()
+        .map(|message| Arc::clone(&message.payload))
+        .collect();
+    let results: Arc<[Arc<[u8]>]> = std::iter::once(manifest)
+        .chain(checked.iter().map(|checked| Arc::clone(&checked.part)))
+        .collect();
+    let (mut outcomes, mut runs) = (Vec::with_capacity(checked.len()), Vec::new());
+    for checked in checked {
+        outcomes.push(checked.outcome);
+        runs.extend(checked.runs);
+    }
+    let counts = answer::counts(&outcomes);
+    let entry = SubmitEntry {
+        agency: caller.agency.clone(),
+        kind: caller.kind.clone(),
+        certificate: caller.certificate,
+        feed: submission.feed.clone(),
+        adapter: converter.identity().clone(),
+        payload_root: tree::root(payloads.iter()),
+        result_root: tree::root(results.iter()),
+        payload_bytes: total(&payloads),
+        result_bytes: total(&results),
+        sums: sums(&counts),
+        key,
+        case: submission.case,
+    };
+    let rows = IndexedSubmission {
+        agency: caller.agency.clone(),
+        feed: submission.feed,
+        key,
+        runs,
+        quarantined: quarantined_rows(&outcomes),
+    };
+    Prepared {
+        results,
+        payloads,
+        entry,
+        outcomes,
+        rows,
+    }
+}
+
+/// Converts the messages, each sandbox's worth by itself.
+fn convert(converter: &dyn Converter, messages: &[Message]) -> Vec<Checked> {
+    let mut checked = Vec::with_capacity(messages.len());
+    for batch in messages.chunks(SANDBOX_MESSAGES) {
+        let first = u16::try_from(checked.len()).expect("the number of messages was checked");
+        convert_batch(converter, first, batch, &mut checked);
+    }
+    checked
+}
+
+/// Converts one sandbox's worth; an adapter that did not return quarantines it whole.
+fn convert_batch(
+    converter: &dyn Converter,
+    first: u16,
+    batch: &[Message],
+    checked: &mut Vec<Checked>,
+) {
+    let failure = match converter.convert(batch) {
+        Ok(converted) if converted.len() == batch.len() => {
+            checked.extend(
+                (first..)
+                    .zip(converted)
+                    .map(|(number, converted)| check(number, converted)),
+            );
+            return;
+        }
+        Ok(converted) => Quarantine {
+            code: "adapter.wrong-count".to_owned(),
+            offset: 0,
+            text: format!(
+                "the adapter returned {} outcomes for {} messages",
+                converted.len(),
+                batch.len()
+            ),
+        },
+        Err(failure) => Quarantine {
+            code: failure.code,
+            offset: 0,
+            text: failure.text,
+        },
+    };
+    checked.extend(batch.iter().map(|_| quarantined(failure.clone())));
+}
+
+/// The request without its payloads: with them it is what the agency sent.
+pub(crate) fn manifest(submission: &Submission) -> Vec<u8> {
+    let attribute = |(name, value): &(String, String)| Attribute {
+        name: name.clone(),
+        value: value.clone(),
+    };
+    let messages = submission
+        .messages
+        .iter()
+        .map(|message| proto::v1::Message {
+            payload: Vec::new(),
+            attributes: message.attributes.iter().map(attribute).collect(),
+        });
+    let case = &submission.case;
+    let purpose = (*case != CaseBinding::default()).then(|| Purpose {
+        case_number: case.case_number.clone(),
+        purpose: case.purpose.clone(),
+        legal_basis: case.legal_basis.clone(),
+    });
+    let request = SubmitRequest {
+        feed: submission.feed.clone(),
+        idempotency_key: submission.idempotency_key.clone(),
+        messages: messages.collect(),
+        purpose,
+    };
+    request.encode_to_vec()
+}
+
+/// The idempotency key in a manifest.
+pub(crate) fn manifest_key(manifest: &[u8]) -> String {
+    SubmitRequest::decode(manifest)
+        .map(|request| request.idempotency_key)
+        .unwrap_or_default()
+}
+
+pub(crate) fn quarantined_rows(outcomes: &[proto::v1::MessageOutcome]) -> Vec<QuarantinedRow> {
+    let row = |(message, outcome): (u16, &proto::v1::MessageOutcome)| {
+        let quarantine = outcome.quarantine.as_ref()?;
+        Some(QuarantinedRow {
+            message,
+            code: quarantine.code.clone(),
+        })
+    };
+    (0u16..).zip(outcomes).filter_map(row).collect()
+}
+
+fn sums(counts: &Counts) -> Sums {
+    Sums {
+        messages: counts.messages.into(),
+        records: counts.records.into(),
+        findings: counts.findings.into(),
+        quarantined: counts.quarantined.into(),
+    }
+}
+
+fn total(parts: &[Arc<[u8]>]) -> u64 {
+    parts.iter().map(|part| part.len() as u64).sum()
+}
