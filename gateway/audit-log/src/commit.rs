@@ -6,6 +6,7 @@
 
 #[cfg(test)]
 mod tests;
+mod thread;
 
 use std::{
     io,
@@ -13,6 +14,8 @@ use std::{
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     task::{Context, Poll, Waker},
 };
+
+pub use thread::WriterThread;
 
 /// Why an item was not accepted or a group was not made durable.
 #[derive(Debug, Clone, thiserror::Error)]

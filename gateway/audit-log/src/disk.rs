@@ -4,6 +4,7 @@
 //! operation. [`RealDisk`] is the operating system's. The audit log and the evidence store rely on it; it is no general
 //! file abstraction and gives no access to anything else.
 
+mod append;
 #[cfg(any(test, feature = "simulation"))]
 pub mod simulation;
 
@@ -14,6 +15,8 @@ use std::{
     os::unix::fs::FileExt,
     path::Path,
 };
+
+pub use append::AppendFile;
 
 /// A folder's files.
 ///

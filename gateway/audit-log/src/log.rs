@@ -12,9 +12,8 @@ use std::{
     io,
     path::PathBuf,
     pin::Pin,
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
     task::{Context, Poll},
-    thread::JoinHandle,
 };
 
 use tokio::sync::watch;
@@ -23,7 +22,7 @@ pub use open::{OpenError, Opened, Recovered, open};
 
 use crate::{
     chain::Head,
-    commit::{self, CommitError, Queue},
+    commit::{self, CommitError, Queue, WriterThread},
     entry::{Draft, DraftError},
     hash::Hash,
     reader::{Reader, Stored},
@@ -236,36 +235,16 @@ impl Log {
 struct Owner {
     shared: Arc<Shared>,
     origin: String,
-    thread: Mutex<Stopping>,
+    thread: WriterThread,
     /// Held until the writer has ended.
     _lock: Box<dyn Debug + Send + Sync>,
-}
-
-/// What the writer thread ends with.
-type WriterResult = Result<(), Arc<io::Error>>;
-
-#[derive(Debug)]
-enum Stopping {
-    Running(Option<JoinHandle<WriterResult>>),
-    Stopped(WriterResult),
 }
 
 impl Owner {
     /// Stops the writer, once, and returns what it ended with.
     fn stop(&self) -> Result<(), AppendError> {
         self.shared.queue.close();
-        let mut thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Stopping::Running(handle) = &mut *thread {
-            let ended = handle.take().map_or(Ok(Ok(())), JoinHandle::join);
-            let panicked = |_| Err(Arc::new(io::Error::other("the writer thread panicked")));
-            *thread = Stopping::Stopped(ended.unwrap_or_else(panicked));
-        }
-        match &*thread {
-            Stopping::Stopped(Err(cause)) => Err(AppendError::Poisoned {
-                cause: Arc::clone(cause),
-            }),
-            Stopping::Stopped(Ok(())) | Stopping::Running(_) => Ok(()),
-        }
+        Ok(self.thread.join()?)
     }
 }
 

@@ -246,7 +246,7 @@ impl Stored {
         index
             .points
             .extend_from_slice(&points[index.points.len()..]);
-        index.end = active.tail;
+        index.end = active.file.tail();
     }
 
     /// Notes that the open segment, which starts at `first`, has been sealed.

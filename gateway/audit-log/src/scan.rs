@@ -101,13 +101,18 @@ impl Replay<'_> {
 
     fn flaw(&self, kind: FaultKind) -> Flaw {
         // What vouches for a group as a whole is wrong for all of its entries.
-        let position = match kind {
+        let is_of_group = matches!(
+            kind,
             FaultKind::GroupForm
-            | FaultKind::GroupChecksum
-            | FaultKind::GroupSize
-            | FaultKind::GroupRoot
-            | FaultKind::GroupHead => self.committed.size(),
-            _ => self.running.state.size(),
+                | FaultKind::GroupChecksum
+                | FaultKind::GroupSize
+                | FaultKind::GroupRoot
+                | FaultKind::GroupHead
+        );
+        let position = if is_of_group {
+            self.committed.size()
+        } else {
+            self.running.state.size()
         };
         Flaw {
             position,

@@ -13,7 +13,7 @@ use std::{
 use crate::{
     chain::Head,
     commit::CommitError,
-    disk::{Disk, DiskFile},
+    disk::{AppendFile, Disk},
     entry::{Draft, Place},
     folder::{Stage, path},
     hash::leaf_hash,
@@ -21,26 +21,12 @@ use crate::{
     segment::{Header, Running, write_frame},
 };
 
-/// How far a segment is written with zeros ahead of small groups, in bytes.
-///
-/// A sync is a third faster when it changes no length. One mebibyte of zeros costs about as much as twenty such syncs
-/// save, and lasts for thousands of small groups.
-const ZERO_STEP_BYTES: u64 = 1 << 20;
-
-/// Groups of at least this many bytes are written without zeros ahead: for them writing every byte twice costs more
-/// than the change of length.
-const LARGE_GROUP_BYTES: usize = 128 << 10;
-
 /// The open segment.
 #[derive(Debug)]
 pub(crate) struct Active {
-    pub(crate) file: Box<dyn DiskFile>,
+    pub(crate) file: AppendFile,
     pub(crate) header: Header,
     pub(crate) running: Running,
-    /// Where the next group starts.
-    pub(crate) tail: u64,
-    /// Up to where the file is known to hold zeros after the tail; also its length.
-    pub(crate) zeroed: u64,
 }
 
 /// The writer of one log.
@@ -113,7 +99,7 @@ impl Writer {
             if self
                 .active
                 .as_ref()
-                .is_some_and(|active| active.tail >= self.segment_bytes)
+                .is_some_and(|active| active.file.tail() >= self.segment_bytes)
             {
                 self.seal().map_err(Arc::new)?;
             }
@@ -129,7 +115,7 @@ impl Writer {
         };
         let now_ns = self.clock.now_ns();
         let (outcomes, head) = encode_group(&mut active, drafts, now_ns, &mut self.buffer);
-        active.write(&mut self.buffer)?;
+        active.file.append(&mut self.buffer)?;
         self.shared.stored.publish(&active);
         self.shared
             .durable
@@ -152,11 +138,9 @@ impl Writer {
         let tail = bytes.len() as u64;
         let running = Running::after(&self.next, &bytes);
         Ok(Active {
-            file,
+            file: AppendFile::new(file, tail, tail),
             header: self.next.clone(),
             running,
-            tail,
-            zeroed: tail,
         })
     }
 
@@ -170,11 +154,8 @@ impl Writer {
             // A segment without entries is not sealed; it is continued when the log is opened again.
             return Ok(());
         }
-        let footer = active.running.footer(active.tail);
-        active.file.write_all_at(&footer, active.tail)?;
-        active.file.sync()?;
-        active.file.set_length(active.tail + footer.len() as u64)?;
-        active.file.sync()?;
+        let footer = active.running.footer(active.file.tail());
+        active.file.finish(&footer)?;
         rename_durably(&*self.disk, &self.folder, first)?;
         self.shared.stored.seal(first);
         self.next = active
@@ -201,14 +182,13 @@ fn encode_group(
 ) -> (Vec<Appended>, Head) {
     buffer.clear();
     let Active {
+        file,
         header,
         running,
-        tail,
-        ..
     } = active;
     let mut outcomes = Vec::with_capacity(drafts.len());
     for draft in drafts {
-        let offset = *tail + buffer.len() as u64;
+        let offset = file.tail() + buffer.len() as u64;
         let position = running.state.size();
         // One reading serves the group; each entry is at least a nanosecond later than the one before it.
         let time_ns = now_ns.max(running.state.time_ns + 1);
@@ -236,26 +216,6 @@ fn encode_group(
         outcome.root = head.root;
     }
     (outcomes, head)
-}
-
-impl Active {
-    /// Writes an encoded group with one write and one sync.
-    fn write(&mut self, group: &mut Vec<u8>) -> io::Result<()> {
-        let end = self.tail + group.len() as u64;
-        if end > self.zeroed {
-            self.zeroed = end;
-            if group.len() < LARGE_GROUP_BYTES {
-                self.zeroed = end.next_multiple_of(ZERO_STEP_BYTES);
-                let zeros = usize::try_from(self.zeroed - end)
-                    .expect("a step is far below the address space");
-                group.resize(group.len() + zeros, 0);
-            }
-        }
-        self.file.write_all_at(group, self.tail)?;
-        self.file.sync()?;
-        self.tail = end;
-        Ok(())
-    }
 }
 
 /// Tells followers that nothing more will come, even when the writer panics.

@@ -88,6 +88,40 @@ impl SimulatedDisk {
         self.state().operations.clone()
     }
 
+    /// Returns a new disk on which nothing fails, with the files that the given image of this one has.
+    #[must_use]
+    pub fn restart(&self, image: Image) -> Self {
+        let state = self.state();
+        let names = if image == Image::Durable {
+            &state.durable_names
+        } else {
+            &state.names
+        };
+        let restarted = Self::new();
+        for (path, file) in names {
+            let content = &state.files[*file];
+            let bytes = if image == Image::Durable {
+                &content.durable
+            } else {
+                &content.written
+            };
+            restarted.put(path, bytes.clone());
+        }
+        restarted
+    }
+
+    /// Puts a file in place, durably and without counting an operation.
+    pub fn put(&self, path: &Path, bytes: Vec<u8>) {
+        let mut state = self.state();
+        state.files.push(Content {
+            written: bytes.clone(),
+            durable: bytes,
+        });
+        let file = state.files.len() - 1;
+        state.names.insert(path.to_owned(), file);
+        state.durable_names.insert(path.to_owned(), file);
+    }
+
     /// Saves the files into a real folder, which must exist.
     ///
     /// # Errors

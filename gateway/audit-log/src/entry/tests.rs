@@ -255,7 +255,9 @@ fn is_parseable(value: &Value) -> bool {
         Value::Negative(number) => i64::try_from(*number).is_ok(),
         Value::Array(values) => values.iter().all(is_parseable),
         Value::Map(pairs) => pairs.values().all(is_parseable),
-        _ => true,
+        Value::Unsigned(_) | Value::Bytes(_) | Value::Text(_) | Value::Bool(_) | Value::Null => {
+            true
+        }
     }
 }
 

@@ -3,24 +3,28 @@
 //! Reads the last segment in full and of the others only that they follow each other; `verify` checks everything.
 //! Changes nothing on the disk unless the log is sound, and then only removes what was never acknowledged.
 
+mod last;
+
 use std::{
     io,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex},
+    sync::Arc,
 };
 
 use tokio::sync::watch;
 
-use super::{Clock, Config, Durable, Log, Owner, Shared, Stopping};
+use last::LastSegment;
+
+use super::{Clock, Config, Durable, Log, Owner, Shared};
 use crate::{
     chain::Head,
-    commit::{Limits, Queue},
+    commit::{Limits, Queue, WriterThread},
     disk::{Disk, DiskFile, RealDisk, read_range},
     fault::{Fault, FaultKind, Flaw},
     folder::{Inventory, Stage, file_name, path},
     reader::Stored,
     recover::{Tail, judge},
-    scan::{Scan, scan},
+    scan::End,
     segment::{FOOTER_END_BYTES, FooterEnd, Header, check_origin},
     writer::{Active, Writer},
 };
@@ -110,15 +114,17 @@ pub(crate) fn open_on(
     check_config(&config)?;
     let dir = config.dir.as_path();
     disk.create_folder(dir).map_err(io_error("creating", dir))?;
-    let lock = disk.lock(dir).map_err(|source| match source.kind() {
-        io::ErrorKind::WouldBlock => OpenError::Locked {
-            dir: dir.to_owned(),
-        },
-        _ => OpenError::Io {
-            action: "locking",
-            path: dir.to_owned(),
-            source,
-        },
+    let lock = disk.lock(dir).map_err(|source| {
+        let dir = dir.to_owned();
+        if source.kind() == io::ErrorKind::WouldBlock {
+            OpenError::Locked { dir }
+        } else {
+            OpenError::Io {
+                action: "locking",
+                path: dir,
+                source,
+            }
+        }
     })?;
     let names = disk.list(dir).map_err(io_error("listing", dir))?;
     let inventory = Inventory::of(&names).map_err(OpenError::Damaged)?;
@@ -163,11 +169,8 @@ pub(crate) fn open_on(
         end.next,
         end.active,
     );
-    let thread = std::thread::Builder::new()
-        .name("audit-log".to_owned())
-        .spawn(move || writer.run())
-        .map_err(io_error("starting the writer of", dir))?;
-    let thread = Mutex::new(Stopping::Running(Some(thread)));
+    let thread = WriterThread::spawn("audit-log", move || writer.run());
+    let thread = thread.map_err(io_error("starting the writer of", dir))?;
     let owner = Owner {
         shared,
         origin: config.origin,
@@ -302,14 +305,17 @@ fn find_end(
         }
         (Tail::Damaged(flaw), _) => return Err(last.damaged(flaw)),
         (Tail::Clean | Tail::Torn(_) | Tail::Sealed(_), _) => {
+            // A sealed segment that does not end with its footer and nothing else.
             let position = last.scan.running.state.size();
-            let flaw = match last.scan.end {
-                crate::scan::End::Flawed(flaw) => flaw,
-                _ => Flaw {
-                    position,
-                    offset: last.scan.tail,
-                    kind: FaultKind::FooterForm,
-                },
+            let missing = Flaw {
+                position,
+                offset: last.scan.tail,
+                kind: FaultKind::FooterForm,
+            };
+            let flaw = if let End::Flawed(flaw) = last.scan.end {
+                flaw
+            } else {
+                missing
             };
             return Err(last.damaged(flaw));
         }
@@ -350,100 +356,7 @@ fn check_link(
     }))
 }
 
-/// The last segment of a stored log, read and replayed.
-struct LastSegment {
-    path: PathBuf,
-    file: PathBuf,
-    bytes: Vec<u8>,
-    header: Header,
-    scan: Scan,
-}
-
-impl LastSegment {
-    fn load(disk: &dyn Disk, config: &Config, first: u64, stage: Stage) -> Result<Self, OpenError> {
-        let path = path(&config.dir, first, stage);
-        let file = PathBuf::from(file_name(first, stage));
-        let mut bytes = Vec::new();
-        disk.open(&path, false)
-            .and_then(|file| read_range(&*file, 0, file.length()?, &mut bytes))
-            .map_err(io_error("reading", &path))?;
-        let damaged = |kind| {
-            OpenError::Damaged(Fault {
-                position: first,
-                file: file.clone(),
-                offset: 0,
-                kind,
-            })
-        };
-        let (header, body) = Header::decode(&bytes).map_err(damaged)?;
-        if header.start.size() != first {
-            return Err(damaged(FaultKind::HeaderName));
-        }
-        if header.origin != config.origin {
-            return Err(OpenError::Origin {
-                expected: config.origin.clone(),
-                found: header.origin,
-            });
-        }
-        let scan = scan(&bytes, &header, body, &[]);
-        Ok(Self {
-            path,
-            file,
-            bytes,
-            header,
-            scan,
-        })
-    }
-
-    fn damaged(&self, flaw: Flaw) -> OpenError {
-        OpenError::Damaged(flaw.in_file(&self.file))
-    }
-
-    /// Zeroes an unfinished write, durably.
-    fn zero(&self, disk: &dyn Disk, bytes: usize) -> Result<Recovered, OpenError> {
-        let offset = self.scan.tail as u64;
-        let zero = || {
-            let file = disk.open(&self.path, true)?;
-            file.write_all_at(&vec![0; bytes], offset)?;
-            file.sync()
-        };
-        zero().map_err(io_error("zeroing the unfinished tail of", &self.path))?;
-        Ok(Recovered {
-            position: self.scan.running.state.size(),
-            file: self.file.clone(),
-            from_offset: offset,
-            zeroed_bytes: bytes as u64,
-        })
-    }
-
-    /// Cuts what lies after the footer and gives the segment its final name, durably.
-    fn finish_sealing(&self, disk: &dyn Disk, end: u64) -> Result<(), OpenError> {
-        let finish = || {
-            let file = disk.open(&self.path, true)?;
-            file.set_length(end)?;
-            file.sync()?;
-            disk.rename(&self.path, &self.path.with_extension("segment"))?;
-            disk.sync_folder(self.path.parent().unwrap_or(Path::new(".")))
-        };
-        finish().map_err(io_error("sealing", &self.path))
-    }
-
-    fn into_active(self, disk: &dyn Disk) -> Result<Active, OpenError> {
-        let file = disk
-            .open(&self.path, true)
-            .map_err(io_error("opening", &self.path))?;
-        let zeroed = self.bytes.len() as u64;
-        Ok(Active {
-            file,
-            header: self.header,
-            running: self.scan.running,
-            tail: self.scan.tail as u64,
-            zeroed,
-        })
-    }
-}
-
-fn io_error(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> OpenError {
+pub(super) fn io_error(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> OpenError {
     let path = path.to_owned();
     move |source| OpenError::Io {
         action,
