@@ -197,7 +197,7 @@ impl Replay<'_> {
         let found: [u8; TRAILER_BYTES] = found
             .try_into()
             .expect("the slice was taken with this length");
-        let expected = self.running.trailer();
+        let (expected, _) = self.running.trailer();
         if found[..12] != expected[..12] {
             return Err(FaultKind::GroupSize);
         }
@@ -220,7 +220,7 @@ impl Replay<'_> {
     fn is_trailer_but_marker(&self) -> bool {
         self.rest()
             .get(4..TRAILER_BYTES)
-            .is_some_and(|found| found[..72] == self.running.trailer()[4..76])
+            .is_some_and(|found| found[..72] == self.running.trailer().0[4..76])
     }
 
     fn footer(&mut self, in_group: bool) -> Result<End, FaultKind> {

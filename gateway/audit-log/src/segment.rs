@@ -91,16 +91,15 @@ impl Running {
         self.state.append(leaf, time_ns);
     }
 
-    /// Returns the trailer that ends a group here.
-    pub(crate) fn trailer(&self) -> [u8; TRAILER_BYTES] {
-        trailer(&self.state.head())
+    /// Returns the trailer that ends a group here, and the head after it.
+    pub(crate) fn trailer(&self) -> ([u8; TRAILER_BYTES], Head) {
+        let head = self.state.head();
+        (trailer(&head), head)
     }
 
-    /// Ends a group and returns its trailer and the head after it.
-    pub(crate) fn end_group(&mut self) -> ([u8; TRAILER_BYTES], Head) {
-        let head = self.state.head();
-        self.seal.update(head.size.to_le_bytes());
-        (trailer(&head), head)
+    /// Ends a group; its trailer is that of [`Running::trailer`].
+    pub(crate) fn end_group(&mut self) {
+        self.seal.update(self.state.size().to_le_bytes());
     }
 
     /// Returns the seal of the segment as it stands.

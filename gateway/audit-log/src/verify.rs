@@ -138,27 +138,32 @@ fn replay_all(
 ) -> Vec<Result<Replay, FaultKind>> {
     let next = AtomicUsize::new(0);
     let results = Mutex::new(Vec::with_capacity(segments.len()));
-    std::thread::scope(|scope| {
-        for _ in 0..threads.min(segments.len()) {
-            scope.spawn(|| {
-                let mut buffer = Vec::new();
-                loop {
-                    let index = next.fetch_add(1, Ordering::Relaxed);
-                    let Some((first, stage)) = segments.get(index) else {
-                        break;
-                    };
-                    let replay = replay(&path(dir, *first, *stage), *stage, known, &mut buffer);
-                    results
-                        .lock()
-                        .unwrap_or_else(PoisonError::into_inner)
-                        .push((index, replay));
-                }
-            });
+    let work = || {
+        let mut buffer = Vec::new();
+        while let Some((index, (first, stage))) = take(&next, segments) {
+            let replay = replay(&path(dir, first, stage), stage, known, &mut buffer);
+            results
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push((index, replay));
         }
+    };
+    std::thread::scope(|scope| {
+        // This thread works too, so one thread means no other.
+        for _ in 1..threads.min(segments.len()) {
+            scope.spawn(work);
+        }
+        work();
     });
     let mut results = results.into_inner().unwrap_or_else(PoisonError::into_inner);
     results.sort_unstable_by_key(|(index, _)| *index);
     results.into_iter().map(|(_, replay)| replay).collect()
+}
+
+/// Takes the next segment that nobody has taken.
+fn take(next: &AtomicUsize, segments: &[(u64, Stage)]) -> Option<(usize, (u64, Stage))> {
+    let index = next.fetch_add(1, Ordering::Relaxed);
+    segments.get(index).map(|segment| (index, *segment))
 }
 
 fn replay(

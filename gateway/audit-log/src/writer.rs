@@ -209,7 +209,8 @@ fn encode_group(
             root: [0; 32],
         });
     }
-    let (trailer, head) = running.end_group();
+    let (trailer, head) = running.trailer();
+    running.end_group();
     buffer.extend(trailer);
     for outcome in &mut outcomes {
         outcome.tree_size = head.size;

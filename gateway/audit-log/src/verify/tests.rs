@@ -254,7 +254,8 @@ fn forged(folder: &Path, forgery: Forgery) {
         });
         let leaf = leaf_hash(&bytes[entry]);
         running.entry(offset, leaf, place.time_ns);
-        let (trailer, _) = running.end_group();
+        let (trailer, _) = running.trailer();
+        running.end_group();
         bytes.extend(trailer);
     }
     std::fs::write(folder.join("00000000000000000000.open"), bytes).unwrap();
