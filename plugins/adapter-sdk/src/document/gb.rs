@@ -12,7 +12,7 @@ use super::offsets::{Point, narrow};
 /// Distance between two stored points of a decoded text, in bytes of text.
 ///
 /// A lookup walks at most this far; a smaller step costs memory in every message.
-pub(crate) const SYNC_STEP: usize = 1024;
+pub(crate) const SYNC_STEP: usize = 64;
 
 /// Decoded GB 18030 text.
 #[derive(Debug, Default)]

@@ -7,8 +7,9 @@
 use std::collections::BTreeSet;
 
 use super::NoticeLevel;
+use super::node::{Kind, Piece};
 use super::offsets::{Point, narrow};
-use super::tree::{Kind, Piece, Stop, Tree};
+use super::tree::{Stop, Tree};
 
 /// Reads `text` into `tree`.
 pub(crate) fn read(text: &str, tree: &mut Tree) -> Result<(), Stop> {

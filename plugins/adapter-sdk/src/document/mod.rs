@@ -10,19 +10,22 @@ mod base;
 mod charset;
 mod gb;
 mod json;
+mod node;
 mod offsets;
 mod path;
 mod rows;
 mod tree;
 mod unwrap;
 mod utf;
+mod walk;
 mod xml;
 
 pub use charset::Charset;
+pub use node::{Kind, NodeId};
 pub use offsets::{OffsetMap, Span};
 pub use path::{Path, PathError};
-pub use tree::{Children, Document, Kind, NodeId};
 pub use unwrap::{Decoding, Step};
+pub use walk::{Children, Document};
 
 use tree::Tree;
 

@@ -5,15 +5,32 @@
 //! of the record. The root is never named. An array stands for its items, so
 //! that repeated elements and arrays are the same thing.
 
-use super::tree::{Document, Kind, NodeId};
+use super::node::{Kind, NameMark, NodeId};
+use super::walk::Document;
 
 /// One step of a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Hop {
-    Child(Box<str>),
-    Attribute(Box<str>),
+    Child(Name),
+    Attribute(Name),
     Any,
-    Descendant(Box<str>),
+    Descendant(Name),
+}
+
+/// A name to find, with its mark.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Name {
+    mark: NameMark,
+    text: Box<str>,
+}
+
+impl From<&str> for Name {
+    fn from(text: &str) -> Self {
+        Self {
+            mark: NameMark::of(text),
+            text: text.into(),
+        }
+    }
 }
 
 /// A compiled path.
@@ -182,20 +199,15 @@ fn walk(
 
 /// Whether a step that goes down one level goes to `child`.
 fn names(document: &Document<'_>, child: NodeId, hop: &Hop, ignore_case: bool) -> bool {
-    let attribute = document.kind(child) == Kind::Attribute;
+    let is_attribute = || document.kind(child) == Kind::Attribute;
     match hop {
-        Hop::Child(name) => !attribute && matches(document, child, name, ignore_case),
-        Hop::Attribute(name) => attribute && matches(document, child, name, ignore_case),
-        Hop::Any => !attribute,
+        Hop::Child(name) => matches(document, child, name, ignore_case) && !is_attribute(),
+        Hop::Attribute(name) => matches(document, child, name, ignore_case) && is_attribute(),
+        Hop::Any => !is_attribute(),
         Hop::Descendant(_) => false,
     }
 }
 
-fn matches(document: &Document<'_>, node: NodeId, name: &str, ignore_case: bool) -> bool {
-    let found = document.name(node);
-    if ignore_case {
-        found.eq_ignore_ascii_case(name)
-    } else {
-        found == name
-    }
+fn matches(document: &Document<'_>, node: NodeId, name: &Name, ignore_case: bool) -> bool {
+    document.is_named(node, name.mark, &name.text, ignore_case)
 }

@@ -5,7 +5,8 @@
 //! quote that is never closed, is remarked and left out, and the others go on.
 
 use super::NoticeLevel;
-use super::tree::{Kind, Piece, Stop, Tree};
+use super::node::{Kind, Piece};
+use super::tree::{Stop, Tree};
 
 /// Reads `text` into `tree`.
 pub(crate) fn read(text: &str, delimiter: u8, tree: &mut Tree) -> Result<(), Stop> {

@@ -9,8 +9,9 @@ use std::borrow::Cow;
 
 use super::base::{UnpackError, from_base64, from_gzip};
 use super::charset;
+use super::node::{Kind, NodeId};
 use super::offsets::{OffsetMap, Point, narrow};
-use super::tree::{Document, Kind, NodeId, Packed};
+use super::walk::{Document, Packed};
 use super::{Fault, Format, NoticeLevel, Notices, Path, Rules, format_of, json, parse};
 
 /// One envelope.

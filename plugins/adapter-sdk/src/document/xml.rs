@@ -11,8 +11,9 @@ use quick_xml::events::{BytesRef, BytesStart, Event};
 use quick_xml::{Reader, XmlVersion};
 
 use super::NoticeLevel;
+use super::node::{Kind, Piece};
 use super::offsets::{Point, narrow};
-use super::tree::{Kind, Piece, Stop, Tree};
+use super::tree::{Stop, Tree};
 
 /// Reads `text` into `tree`.
 pub(crate) fn read(text: &str, tree: &mut Tree) -> Result<(), Stop> {
