@@ -11,7 +11,9 @@ use crate::config::{LogFormat, Logging};
 
 /// Sends diagnostics to standard error from here on; the first call counts.
 pub(crate) fn start(config: &Logging) {
-    let lines = tracing_subscriber::fmt().with_max_level(level(&config.level)).with_writer(io::stderr);
+    let lines = tracing_subscriber::fmt()
+        .with_max_level(level(&config.level))
+        .with_writer(io::stderr);
     // A second start can only come from a test; the first one's settings stay.
     let _ = match config.format {
         LogFormat::Text => lines.with_ansi(false).try_init(),
@@ -31,7 +33,13 @@ mod tests {
     #[test]
     fn every_level_of_the_configuration_is_one() {
         let levels: Vec<LevelFilter> = LOG_LEVELS.iter().map(|name| level(name)).collect();
-        assert!(levels.is_sorted(), "the words go from quiet to loud: {levels:?}");
-        assert_eq!((levels[0], levels[4]), (LevelFilter::ERROR, LevelFilter::TRACE));
+        assert!(
+            levels.is_sorted(),
+            "the words go from quiet to loud: {levels:?}"
+        );
+        assert_eq!(
+            (levels[0], levels[4]),
+            (LevelFilter::ERROR, LevelFilter::TRACE)
+        );
     }
 }

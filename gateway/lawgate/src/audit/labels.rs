@@ -91,9 +91,11 @@ pub(crate) fn names(event: u64, field: Field) -> &'static [&'static str] {
 
 /// The text at a place of a field.
 pub(crate) fn text(entry: &Entry<'_>, field: Field, index: usize) -> Option<String> {
-    match entry.field(field)?.into_iter().nth(index)? {
-        Value::Text(text) => Some(text),
-        _ => None,
+    let found = entry.field(field)?.into_iter().nth(index)?;
+    if let Value::Text(text) = found {
+        Some(text)
+    } else {
+        None
     }
 }
 

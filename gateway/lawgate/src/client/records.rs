@@ -213,10 +213,15 @@ fn provenance_rows(provenance: &v1::Provenance) -> impl Iterator<Item = (&'stati
         ("log 日志", provenance.origin.clone()),
         ("position 位置", provenance.position.to_string()),
         ("leaf hash 叶哈希", hex(&provenance.leaf_hash)),
-        (
-            "payload 原文",
-            format!("{} bytes", provenance.payload.len()),
-        ),
+        ("payload 原文", payload(&provenance.payload)),
     ]
     .into_iter()
+}
+
+/// A message is never empty, so an empty one was withheld.
+fn payload(bytes: &[u8]) -> String {
+    if bytes.is_empty() {
+        return "not shown to this agency".to_owned();
+    }
+    format!("{} bytes; --output json has them", bytes.len())
 }

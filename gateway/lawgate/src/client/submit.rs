@@ -140,7 +140,7 @@ pub(crate) fn print(answered: &[Answered], output: &mut Output<'_>) -> io::Resul
 }
 
 fn print_receipt(answer: &v1::SubmitResponse, output: &mut Output<'_>) -> io::Result<()> {
-    let counts = answer.counts.clone().unwrap_or_default();
+    let counts = answer.counts.unwrap_or_default();
     let receipt = answer.receipt.clone().unwrap_or_default();
     let rows = [
         ("submission 提交", answer.submission_id.clone()),

@@ -146,9 +146,14 @@ fn the_default_key_is_the_content() {
     assert_ne!(first, key(&["-"], "a\nb\n"), "one message is not two");
     let mut other = submit_arguments(&["--lines", "-"]);
     other.feed = "region-clue".into();
-    let other = batches(&other, &mut "a
+    let other = batches(
+        &other,
+        &mut "a
 b
-".as_bytes()).expect("read");
+"
+        .as_bytes(),
+    )
+    .expect("read");
     assert_ne!(first, other[0].key, "another feed is another submission");
     assert!(
         first.starts_with("sha256:") && first.len() <= 128,
@@ -336,7 +341,7 @@ fn a_list_of_records_shows_the_beginning_of_each() {
             feed_id: "region-clue".into(),
             ..v1::Envelope::default()
         }),
-        entity: Some(v1::record::Entity::Clue(Box::new(v1::Clue::default()))),
+        entity: Some(v1::record::Entity::Clue(Box::default())),
     };
     let list = v1::ListRecordsResponse {
         records: vec![record],
@@ -410,6 +415,7 @@ fn a_record_is_shown_with_its_provenance() {
         &"cd".repeat(32),
         "12 + 30",
         "provenance 来源",
+        "not shown to this agency",
     ] {
         assert!(text.contains(part), "{part} is missing in\n{text}");
     }

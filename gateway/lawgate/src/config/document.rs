@@ -118,6 +118,7 @@ impl Table {
     }
 
     /// Keys nobody took yet.
+    #[cfg(test)]
     pub(crate) fn untaken(&self) -> impl Iterator<Item = &'static str> + '_ {
         self.values.keys().copied()
     }

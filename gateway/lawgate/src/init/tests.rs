@@ -229,15 +229,19 @@ fn alternative_names(pem: &str) -> Vec<String> {
         .subject_alternative_name()
         .expect("parses")
         .expect("is there");
-    let text = |name: &GeneralName<'_>| match name {
-        GeneralName::DNSName(name) | GeneralName::URI(name) => (*name).to_owned(),
-        GeneralName::IPAddress(bytes) => match <[u8; 4]>::try_from(*bytes) {
+    let text = |name: &GeneralName<'_>| {
+        if let GeneralName::DNSName(name) | GeneralName::URI(name) = name {
+            return (*name).to_owned();
+        }
+        let GeneralName::IPAddress(bytes) = name else {
+            panic!("{name:?} was not asked for")
+        };
+        match <[u8; 4]>::try_from(*bytes) {
             Ok(four) => std::net::Ipv4Addr::from(four).to_string(),
             Err(_) => {
                 std::net::Ipv6Addr::from(<[u8; 16]>::try_from(*bytes).expect("4 or 16")).to_string()
             }
-        },
-        other => panic!("{other:?} was not asked for"),
+        }
     };
     extension.value.general_names.iter().map(text).collect()
 }
