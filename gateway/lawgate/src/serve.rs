@@ -1,0 +1,243 @@
+//! `lawgate serve`: load, build, run, drain.
+//!
+//! The order is the reverse of what depends on what: stores before the
+//! exchange, the exchange before the edge. Stopping goes the other way.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::thread;
+
+use anyhow::Context as _;
+use exchange::{Exchange, Follower, Parts, entry};
+use grpc_api::Edge;
+use sha2::{Digest as _, Sha256};
+
+use crate::config::model::Config;
+use crate::wiring;
+
+/// Serves until SIGINT or SIGTERM.
+///
+/// # Errors
+/// Whatever keeps the gateway from starting, or ends it, with its chain of causes.
+pub(crate) async fn serve(config: Config, configuration: &[u8]) -> anyhow::Result<()> {
+    let node = Node::build(&config, configuration)?;
+    let edge = Edge::bind(edge_config(&config)?).await?;
+    let mut follower = tokio::task::JoinSet::new();
+    follower.spawn(
+        Arc::new(Follower::new(
+            Arc::clone(&node.exchange),
+            config.index.batch_rows,
+        ))
+        .run(),
+    );
+    // The line scripts wait for: the bound address, also where port 0 was asked for.
+    announce(&format!(
+        "lawgate {} listening on {} as {}",
+        env!("CARGO_PKG_VERSION"),
+        edge.address(),
+        config.gateway.origin
+    ));
+    let served = edge.serve(Arc::clone(&node.exchange), stop_signal()?).await;
+    follower.shutdown().await;
+    node.close()?;
+    served.context("the gRPC edge ended")
+}
+
+#[expect(
+    clippy::print_stdout,
+    reason = "whoever started the gateway waits for this line"
+)]
+fn announce(line: &str) {
+    println!("{line}");
+}
+
+/// Everything behind the edge.
+struct Node {
+    log: audit_log::Log,
+    exchange: Arc<Exchange>,
+}
+
+impl Node {
+    fn build(config: &Config, configuration: &[u8]) -> anyhow::Result<Node> {
+        let data = &config.gateway.data_dir;
+        std::fs::create_dir_all(data)
+            .with_context(|| format!("making the data folder {}", data.display()))?;
+        let (log, opened) = open_log(config)?;
+        let (store, _) =
+            evidence::open(evidence_config(config)).context("opening the evidence store")?;
+        let index_config = index::Config {
+            dir: data.join("index"),
+            origin: config.gateway.origin.clone(),
+        };
+        let index = index::SqliteIndex::open(&index_config).context("opening the index")?;
+        let host = wiring::host(config, workers(config))?;
+        let feeds = wiring::feeds(config, &host)?;
+        let loaded: Vec<_> = feeds
+            .iter()
+            .map(|feed| (feed.id.clone(), feed.converter.identity().clone()))
+            .collect();
+        let parts = Parts {
+            log: log.clone(),
+            evidence: Arc::new(wiring::Evidence(store)),
+            index: Arc::new(index),
+            policy: wiring::policy(&config.agencies),
+            feeds,
+            limits: limits(config),
+        };
+        let exchange = Exchange::build(parts);
+        let ahead = catch_up(&exchange, config)?;
+        note_start(&log, &opened, ahead, configuration, &loaded)?;
+        Ok(Node { log, exchange })
+    }
+
+    /// Writes the stop down and closes the log: everything accepted is durable.
+    fn close(self) -> anyhow::Result<()> {
+        if self.exchange.is_healthy() {
+            self.log.append(entry::node_stop())?.wait()?;
+        }
+        self.log.close().context("closing the audit log")?;
+        Ok(())
+    }
+}
+
+fn open_log(config: &Config) -> anyhow::Result<(audit_log::Log, audit_log::Opened)> {
+    let log_config = audit_log::Config {
+        dir: config.gateway.data_dir.join("audit"),
+        origin: config.gateway.origin.clone(),
+        // The policy of witnesses and keys comes with signed checkpoints; until then its digest is zero.
+        policy_digest: [0; 32],
+        former_root: None,
+        segment_bytes: config.audit.segment_bytes,
+        queue_entries: config.audit.queue_entries,
+        queue_bytes: config.audit.queue_bytes,
+    };
+    audit_log::open(log_config, Arc::new(wiring::SystemClock)).context("opening the audit log")
+}
+
+fn evidence_config(config: &Config) -> evidence::Config {
+    evidence::Config {
+        dir: config.gateway.data_dir.join("evidence"),
+        segment_bytes: config.evidence.segment_bytes,
+        queue_bundles: config.audit.queue_entries,
+        queue_bytes: config.evidence.queue_bytes,
+    }
+}
+
+/// Writes down what a start has to: an unfinished write found, the start itself, the adapters in force.
+fn note_start(
+    log: &audit_log::Log,
+    opened: &audit_log::Opened,
+    index_ahead: u64,
+    configuration: &[u8],
+    loaded: &[(String, exchange::ports::AdapterIdentity)],
+) -> anyhow::Result<()> {
+    if opened.recovered.is_some() || index_ahead > 0 {
+        let (zeroed, offset) = opened
+            .recovered
+            .as_ref()
+            .map_or((0, 0), |found| (found.zeroed_bytes, found.from_offset));
+        eprintln!(
+            "the log ended in an unfinished write: {zeroed} bytes from offset {offset} were zeroed"
+        );
+        if index_ahead > 0 {
+            eprintln!(
+                "WARNING: the index knew {index_ahead} entries the log no longer has; they may have been acknowledged"
+            );
+        }
+        log.append(entry::log_recovery(zeroed, offset, index_ahead))?
+            .wait()?;
+    }
+    let digest: [u8; 32] = Sha256::digest(configuration).into();
+    log.append(entry::node_start(env!("CARGO_PKG_VERSION"), &digest))?
+        .wait()?;
+    for (feed, identity) in loaded {
+        log.append(entry::adapter_load(feed, identity))?.wait()?;
+    }
+    Ok(())
+}
+
+/// Brings the index to the log's size before anybody is served; returns by how much it was ahead.
+fn catch_up(exchange: &Arc<Exchange>, config: &Config) -> anyhow::Result<u64> {
+    let follower = Follower::new(Arc::clone(exchange), config.index.batch_rows);
+    follower
+        .catch_up(|indexed, size| {
+            if size - indexed > 0 {
+                eprintln!("index: {indexed} of {size} entries");
+            }
+        })
+        .context("bringing the index to the log's size")
+}
+
+fn limits(config: &Config) -> exchange::Limits {
+    let limits = &config.limits;
+    exchange::Limits {
+        submission_bytes: limits.submission_bytes,
+        submission_messages: limits.submission_messages,
+        in_flight_submissions: limits.in_flight_submissions,
+        in_flight_bytes: limits.in_flight_bytes,
+        page_size: limits.page_size,
+        request_deadline: limits.request_deadline,
+        index_wait: config.index.wait,
+        workers: workers(config),
+    }
+}
+
+/// Conversions at once: as configured, or one for each core.
+pub(crate) fn workers(config: &Config) -> usize {
+    if config.sandbox.workers > 0 {
+        return config.sandbox.workers;
+    }
+    thread::available_parallelism().map_or(1, std::num::NonZero::get)
+}
+
+/// Room for what a request carries besides payloads: keys, attributes, tags and lengths.
+const REQUEST_OVERHEAD_BYTES: usize = 1 << 20;
+
+fn edge_config(config: &Config) -> anyhow::Result<grpc_api::Config> {
+    use std::net::ToSocketAddrs as _;
+    let listen = &config.listen;
+    let address = (listen.address.host.as_str(), listen.address.port)
+        .to_socket_addrs()
+        .with_context(|| format!("resolving {}", listen.address))?
+        .next()
+        .with_context(|| format!("{} has no address", listen.address))?;
+    Ok(grpc_api::Config {
+        address,
+        certificate: listen.certificate.clone(),
+        key: listen.key.clone(),
+        client_ca: listen.client_ca.clone(),
+        handshake_timeout: listen.handshake_timeout,
+        max_connections: listen.max_connections,
+        max_streams_per_connection: listen.max_streams_per_connection,
+        // Twice the limit, so that what is a little too large is refused by name and written down.
+        max_request_bytes: config.limits.submission_bytes * 2 + REQUEST_OVERHEAD_BYTES,
+        drain_timeout: listen.drain_timeout,
+    })
+}
+
+/// Resolves at SIGINT or SIGTERM.
+fn stop_signal() -> anyhow::Result<impl Future<Output = ()> + Send + 'static> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate()).context("listening for SIGTERM")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("listening for SIGINT")?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}
+
+/// Starts the runtime and serves.
+///
+/// # Errors
+/// As [`serve`].
+pub(crate) fn run(config: Config, file: &Path) -> anyhow::Result<()> {
+    let configuration =
+        std::fs::read(file).with_context(|| format!("reading {}", file.display()))?;
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("starting the runtime")?
+        .block_on(serve(config, &configuration))
+}

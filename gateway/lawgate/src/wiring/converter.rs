@@ -1,0 +1,183 @@
+//! Adapters in sandboxes behind the exchange's trait.
+
+use std::fs;
+use std::io::{Read as _, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
+use std::sync::Arc;
+
+use adapter_host::{Adapter, CompileLimits, Compiler, Host, Level, Outcome};
+use anyhow::{Context as _, ensure};
+use exchange::Feed;
+use exchange::ports::{AdapterIdentity, ConvertFailure, Converted, Converter, Message};
+
+use crate::config::model::{self, Config};
+
+/// An installed adapter.
+struct Sandboxed {
+    identity: AdapterIdentity,
+    adapter: Adapter,
+}
+
+impl Converter for Sandboxed {
+    fn identity(&self) -> &AdapterIdentity {
+        &self.identity
+    }
+
+    fn convert(&self, messages: &[Message]) -> Result<Vec<Converted>, ConvertFailure> {
+        let messages: Vec<adapter_host::Message<'_>> = messages
+            .iter()
+            .map(|message| adapter_host::Message {
+                payload: &message.payload,
+                attributes: &message.attributes,
+            })
+            .collect();
+        match self.adapter.convert(&messages) {
+            Ok(outcomes) => Ok(outcomes.into_iter().map(converted).collect()),
+            Err(error) => {
+                tracing::warn!(
+                    adapter = self.identity.id,
+                    error = &error as &dyn std::error::Error,
+                    "an adapter failed"
+                );
+                Err(ConvertFailure {
+                    code: error.code().to_owned(),
+                    text: error.to_string(),
+                })
+            }
+        }
+    }
+}
+
+fn converted(outcome: Outcome) -> Converted {
+    match outcome {
+        Outcome::Converted(bytes) => Converted::Conversion(bytes),
+        Outcome::Rejected { code, offset, text } => Converted::Rejected { code, offset, text },
+    }
+}
+
+/// Installs the adapter of every feed.
+///
+/// # Errors
+/// A file that is missing, a component that is refused, a pin that does not match: named by feed.
+pub(crate) fn feeds(config: &Config, host: &Host) -> anyhow::Result<Vec<Feed>> {
+    config
+        .feeds
+        .iter()
+        .map(|feed| install(host, feed).with_context(|| format!("feed {}", feed.id)))
+        .collect()
+}
+
+fn install(host: &Host, feed: &model::Feed) -> anyhow::Result<Feed> {
+    let component = read(&feed.adapter.join("adapter.wasm"))?;
+    let configuration = match &feed.configuration {
+        Some(file) => read(file)?,
+        None => read(&feed.adapter.join("configuration.json"))?,
+    };
+    let adapter = host
+        .install(&component, &configuration)
+        .context("installing the adapter")?;
+    if let Some(pin) = feed.component_sha256 {
+        ensure!(
+            adapter.digest() == pin,
+            "the component's SHA-256 is not the one pinned by component_sha256"
+        );
+    }
+    let description = adapter.describe();
+    ensure!(
+        description.feed_kinds.contains(&feed.kind),
+        "adapter {} converts feeds of kind {}, not {}",
+        description.id,
+        description.feed_kinds.join(", "),
+        feed.kind
+    );
+    let identity = AdapterIdentity {
+        id: description.id.clone(),
+        version: description.version.clone(),
+        component: adapter.digest(),
+        configuration: adapter.configuration_digest(),
+        schema_version: description.schema_version.clone(),
+    };
+    Ok(Feed {
+        id: feed.id.clone(),
+        converter: Arc::new(Sandboxed { identity, adapter }),
+    })
+}
+
+/// The plugin host with the limits of the configuration.
+///
+/// # Errors
+/// When its folders cannot be made or the engine refuses the limits.
+pub(crate) fn host(config: &Config, workers: usize) -> anyhow::Result<Host> {
+    let sandbox = &config.sandbox;
+    let data = &config.gateway.data_dir;
+    let compiler = Compiler::Child {
+        program: std::env::current_exe().context("finding the gateway's own program")?,
+        args: vec![COMPILE_COMMAND.into()],
+        limits: CompileLimits {
+            address_space_bytes: sandbox.compile_memory_bytes,
+            processor_seconds: sandbox.compile_deadline.as_secs().max(1),
+            deadline: sandbox.compile_deadline,
+        },
+    };
+    let recommended =
+        adapter_host::Config::recommended(data.join("adapter-cache"), cache_key(data)?, compiler);
+    Host::new(adapter_host::Config {
+        memory_bytes: sandbox.memory_bytes,
+        deadline: sandbox.deadline,
+        tick: sandbox.tick,
+        output_bytes: sandbox.output_bytes,
+        log_lines: sandbox.log_lines,
+        log: guest_log,
+        stack_bytes: sandbox.stack_bytes,
+        workers: u32::try_from(workers).unwrap_or(u32::MAX),
+        adapters: u32::try_from(config.feeds.len())
+            .unwrap_or(u32::MAX)
+            .max(recommended.adapters),
+        component_bytes_max: usize::try_from(sandbox.component_bytes).unwrap_or(usize::MAX),
+        ..recommended
+    })
+    .context("starting the plugin host")
+}
+
+/// Hidden command of this program that compiles one component under limits.
+pub(crate) const COMPILE_COMMAND: &str = "compile-component";
+
+/// A guest's log lines are the gateway's diagnostics, never evidence.
+fn guest_log(adapter: &str, level: Level, text: &str) {
+    match level {
+        Level::Debug => tracing::debug!(adapter, "{text}"),
+        Level::Info => tracing::info!(adapter, "{text}"),
+        Level::Warning => tracing::warn!(adapter, "{text}"),
+        Level::Error => tracing::error!(adapter, "{text}"),
+    }
+}
+
+/// The key that authenticates cached native code: made once, readable by the gateway alone.
+fn cache_key(data: &Path) -> anyhow::Result<[u8; 32]> {
+    let file = data.join("adapter-cache.key");
+    let mut key = [0; 32];
+    match fs::read(&file) {
+        Ok(bytes) => {
+            key = bytes
+                .try_into()
+                .ok()
+                .with_context(|| format!("{} does not hold 32 bytes; delete it", file.display()))?;
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            fs::File::open("/dev/urandom")
+                .and_then(|mut random| random.read_exact(&mut key))
+                .context("making a key")?;
+            let mut options = fs::OpenOptions::new();
+            let made = options.write(true).create_new(true).mode(0o600).open(&file);
+            made.and_then(|mut made| made.write_all(&key))
+                .with_context(|| format!("writing {}", file.display()))?;
+        }
+        Err(error) => return Err(error).with_context(|| format!("reading {}", file.display())),
+    }
+    Ok(key)
+}
+
+fn read(file: &Path) -> anyhow::Result<Vec<u8>> {
+    fs::read(file).with_context(|| format!("reading {}", file.display()))
+}

@@ -1,0 +1,14 @@
+//! The wiring: the traits the exchange owns, over the crates that do the work.
+//!
+//! Each file adapts one crate. Nothing here decides: a rule that appears here
+//! belongs to the exchange or to the crate behind it.
+
+mod clock;
+mod converter;
+mod evidence;
+mod policy;
+
+pub(crate) use clock::SystemClock;
+pub(crate) use converter::{COMPILE_COMMAND, feeds, host};
+pub(crate) use evidence::Evidence;
+pub(crate) use policy::policy;
