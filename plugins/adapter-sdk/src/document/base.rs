@@ -42,16 +42,21 @@ pub(crate) fn from_base64(text: &str) -> Result<Vec<u8>, UnpackError> {
 }
 
 /// Inflates GZIP content up to `most` bytes.
+///
+/// Measured first, then inflated into memory of exactly that size: a buffer that
+/// doubles as it grows would need three times the bound, and a guest's memory is
+/// limited. So the outcome depends on the content alone, not on who runs it.
 pub(crate) fn from_gzip(bytes: &[u8], most: usize) -> Result<Vec<u8>, UnpackError> {
-    let mut inflated = Vec::new();
     let bound = u64::try_from(most).unwrap_or(u64::MAX).saturating_add(1);
-    flate2::read::MultiGzDecoder::new(bytes)
-        .take(bound)
+    let inflate = || flate2::read::MultiGzDecoder::new(bytes).take(bound);
+    let length =
+        std::io::copy(&mut inflate(), &mut std::io::sink()).map_err(|_| UnpackError::NotGzip)?;
+    if length == bound {
+        return Err(UnpackError::TooLarge);
+    }
+    let mut inflated = Vec::with_capacity(usize::try_from(length).unwrap_or(most));
+    inflate()
         .read_to_end(&mut inflated)
         .map_err(|_| UnpackError::NotGzip)?;
-    if inflated.len() > most {
-        Err(UnpackError::TooLarge)
-    } else {
-        Ok(inflated)
-    }
+    Ok(inflated)
 }
