@@ -5,15 +5,18 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result, bail, ensure};
 
-/// Builds a binary of the workspace and returns its path.
-pub(crate) fn binary(root: &Path, package: &str, release: bool) -> Result<PathBuf> {
-    let mut arguments = vec!["build", "--package", package];
+/// Builds binaries of the workspace in one go, so that their dependencies are built once, and
+/// returns the folder they are in.
+pub(crate) fn binaries(root: &Path, packages: &[&str], release: bool) -> Result<PathBuf> {
+    let mut arguments = vec!["build"];
+    for package in packages {
+        arguments.extend(["--package", package]);
+    }
     if release {
         arguments.push("--release");
     }
     cargo(root, &arguments)?;
-    let profile = if release { "release" } else { "debug" };
-    Ok(target(root).join(profile).join(package))
+    Ok(target(root).join(if release { "release" } else { "debug" }))
 }
 
 /// Runs cargo in the root; what it prints goes to the terminal.

@@ -41,7 +41,7 @@ fn check(component: &[u8]) -> Result<()> {
         .keys()
         .map(|key| resolve.name_world_key(key))
         .collect();
-    let exports = world
+    let exports: Vec<String> = world
         .exports
         .keys()
         .map(|key| resolve.name_world_key(key))

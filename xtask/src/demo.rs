@@ -63,7 +63,7 @@ pub(crate) fn run(root: &Path, options: &Options) -> anyhow::Result<()> {
     step("adapters: building the four adapters to WebAssembly components");
     crate::wasm::adapters(root, &[])?;
     step("gateway: building the binary (the first build takes some minutes)");
-    let lawgate = crate::build::binary(root, "lawgate", options.release)?;
+    let lawgate = crate::build::binaries(root, &["lawgate"], options.release)?.join("lawgate");
 
     let scratch = scratch(root)?;
     step(&format!(
