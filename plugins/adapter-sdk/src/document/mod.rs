@@ -8,12 +8,14 @@
 
 mod base;
 mod charset;
+mod contract;
 mod gb;
 mod json;
 mod node;
 mod offsets;
 mod path;
 mod rows;
+mod text;
 mod tree;
 mod unwrap;
 mod utf;
@@ -24,6 +26,7 @@ pub use charset::Charset;
 pub use node::{Kind, NodeId};
 pub use offsets::{OffsetMap, Span};
 pub use path::{Path, PathError};
+pub use text::{Text, decode};
 pub use unwrap::{Decoding, Step};
 pub use walk::{Children, Document};
 

@@ -11,7 +11,7 @@ use super::notes::{self, Notes};
 use super::rules::{MappingRules, RecordRule};
 use super::slot::Entity;
 use crate::Rejection;
-use crate::document::{Charset, Document, NodeId, Path, Reading};
+use crate::document::{Document, NodeId, Path, Reading};
 use crate::proto::v1::{
     Action, Conversion, DateTime, Encoding, Envelope, Finding, Integrity, MessageFacts, Record,
     Severity,
@@ -56,11 +56,11 @@ pub(crate) fn convert(rules: &MappingRules, reading: Reading<'_>) -> Result<Conv
     let facts = MessageFacts {
         claimed_at,
         encoding_declared: reading.declared.unwrap_or_default(),
-        encoding_used: encoding(reading.used).into(),
+        encoding_used: Encoding::from(reading.used).into(),
         dialect: rules.dialect.to_string(),
         integrity: Integrity::None.into(),
     };
-    let mut findings: Vec<Finding> = reading.notices.into_iter().map(notes::notice).collect();
+    let mut findings: Vec<Finding> = reading.notices.into_iter().map(Finding::from).collect();
     findings.append(&mut run.notes.message);
     Ok(Conversion {
         records: run.records,
@@ -68,16 +68,6 @@ pub(crate) fn convert(rules: &MappingRules, reading: Reading<'_>) -> Result<Conv
         findings,
         ..Conversion::default()
     })
-}
-
-fn encoding(charset: Charset) -> Encoding {
-    match charset {
-        Charset::Ascii => Encoding::Ascii,
-        Charset::Utf8 => Encoding::Utf8,
-        Charset::Gb18030 => Encoding::Gb18030,
-        Charset::Gbk => Encoding::Gbk,
-        Charset::Utf16Le => Encoding::Utf16le,
-    }
 }
 
 /// One message on its way.

@@ -46,7 +46,7 @@ impl Mapping {
         let content_type = message.attribute("content-type");
         match document::read(message.payload, content_type, &self.rules.reading) {
             Ok(reading) => convert::convert(&self.rules, reading),
-            Err(fault) => Err(Rejection::new(fault.code, fault.offset, fault.text)),
+            Err(fault) => Err(fault.into()),
         }
     }
 }

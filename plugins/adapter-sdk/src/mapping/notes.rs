@@ -3,7 +3,7 @@
 //! Turns what readers remark into findings with field, place and action. Values
 //! of classified fields never get in; names of foreign fields are cut short.
 
-use crate::document::{Document, NodeId, Notice, NoticeLevel, Span};
+use crate::document::{Document, NodeId, Span};
 use crate::proto::v1::{Action, Finding, Severity};
 use crate::schema::{Reading, finding};
 
@@ -93,24 +93,6 @@ impl Notes {
                 ..Finding::default()
             });
         }
-    }
-}
-
-/// A notice of the document reader as a finding about the message.
-pub(crate) fn notice(notice: Notice) -> Finding {
-    let (severity, action) = match notice.level {
-        NoticeLevel::Info => (Severity::Info, Action::Kept),
-        NoticeLevel::Warning => (Severity::Warning, Action::Kept),
-        NoticeLevel::Error => (Severity::Error, Action::Dropped),
-    };
-    Finding {
-        severity: severity.into(),
-        rule: notice.rule.to_owned(),
-        action: action.into(),
-        offset: notice.span.offset,
-        length: notice.span.length,
-        text: notice.text,
-        ..Finding::default()
     }
 }
 
