@@ -61,6 +61,21 @@ impl NewBundle {
     /// [`BundleError`] when the parts are too long or too many.
     pub fn new(kind: Kind, parts: impl Into<Arc<[Arc<[u8]>]>>) -> Result<Self, BundleError> {
         let parts = parts.into();
+        Self::addressed(kind, root(parts.iter()), parts)
+    }
+
+    /// Makes a bundle of parts whose address the caller has just computed, so that it is computed once.
+    ///
+    /// `address` must be the RFC 6962 root over `parts`: the store keeps it as given, and a bundle under another
+    /// address is reported as damaged by every reader.
+    ///
+    /// # Errors
+    /// [`BundleError`] when the parts are too long or too many.
+    pub fn addressed(
+        kind: Kind,
+        address: Hash,
+        parts: Arc<[Arc<[u8]>]>,
+    ) -> Result<Self, BundleError> {
         let bytes = parts.iter().map(|part| part.len()).sum();
         if bytes > MAX_BUNDLE_BYTES {
             return Err(BundleError::TooLarge { bytes });
@@ -70,7 +85,7 @@ impl NewBundle {
         }
         Ok(Self {
             kind,
-            address: root(parts.iter()),
+            address,
             parts,
             bytes,
         })

@@ -79,6 +79,15 @@ pub trait Converter: Send + Sync {
     fn convert(&self, messages: &[Message]) -> Result<Vec<Converted>, ConvertFailure>;
 }
 
+/// A bundle to keep, with the address the caller computed.
+#[derive(Debug, Clone)]
+pub struct Kept {
+    /// RFC 6962 root over the parts.
+    pub address: [u8; 32],
+    /// The parts, in order.
+    pub parts: Arc<[Arc<[u8]>]>,
+}
+
 /// Payloads and results, content-addressed.
 ///
 /// A bundle is a list of parts; its address is the RFC 6962 root over them.
@@ -90,8 +99,8 @@ pub trait EvidenceStore: Send + Sync {
     /// At once when the queue is full; from the future when the write failed.
     fn keep(
         &self,
-        payloads: Arc<[Arc<[u8]>]>,
-        results: Arc<[Arc<[u8]>]>,
+        payloads: Kept,
+        results: Kept,
     ) -> Result<PortFuture<Result<(), Cause>>, KeepError>;
 
     /// The parts of the bundle at `address`, checked against it. `None`: there is none.

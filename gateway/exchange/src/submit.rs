@@ -15,7 +15,7 @@ use crate::convert::{Prepared, manifest, manifest_key, prepare};
 use crate::entry::{self, CaseBinding};
 use crate::idempotency::{Claim, Key, Ticket};
 use crate::policy::Caller;
-use crate::ports::{KeepError, Message};
+use crate::ports::{KeepError, Kept, Message};
 use crate::refusal::Refusal;
 use crate::{Exchange, answer};
 
@@ -108,10 +108,16 @@ impl Exchange {
             Err(position) => return self.repeat(position, &submission).await,
         };
         let prepared = self.prepare(caller, submission, key).await?;
-        let kept = self.evidence.keep(
-            Arc::clone(&prepared.payloads),
-            Arc::clone(&prepared.results),
-        );
+        let entry = &prepared.entry;
+        let payloads = Kept {
+            address: entry.payload_root,
+            parts: Arc::clone(&prepared.payloads),
+        };
+        let results = Kept {
+            address: entry.result_root,
+            parts: Arc::clone(&prepared.results),
+        };
+        let kept = self.evidence.keep(payloads, results);
         let kept = kept.map_err(|error| match error {
             KeepError::Full => Refusal::QueueFull { queue: "evidence" },
             KeepError::Closed(cause) => self.evidence_failed(cause),

@@ -24,9 +24,13 @@ fn digest(der: &[u8]) -> [u8; 32] {
 fn uris(der: &[u8]) -> Option<Vec<String>> {
     let (_, certificate) = X509Certificate::from_der(der).ok()?;
     let names = certificate.subject_alternative_name().ok()??;
-    let uri = |name: &GeneralName<'_>| match name {
-        GeneralName::URI(uri) => Some((*uri).to_owned()),
-        _ => None,
+    let uri = |name: &GeneralName<'_>| {
+        let is_uri = if let GeneralName::URI(uri) = name {
+            Some(*uri)
+        } else {
+            None
+        };
+        is_uri.map(str::to_owned)
     };
     Some(names.value.general_names.iter().filter_map(uri).collect())
 }

@@ -16,6 +16,7 @@ mod wire;
 #[expect(
     unreachable_pub,
     clippy::allow_attributes_without_reason,
+    clippy::too_many_lines,
     reason = "generated code: its parent decides on visibility, its generator on its lints"
 )]
 mod generated {

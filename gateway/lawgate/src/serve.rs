@@ -32,10 +32,11 @@ pub(crate) async fn serve(config: Config, configuration: &[u8]) -> anyhow::Resul
     );
     // The line scripts wait for: the bound address, also where port 0 was asked for.
     announce(&format!(
-        "lawgate {} listening on {} as {}",
+        "lawgate {} listening on {} as {} ({})",
         env!("CARGO_PKG_VERSION"),
         edge.address(),
-        config.gateway.origin
+        config.gateway.origin,
+        config.gateway.name
     ));
     let served = edge.serve(Arc::clone(&node.exchange), stop_signal()?).await;
     follower.shutdown().await;
@@ -63,8 +64,9 @@ impl Node {
         std::fs::create_dir_all(data)
             .with_context(|| format!("making the data folder {}", data.display()))?;
         let (log, opened) = open_log(config)?;
-        let (store, _) =
+        let (store, kept) =
             evidence::open(evidence_config(config)).context("opening the evidence store")?;
+        report_evidence(&kept);
         let index_config = index::Config {
             dir: data.join("index"),
             origin: config.gateway.origin.clone(),
@@ -123,6 +125,29 @@ fn evidence_config(config: &Config) -> evidence::Config {
     }
 }
 
+/// Says what the evidence store found at its end. Bytes lost there were never acknowledged:
+/// an entry refers only to bundles that were durable before it.
+fn report_evidence(opened: &evidence::Opened) {
+    if opened.torn_bytes > 0 {
+        tracing::warn!(
+            bytes = opened.torn_bytes,
+            "the evidence store ended in an unfinished write, which was removed"
+        );
+    }
+    for range in &opened.damaged {
+        tracing::error!(
+            segment = range.segment,
+            "the evidence store has a damaged range at the end of a segment"
+        );
+    }
+    if !opened.rebuilt_indexes.is_empty() {
+        tracing::info!(
+            indexes = opened.rebuilt_indexes.len(),
+            "indexes of the evidence store were rebuilt"
+        );
+    }
+}
+
 /// Writes down what a start has to: an unfinished write found, the start itself, the adapters in force.
 fn note_start(
     log: &audit_log::Log,
@@ -136,12 +161,15 @@ fn note_start(
             .recovered
             .as_ref()
             .map_or((0, 0), |found| (found.zeroed_bytes, found.from_offset));
-        eprintln!(
-            "the log ended in an unfinished write: {zeroed} bytes from offset {offset} were zeroed"
+        tracing::warn!(
+            zeroed,
+            offset,
+            "the audit log ended in an unfinished write, which nobody was answered for"
         );
         if index_ahead > 0 {
-            eprintln!(
-                "WARNING: the index knew {index_ahead} entries the log no longer has; they may have been acknowledged"
+            tracing::error!(
+                entries = index_ahead,
+                "the index knew entries that the log no longer has: they may have been acknowledged"
             );
         }
         log.append(entry::log_recovery(zeroed, offset, index_ahead))?
@@ -162,7 +190,7 @@ fn catch_up(exchange: &Arc<Exchange>, config: &Config) -> anyhow::Result<u64> {
     follower
         .catch_up(|indexed, size| {
             if size - indexed > 0 {
-                eprintln!("index: {indexed} of {size} entries");
+                tracing::info!(indexed, size, "bringing the index up to the log");
             }
         })
         .context("bringing the index to the log's size")

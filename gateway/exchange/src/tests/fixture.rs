@@ -16,7 +16,8 @@ use crate::entry::CaseBinding;
 use crate::policy::{Agency, CertificateName, Policy, Rights};
 use crate::ports::{
     AdapterIdentity, ConvertFailure, Converted, Converter, EvidenceStore, FeedScope, Index,
-    IndexedEntry, KeepError, LinkKind, Message, PortFuture, QuarantineQuery, RecordQuery, RunFound,
+    IndexedEntry, KeepError, Kept, LinkKind, Message, PortFuture, QuarantineQuery, RecordQuery,
+    RunFound,
 };
 use crate::refusal::Cause;
 use crate::{Caller, Exchange, Feed, Follower, Limits, Parts, PeerCertificate, Submission};
@@ -120,8 +121,8 @@ impl MemoryEvidence {
 impl EvidenceStore for MemoryEvidence {
     fn keep(
         &self,
-        payloads: Arc<[Arc<[u8]>]>,
-        results: Arc<[Arc<[u8]>]>,
+        payloads: Kept,
+        results: Kept,
     ) -> Result<PortFuture<Result<(), Cause>>, KeepError> {
         if self.full.load(Ordering::Relaxed) {
             return Err(KeepError::Full);
@@ -130,9 +131,11 @@ impl EvidenceStore for MemoryEvidence {
             return Ok(Box::pin(async { Err(Cause::from("the disk is gone")) }));
         }
         let mut bundles = self.bundles.lock().expect("is free");
-        for parts in [payloads, results] {
-            let address = audit_log::tree::root(parts.iter());
-            bundles.insert(address, parts.iter().map(|part| part.to_vec()).collect());
+        for kept in [payloads, results] {
+            bundles.insert(
+                kept.address,
+                kept.parts.iter().map(|part| part.to_vec()).collect(),
+            );
         }
         Ok(Box::pin(async { Ok(()) }))
     }

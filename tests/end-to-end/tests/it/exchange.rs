@@ -22,7 +22,7 @@ fn a_submission_becomes_records_with_provenance() {
         let mut client = gateway.client("city-eco").await?;
         let payload = minute_data(MN, 5, 7);
         let answer = client
-            .submit(request("hj212", "one", &[payload.clone()]))
+            .submit(request("hj212", "one", std::slice::from_ref(&payload)))
             .await?
             .into_inner();
         let counts = answer.counts.expect("counts");

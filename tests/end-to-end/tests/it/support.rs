@@ -30,7 +30,8 @@ pub(crate) fn request(feed: &str, key: &str, messages: &[Vec<u8>]) -> SubmitRequ
 pub(crate) struct Random(u64);
 
 impl Random {
-    /// Seeds from the environment-independent part of the clock and prints the seed.
+    /// Seeds from what differs between runs and prints the seed.
+    #[expect(clippy::print_stdout, reason = "a failed run is repeated by its seed")]
     pub(crate) fn new(name: &str) -> Random {
         let seed = std::time::Instant::now().elapsed().as_nanos() as u64
             ^ u64::from(std::process::id()) << 17
