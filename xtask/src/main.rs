@@ -36,7 +36,13 @@ tasks:
                       plugins/wit
   python              make the Python environment of the foreign client
   adapters [NAME..]   build the adapters (all, or those named) as components
-                      into target/adapters/<id>/";
+                      into target/adapters/<id>/
+  adapter new [--mapping] FOLDER
+                      copy the template of an adapter to FOLDER, whose name becomes
+                      its id; --mapping takes the one without code
+  adapter build FOLDER
+                      build the adapter in FOLDER, wherever that is, as a
+                      component into FOLDER/target/adapter/";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -46,6 +52,7 @@ fn main() -> ExitCode {
     };
     let result = match task {
         "adapters" => wasm::adapters(&root(), rest),
+        "adapter" => wasm::adapter(&root(), rest),
         "demo" => demo::Options::parse(rest).and_then(|options| demo::run(&root(), &options)),
         "test" => test::run(&root(), rest),
         "bench" => bench(&root(), rest),

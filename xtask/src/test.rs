@@ -21,6 +21,7 @@ pub(crate) fn run(root: &Path, arguments: &[String]) -> Result<()> {
     )?;
     cargo(root, &["test", "--package", "tidy"])?;
     wasm::adapters(root, &[])?;
+    wasm::try_templates(root)?;
     build::python(root)?;
     // The binary the end-to-end tests start, with the features the whole workspace unifies to.
     cargo(root, &["build", "--workspace"])?;

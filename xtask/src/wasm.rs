@@ -3,6 +3,7 @@
 //! Every folder below `adapters/` and the hostile adapter of the tests become
 //! `target/adapters/<id>/{adapter.wasm,adapter.toml,configuration.json}`. The
 //! end-to-end tests, the demonstration and the benchmarks read them there.
+//! Adapters of others are built by `cargo xtask adapter`, see [`folder`].
 
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -12,10 +13,13 @@ use anyhow::{Context, Result, bail};
 
 use crate::component;
 
+mod folder;
 mod packages;
 mod sysroot;
+mod template;
 mod toolchain;
 
+pub(crate) use folder::{adapter, try_templates};
 use toolchain::Toolchain;
 
 /// The target of all guests.
@@ -35,7 +39,8 @@ pub(crate) fn adapters(root: &Path, names: &[String]) -> Result<()> {
     let mut failures = Vec::new();
     for guest in &guests {
         let module = built.join(guest.module_name());
-        if let Err(error) = guest.install(root, &module) {
+        let place = root.join("target/adapters").join(&guest.id);
+        if let Err(error) = guest.install(&place, &module) {
             failures.push(format!("{}: {error:#}", guest.package));
         }
     }
@@ -87,13 +92,12 @@ impl Guest {
         format!("{}.wasm", self.package.replace('-', "_"))
     }
 
-    /// Encodes the module and puts component and companions into their folder.
-    fn install(&self, root: &Path, module: &Path) -> Result<()> {
+    /// Encodes the module and puts component and companions into `folder`.
+    fn install(&self, folder: &Path, module: &Path) -> Result<()> {
         let started = Instant::now();
         let bytes = fs::read(module).with_context(|| format!("{} not built", module.display()))?;
         let component = component::encode(&bytes)?;
-        let folder = root.join("target/adapters").join(&self.id);
-        fs::create_dir_all(&folder).with_context(|| format!("{}", folder.display()))?;
+        fs::create_dir_all(folder).with_context(|| format!("{}", folder.display()))?;
         write_atomically(&folder.join("adapter.wasm"), &component)?;
         for name in COMPANIONS {
             match fs::read(self.folder.join(name)) {

@@ -67,6 +67,8 @@ pub fn compare<A: Adapter>(folder: &Path, update: bool) -> Result<Vec<Difference
         let result = pretty(outcome, &pool).ok_or_else(|| GoldenError::Encoding(name.into()))?;
         let path = folder.join("golden").join(format!("{name}.json"));
         if update {
+            fs::create_dir_all(folder.join("golden"))
+                .map_err(|error| GoldenError::File(folder.join("golden"), error))?;
             fs::write(&path, &result).map_err(|error| GoldenError::File(path, error))?;
             continue;
         }

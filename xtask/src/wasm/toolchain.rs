@@ -23,6 +23,16 @@ const RUST_FLAGS: [&str; 2] = [
     "-Clink-arg=-zstack-size=131072",
 ];
 
+/// The profile of guests for a workspace that does not have it: as in the root manifest.
+const PROFILE_SETTINGS: [&str; 6] = [
+    "profile.adapter.inherits='release'",
+    "profile.adapter.opt-level=3",
+    "profile.adapter.lto='fat'",
+    "profile.adapter.codegen-units=1",
+    "profile.adapter.panic='abort'",
+    "profile.adapter.strip='debuginfo'",
+];
+
 /// Variables of an outer cargo or rustup that would reach the inner one.
 const OUTER_VARIABLES: [&str; 8] = [
     "CARGO",
@@ -63,17 +73,52 @@ impl Toolchain {
 
     /// Builds the guests and returns the folder with their modules.
     pub(super) fn build(&self, root: &Path, guests: &[Guest]) -> Result<PathBuf> {
+        let packages: Vec<&str> = guests.iter().map(|guest| guest.package.as_str()).collect();
+        eprintln!("building {} adapters with {self}", guests.len());
+        self.cargo(root, root, &packages, &[])
+    }
+
+    /// Builds one guest of another workspace and returns the folder with its module.
+    ///
+    /// The workspace need not know our profile: its settings go along.
+    pub(super) fn build_outside(
+        &self,
+        root: &Path,
+        folder: &Path,
+        package: &str,
+    ) -> Result<PathBuf> {
+        eprintln!("building {package} with {self}");
+        self.cargo(root, folder, &[package], &PROFILE_SETTINGS)
+    }
+
+    /// Compiles packages of the workspace around `folder`; all workspaces share one target
+    /// folder, so that the toolkit's dependencies are compiled once.
+    fn cargo(
+        &self,
+        root: &Path,
+        folder: &Path,
+        packages: &[&str],
+        settings: &[&str],
+    ) -> Result<PathBuf> {
         let target_dir = root.join("target/wasm");
         let mut cargo = clean_command(match self {
             Self::InUse { .. } => "cargo",
             Self::Debian { .. } => DEBIAN_CARGO,
         });
-        cargo
-            .current_dir(root)
-            .args(["build", "--profile", PROFILE, "--target", TARGET]);
+        cargo.current_dir(folder).args([
+            "build",
+            "--lib",
+            "--profile",
+            PROFILE,
+            "--target",
+            TARGET,
+        ]);
         cargo.arg("--target-dir").arg(&target_dir);
-        for guest in guests {
-            cargo.args(["--package", &guest.package]);
+        for package in packages {
+            cargo.args(["--package", package]);
+        }
+        for setting in settings {
+            cargo.args(["--config", setting]);
         }
         cargo.env(
             "CARGO_ENCODED_RUSTFLAGS",
@@ -90,7 +135,6 @@ impl Toolchain {
                 cargo.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", DEBIAN_LINKER);
             }
         }
-        eprintln!("building {} adapters with {self}", guests.len());
         run(&mut cargo)?;
         Ok(target_dir.join(TARGET).join(PROFILE))
     }
@@ -238,6 +282,21 @@ mod tests {
             !flags.iter().any(|flag| flag.starts_with("--sysroot")),
             "{flags:?}"
         );
+    }
+
+    #[test]
+    fn guests_elsewhere_are_built_with_the_profile_of_the_root_manifest() {
+        let manifest = std::fs::read_to_string(crate::root().join("Cargo.toml"));
+        let manifest = manifest.expect("the root manifest").replace('"', "'");
+        let (_, profile) = manifest
+            .split_once("[profile.adapter]\n")
+            .expect("the profile");
+        let stated: Vec<String> = profile
+            .lines()
+            .take_while(|line| !line.is_empty())
+            .map(|line| format!("profile.adapter.{}", line.replace(" = ", "=")))
+            .collect();
+        assert_eq!(stated, PROFILE_SETTINGS);
     }
 
     #[test]
