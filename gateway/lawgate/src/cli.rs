@@ -15,7 +15,8 @@ Exit codes:
   0  done
   1  refused, failed, or the answer is that something is wrong
   2  the command line makes no sense
-  3  submit: everything is kept, and something of it is in quarantine (隔离)";
+  3  submit: everything is kept, and something of it is in quarantine (隔离);
+     adapter run: a message was rejected";
 
 /// Regulatory data exchange for joint environmental enforcement (联合执法数据交换网关).
 #[derive(Debug, Parser)]
@@ -76,6 +77,9 @@ Examples:
     /// Look at the audit log (审计日志) on disk; nothing needs to run.
     #[command(subcommand)]
     Audit(AuditCommand),
+    /// Look at a built adapter (适配器), or run it over files; no gateway is needed.
+    #[command(subcommand)]
+    Adapter(AdapterCommand),
     /// Print a completion script for a shell.
     #[command(after_help = "\
 Examples:
@@ -236,6 +240,57 @@ pub(crate) struct Quarantine {
     /// Most messages to print; fetched page by page.
     #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) limit: u32,
+}
+
+/// `lawgate adapter`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum AdapterCommand {
+    /// Install an adapter as a gateway would, and print its description, digests and limits.
+    #[command(after_help = "\
+Everything the gateway refuses at its start is refused here: a foreign import, a manifest that says something else
+than the component, every fault of the configuration.
+
+Examples:
+  lawgate adapter inspect noise-monitor/target/adapter
+  lawgate adapter inspect adapters/police-case --configuration site/police-case.json --output json")]
+    Inspect(AdapterInspect),
+    /// Convert files in a sandbox and print the conversions as JSON, or why a message is rejected.
+    #[command(after_help = "\
+Each file is one message; with --lines each line is one. All are converted in one call with the default limits, and
+the findings that the gateway adds to records are shown with them. Nothing is kept.
+
+Examples:
+  lawgate adapter run noise-monitor/target/adapter samples/hour-gbk.txt
+  lawgate adapter run target/adapters/hj212 --lines packets.txt
+  cat case.csv | lawgate adapter run target/adapters/police-case --content-type text/csv -")]
+    Run(AdapterRun),
+}
+
+/// `lawgate adapter inspect`.
+#[derive(Debug, Args)]
+pub(crate) struct AdapterInspect {
+    /// Folder with `adapter.wasm`, `adapter.toml` and `configuration.json`.
+    #[arg(value_name = "DIR")]
+    pub(crate) folder: PathBuf,
+    /// Configuration in place of the adapter's own.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) configuration: Option<PathBuf>,
+}
+
+/// `lawgate adapter run`.
+#[derive(Debug, Args)]
+pub(crate) struct AdapterRun {
+    #[command(flatten)]
+    pub(crate) adapter: AdapterInspect,
+    /// Each line of a file is one message; the line ends stay with it.
+    #[arg(long)]
+    pub(crate) lines: bool,
+    /// Content type to state with each message.
+    #[arg(long, value_name = "TYPE")]
+    pub(crate) content_type: Option<String>,
+    /// Files; `-` is standard input.
+    #[arg(value_name = "FILE", required = true)]
+    pub(crate) files: Vec<PathBuf>,
 }
 
 /// Where the log lies.

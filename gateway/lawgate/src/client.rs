@@ -11,6 +11,8 @@ mod quarantine;
 mod records;
 mod submit;
 
+pub(crate) use json::to_json;
+pub(crate) use messages::{Sourced, messages_of};
 pub(crate) use quarantine::quarantine;
 pub(crate) use records::records;
 pub(crate) use submit::submit;

@@ -4,6 +4,7 @@
 //! crate that reads configuration, environment and clock.
 #![forbid(unsafe_code)]
 
+mod adapter;
 mod audit;
 mod cli;
 mod client;

@@ -38,10 +38,14 @@ pub(crate) async fn serve(config: Config, configuration: &[u8]) -> anyhow::Resul
         config.gateway.origin,
         config.gateway.name
     ));
-    let served = edge.serve(Arc::clone(&node.exchange), stop_signal()?).await;
+    let served = tokio::select! {
+        served = edge.serve(Arc::clone(&node.exchange), stop_signal()?) => served.context("the gRPC edge ended"),
+        // The follower ends only when the log has stopped or it panicked: either is the end.
+        _ = follower.join_next() => Err(anyhow::anyhow!("the follower of the index ended; see the log for why")),
+    };
     follower.shutdown().await;
     node.close()?;
-    served.context("the gRPC edge ended")
+    served
 }
 
 #[expect(
@@ -64,6 +68,7 @@ impl Node {
         std::fs::create_dir_all(data)
             .with_context(|| format!("making the data folder {}", data.display()))?;
         let (log, opened) = open_log(config)?;
+        note_recovery(&log, opened.recovered.as_ref())?;
         let (store, kept) =
             evidence::open(evidence_config(config)).context("opening the evidence store")?;
         report_evidence(&kept);
@@ -88,7 +93,7 @@ impl Node {
         };
         let exchange = Exchange::build(parts);
         let ahead = catch_up(&exchange, config)?;
-        note_start(&log, &opened, ahead, configuration, &loaded)?;
+        note_start(&log, ahead, configuration, &loaded)?;
         Ok(Node { log, exchange })
     }
 
@@ -148,32 +153,42 @@ fn report_evidence(opened: &evidence::Opened) {
     }
 }
 
-/// Writes down what a start has to: an unfinished write found, the start itself, the adapters in force.
+/// Writes an unfinished write down as soon as the log is open: whatever else keeps this start
+/// from succeeding, the next one could not tell any more.
+fn note_recovery(
+    log: &audit_log::Log,
+    recovered: Option<&audit_log::Recovered>,
+) -> anyhow::Result<()> {
+    let Some(found) = recovered else {
+        return Ok(());
+    };
+    tracing::warn!(
+        zeroed = found.zeroed_bytes,
+        offset = found.from_offset,
+        "the audit log ended in an unfinished write, which nobody was answered for"
+    );
+    log.append(entry::log_recovery(
+        found.zeroed_bytes,
+        found.from_offset,
+        0,
+    ))?
+    .wait()?;
+    Ok(())
+}
+
+/// Writes down what a start has to: an index ahead of the log, the start itself, the adapters in force.
 fn note_start(
     log: &audit_log::Log,
-    opened: &audit_log::Opened,
     index_ahead: u64,
     configuration: &[u8],
     loaded: &[(String, exchange::ports::AdapterIdentity)],
 ) -> anyhow::Result<()> {
-    if opened.recovered.is_some() || index_ahead > 0 {
-        let (zeroed, offset) = opened
-            .recovered
-            .as_ref()
-            .map_or((0, 0), |found| (found.zeroed_bytes, found.from_offset));
-        tracing::warn!(
-            zeroed,
-            offset,
-            "the audit log ended in an unfinished write, which nobody was answered for"
+    if index_ahead > 0 {
+        tracing::error!(
+            entries = index_ahead,
+            "the index knew entries that the log no longer has: they may have been acknowledged"
         );
-        if index_ahead > 0 {
-            tracing::error!(
-                entries = index_ahead,
-                "the index knew entries that the log no longer has: they may have been acknowledged"
-            );
-        }
-        log.append(entry::log_recovery(zeroed, offset, index_ahead))?
-            .wait()?;
+        log.append(entry::log_recovery(0, 0, index_ahead))?.wait()?;
     }
     let digest: [u8; 32] = Sha256::digest(configuration).into();
     log.append(entry::node_start(env!("CARGO_PKG_VERSION"), &digest))?

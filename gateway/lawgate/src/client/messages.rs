@@ -4,7 +4,7 @@
 
 use std::fs;
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use proto::v1;
@@ -39,12 +39,35 @@ pub(crate) struct Batch {
 /// # Errors
 /// A file that cannot be read or has no byte; standard input named twice.
 pub(crate) fn batches(arguments: &cli::Submit, stdin: &mut dyn Read) -> anyhow::Result<Vec<Batch>> {
-    let is_stdin = |path: &&std::path::PathBuf| path.as_os_str() == "-";
-    if arguments.files.iter().filter(is_stdin).count() > 1 {
+    let messages = messages_of(
+        &arguments.files,
+        arguments.lines,
+        arguments.content_type.as_deref(),
+        stdin,
+    )?;
+    Ok(keyed(
+        &arguments.feed,
+        arguments.key.as_deref(),
+        group(messages, arguments.batch as usize),
+    ))
+}
+
+/// Reads the files: each is one message, or with `lines` each line is one.
+///
+/// # Errors
+/// A file that cannot be read or has no byte; standard input named twice.
+pub(crate) fn messages_of(
+    files: &[PathBuf],
+    lines: bool,
+    content_type: Option<&str>,
+    stdin: &mut dyn Read,
+) -> anyhow::Result<Vec<Sourced>> {
+    let is_stdin = |path: &&PathBuf| path.as_os_str() == "-";
+    if files.iter().filter(is_stdin).count() > 1 {
         return Err(UsageError::StdinTwice.into());
     }
     let mut messages = Vec::new();
-    for path in &arguments.files {
+    for path in files {
         let bytes = if path.as_os_str() == "-" {
             let mut bytes = Vec::new();
             stdin
@@ -55,24 +78,26 @@ pub(crate) fn batches(arguments: &cli::Submit, stdin: &mut dyn Read) -> anyhow::
             fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?
         };
         let before = messages.len();
-        split(path, bytes, arguments, &mut messages);
+        split(path, bytes, lines, content_type, &mut messages);
         anyhow::ensure!(messages.len() > before, "{} has no message", path.display());
     }
-    Ok(keyed(
-        &arguments.feed,
-        arguments.key.as_deref(),
-        group(messages, arguments.batch as usize),
-    ))
+    Ok(messages)
 }
 
-fn split(path: &Path, bytes: Vec<u8>, arguments: &cli::Submit, messages: &mut Vec<Sourced>) {
-    let attributes = attributes(path, arguments.content_type.as_deref());
+fn split(
+    path: &Path,
+    bytes: Vec<u8>,
+    lines: bool,
+    content_type: Option<&str>,
+    messages: &mut Vec<Sourced>,
+) {
+    let attributes = attributes(path, content_type);
     let name = path.display().to_string();
     let message = |payload: Vec<u8>| v1::Message {
         payload,
         attributes: attributes.clone(),
     };
-    if !arguments.lines {
+    if !lines {
         if !bytes.is_empty() {
             messages.push(Sourced {
                 source: name,

@@ -6,12 +6,14 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::sync::Arc;
 
-use adapter_host::{Adapter, CompileLimits, Compiler, Host, Level, Outcome};
+use adapter_host::{Adapter, CompileLimits, Compiler, Host, InstallError, Level, Outcome};
 use anyhow::{Context as _, ensure};
 use exchange::Feed;
 use exchange::ports::{AdapterIdentity, ConvertFailure, Converted, Converter, Message};
 
+use crate::adapter;
 use crate::config::model::{self, Config};
+use crate::output::{hex, printable};
 
 /// An installed adapter.
 struct Sandboxed {
@@ -64,8 +66,41 @@ pub(crate) fn feeds(config: &Config, host: &Host) -> anyhow::Result<Vec<Feed>> {
     config
         .feeds
         .iter()
-        .map(|feed| install(host, feed).with_context(|| format!("feed {}", feed.id)))
+        .map(|feed| {
+            // The reason goes into the line that is shown without --verbose.
+            install(host, feed).map_err(|error| {
+                let text = format!("feed {}: {error}", feed.id);
+                error.context(text)
+            })
+        })
         .collect()
+}
+
+/// What the host made of a component; an error says all that is wrong, one fault a line.
+///
+/// # Errors
+/// The host's, with its causes or the faults of the configuration in its text.
+pub(crate) fn installed(result: Result<Adapter, InstallError>) -> anyhow::Result<Adapter> {
+    result.map_err(|error| {
+        let mut text = error.to_string();
+        if let InstallError::Configuration { faults } = &error {
+            for fault in faults {
+                let path = if fault.path.is_empty() {
+                    "(whole file)"
+                } else {
+                    &fault.path
+                };
+                text.push_str("\n  ");
+                text.push_str(&printable(&format!("{path}: {}", fault.text)));
+            }
+        }
+        let mut cause = std::error::Error::source(&error);
+        while let Some(inner) = cause {
+            text.push_str(&format!(": {inner}"));
+            cause = inner.source();
+        }
+        anyhow::Error::new(error).context(text)
+    })
 }
 
 fn install(host: &Host, feed: &model::Feed) -> anyhow::Result<Feed> {
@@ -74,22 +109,24 @@ fn install(host: &Host, feed: &model::Feed) -> anyhow::Result<Feed> {
         Some(file) => read(file)?,
         None => read(&feed.adapter.join("configuration.json"))?,
     };
-    let adapter = host
-        .install(&component, &configuration)
-        .context("installing the adapter")?;
+    let adapter = installed(host.install(&component, &configuration))?;
+    adapter::compare(&feed.adapter, adapter.describe())?;
     if let Some(pin) = feed.component_sha256 {
         ensure!(
             adapter.digest() == pin,
-            "the component's SHA-256 is not the one pinned by component_sha256"
+            "component_sha256 pins {}, and {} has {}",
+            hex(&pin),
+            feed.adapter.join("adapter.wasm").display(),
+            hex(&adapter.digest())
         );
     }
     let description = adapter.describe();
     ensure!(
         description.feed_kinds.contains(&feed.kind),
-        "adapter {} converts feeds of kind {}, not {}",
+        "kind is {kind}, and adapter {} converts feeds of kind {}",
         description.id,
         description.feed_kinds.join(", "),
-        feed.kind
+        kind = feed.kind
     );
     let identity = AdapterIdentity {
         id: description.id.clone(),
@@ -179,5 +216,8 @@ fn cache_key(data: &Path) -> anyhow::Result<[u8; 32]> {
 }
 
 fn read(file: &Path) -> anyhow::Result<Vec<u8>> {
-    fs::read(file).with_context(|| format!("reading {}", file.display()))
+    fs::read(file).map_err(|cause| {
+        let text = format!("{} cannot be read: {cause}", file.display());
+        anyhow::Error::new(cause).context(text)
+    })
 }
