@@ -73,6 +73,15 @@ impl State {
         self.tree.append(leaf);
     }
 
+    /// Takes in the entries of `tree`, which has the leaf hash and the time of its last one; `None`, and nothing is
+    /// taken in, where [`CompactRange::extend`] cannot.
+    pub(crate) fn extend(&mut self, tree: &CompactRange, hash: Hash, time_ns: u64) -> Option<()> {
+        self.tree.extend(tree)?;
+        self.hash = hash;
+        self.time_ns = time_ns;
+        Some(())
+    }
+
     /// Returns the head; this is where the root is computed.
     pub(crate) fn head(&self) -> Head {
         let root = if self.size() == 0 {

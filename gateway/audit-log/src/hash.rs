@@ -17,6 +17,11 @@ pub fn leaf_hash(data: &[u8]) -> Hash {
     hasher.finalize().into()
 }
 
+/// Returns the hash of the leaf that follows the prefix 0x00 in `prefixed`; `None` when that prefix is not there.
+pub(crate) fn prefixed_leaf_hash(prefixed: &[u8]) -> Option<Hash> {
+    (prefixed.first() == Some(&0x00)).then(|| Sha256::digest(prefixed).into())
+}
+
 /// Returns the hash of an inner node: SHA-256(0x01 ‖ `left` ‖ `right`).
 #[must_use]
 pub fn node_hash(left: &Hash, right: &Hash) -> Hash {
@@ -67,6 +72,13 @@ mod tests {
             to_hex(&pair),
             "fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125"
         );
+    }
+
+    #[test]
+    fn a_leaf_is_hashed_with_its_prefix_only_where_that_stands() {
+        assert_eq!(prefixed_leaf_hash(b"\x00ab"), Some(leaf_hash(b"ab")));
+        assert_eq!(prefixed_leaf_hash(b"\x01ab"), None);
+        assert_eq!(prefixed_leaf_hash(b""), None);
     }
 
     #[test]

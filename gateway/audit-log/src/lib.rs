@@ -68,6 +68,6 @@ pub use hash::{Hash, leaf_hash};
 pub use log::{
     AppendError, Appended, Clock, Config, Log, OpenError, Opened, Pending, Recovered, open,
 };
-pub use reader::{Entries, ReadError, Reader, StoredEntry};
+pub use reader::{Entries, FolderEntries, FolderReader, ReadError, Reader, StoredEntry};
 pub use scan::KnownHead;
 pub use verify::{Options, Report, UnfinishedTail, verify};

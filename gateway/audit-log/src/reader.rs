@@ -5,6 +5,7 @@
 //! links to its neighbours is not checked here: that is what `verify` is for.
 
 mod cursor;
+mod folder;
 #[cfg(test)]
 mod tests;
 
@@ -15,6 +16,7 @@ use std::{
 };
 
 use cursor::Cursor;
+pub use folder::{FolderEntries, FolderReader};
 
 use crate::{
     disk::{Disk, read_range},
@@ -81,6 +83,14 @@ pub struct Reader {
 impl Reader {
     pub(crate) fn new(shared: Arc<Shared>) -> Self {
         Self { shared }
+    }
+
+    /// Opens the log in `dir` to read its files only: no lock is taken, and nobody needs to be writing it.
+    ///
+    /// # Errors
+    /// [`ReadError::Io`] when the folder cannot be listed, [`ReadError::Damaged`] when its names make no log.
+    pub fn open_folder(dir: &Path) -> Result<FolderReader, ReadError> {
+        FolderReader::open(dir)
     }
 
     /// Returns how many entries are durable now.

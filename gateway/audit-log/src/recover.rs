@@ -7,7 +7,8 @@
 //! a write and not an earlier one looks like damage; refusing is the safe side, since those bytes may be acknowledged.
 
 use crate::{
-    fault::Flaw,
+    fault::{FaultKind, Flaw},
+    folder::Stage,
     scan::{End, Scan},
     segment::{
         FOOTER_MARKER, Fields, TRAILER_BYTES, TRAILER_MARKER, footer_bytes, read_frame,
@@ -44,6 +45,27 @@ pub(crate) fn judge(bytes: &[u8], scan: &Scan) -> Tail {
         .rposition(|byte| *byte != 0)
         .map_or(0, |last| last + 1);
     Tail::Torn(length)
+}
+
+/// Judges the end of a segment at that stage. A sealed one must end with its footer; nothing else is excused.
+pub(crate) fn judge_segment(stage: Stage, bytes: &[u8], scan: &Scan) -> Tail {
+    if stage == Stage::Open {
+        return judge(bytes, scan);
+    }
+    let position = scan.running.state.size();
+    let flaw = |offset, kind| {
+        Tail::Damaged(Flaw {
+            position,
+            offset,
+            kind,
+        })
+    };
+    match scan.end {
+        End::Flawed(flaw) => Tail::Damaged(flaw),
+        End::Sealed(end) if end == bytes.len() => Tail::Sealed(end),
+        End::Sealed(end) => flaw(end, FaultKind::TrailingBytes),
+        End::Open => flaw(scan.tail, FaultKind::FooterForm),
+    }
 }
 
 /// Returns whether a valid frame at or after position `size`, a valid trailer or a valid footer starts anywhere in

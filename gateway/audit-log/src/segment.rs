@@ -24,7 +24,7 @@ pub(crate) mod tests;
 
 use sha2::{Digest, Sha256};
 
-pub(crate) use header::{Header, check_origin};
+pub(crate) use header::{Header, MAX_HEADER_BYTES, check_origin};
 
 use crate::{
     chain::{Head, State},
@@ -78,17 +78,19 @@ impl Running {
 
     /// Takes in the next entry, whose frame starts at `offset`.
     pub(crate) fn entry(&mut self, offset: u64, leaf: Hash, time_ns: u64) {
+        self.point(self.state.size(), offset);
+        self.state.append(leaf, time_ns);
+    }
+
+    /// Notes that the frame of the entry at `position` starts at `offset`; for every frame, in order.
+    pub(crate) fn point(&mut self, position: u64, offset: u64) {
         if self
             .points
             .last()
             .is_none_or(|point| offset >= point.offset + POINT_SPACING_BYTES)
         {
-            self.points.push(Point {
-                position: self.state.size(),
-                offset,
-            });
+            self.points.push(Point { position, offset });
         }
-        self.state.append(leaf, time_ns);
     }
 
     /// Returns the trailer that ends a group here, and the head after it.
@@ -99,7 +101,12 @@ impl Running {
 
     /// Ends a group; its trailer is that of [`Running::trailer`].
     pub(crate) fn end_group(&mut self) {
-        self.seal.update(self.state.size().to_le_bytes());
+        self.end_group_at(self.state.size());
+    }
+
+    /// Ends a group after which there are `size` entries; for every group, in order.
+    pub(crate) fn end_group_at(&mut self, size: u64) {
+        self.seal.update(size.to_le_bytes());
     }
 
     /// Returns the seal of the segment as it stands.

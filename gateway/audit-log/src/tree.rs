@@ -54,16 +54,59 @@ impl CompactRange {
         self.size += 1;
     }
 
+    /// Appends all leaves of `right`; `None`, and nothing is appended, when a perfect subtree would have to be split.
+    ///
+    /// It can be done when this tree is empty or its size is a multiple of a power of two that is not below the size of
+    /// `right`.
+    pub(crate) fn extend(&mut self, right: &Self) -> Option<()> {
+        let room = match self.size.trailing_zeros() {
+            64 => {
+                self.clone_from(right);
+                return Some(());
+            }
+            zeros => 1_u64 << zeros,
+        };
+        if right.size > room {
+            return None;
+        }
+        if right.size < room {
+            self.peaks.extend_from_slice(&right.peaks);
+        } else {
+            // A single peak of the same height as the last one here: it carries, as a leaf does.
+            let mut carried = *right.peaks.first()?;
+            for _ in 0..(self.size >> room.trailing_zeros()).trailing_ones() {
+                let left = self
+                    .peaks
+                    .pop()
+                    .expect("a range has one peak for each bit set in its size");
+                carried = node_hash(&left, &carried);
+            }
+            self.peaks.push(carried);
+        }
+        self.size += right.size;
+        Some(())
+    }
+
     /// Returns the root of the tree.
     #[must_use]
     pub fn root(&self) -> Hash {
-        self.peaks
-            .iter()
-            .rev()
-            .copied()
-            .reduce(|right, left| node_hash(&left, &right))
-            .unwrap_or_else(empty_root)
+        match self.peaks.split_last() {
+            Some((last, left)) => join(left, *last),
+            None => empty_root(),
+        }
     }
+
+    /// Returns the root that the tree would have, were it extended by a tree with the root `right`.
+    pub(crate) fn root_with(&self, right: Hash) -> Hash {
+        join(&self.peaks, right)
+    }
+}
+
+/// Joins the peaks `left` of `right`, from right to left.
+fn join(left: &[Hash], right: Hash) -> Hash {
+    left.iter()
+        .rev()
+        .fold(right, |right, left| node_hash(left, &right))
 }
 
 /// Returns the root of the tree whose leaves are `parts`, in order.
@@ -109,6 +152,36 @@ mod tests {
             );
             assert_eq!(range.peaks().len(), size.count_ones() as usize);
             range.append(leaves[size]);
+        }
+    }
+
+    #[test]
+    fn a_range_extended_by_a_subtree_is_the_range_of_all_leaves() {
+        let leaves: Vec<Hash> = (0..80_u32).map(|n| leaf_hash(&n.to_be_bytes())).collect();
+        let range = |part: &[Hash]| {
+            let mut range = CompactRange::new();
+            part.iter().for_each(|leaf| range.append(*leaf));
+            range
+        };
+        for split in 0..64_usize {
+            let room = if split == 0 {
+                leaves.len()
+            } else {
+                1 << split.trailing_zeros()
+            };
+            for count in 1..=room.min(16) {
+                let mut extended = range(&leaves[..split]);
+                let right = range(&leaves[split..split + count]);
+                let whole = range(&leaves[..split + count]);
+                assert_eq!(extended.root_with(right.root()), whole.root());
+                assert_eq!(extended.extend(&right), Some(()));
+                assert_eq!(extended, whole, "{count} after {split}");
+            }
+            if split > 0 && room < 16 {
+                let mut kept = range(&leaves[..split]);
+                assert_eq!(kept.extend(&range(&leaves[split..=split + room])), None);
+                assert_eq!(kept, range(&leaves[..split]));
+            }
         }
     }
 

@@ -1,27 +1,27 @@
 //! Verifying a stored log from its files, without the writer.
 //!
-//! Reads only. Every segment is replayed from its own header, several at once when asked; then each header is held
+//! Reads only. Every segment is replayed from its own header, on several cores when asked; then each header is held
 //! against the end of the segment before, so the whole follows from the genesis. The report says what was really
 //! checked and names the first fault: a log of which nothing was checked is a fault too. Signatures, witnesses and
 //! timestamps are not part of this; they vouch for a head, which is handed in as known.
 
+mod batch;
+mod feed;
+mod join;
 #[cfg(test)]
 mod tests;
 
 use std::{
+    num::NonZero,
     path::{Path, PathBuf},
-    sync::{
-        Mutex, PoisonError,
-        atomic::{AtomicUsize, Ordering},
-    },
 };
 
 use crate::{
     chain::Head,
-    fault::{Fault, FaultKind, Flaw},
+    fault::{Fault, FaultKind},
     folder::{Inventory, Stage, file_name, path},
     hash::Hash,
-    recover::{Tail, judge},
+    recover::{Tail, judge_segment},
     scan::{KnownHead, scan},
     segment::Header,
 };
@@ -35,7 +35,8 @@ pub struct Options {
     pub expected_policy: Option<Hash>,
     /// Heads that the log must contain, from receipts or checkpoints held elsewhere. In any order.
     pub known_heads: Vec<KnownHead>,
-    /// How many segments are replayed at once; 0 counts as 1. Each holds one segment in memory.
+    /// How many threads check at once, this one included; 0 stands for one on each core. Each holds about half a
+    /// mebibyte of a segment, and only a segment with a flaw is read as a whole.
     pub threads: usize,
 }
 
@@ -88,11 +89,16 @@ impl Report {
 #[must_use]
 pub fn verify(dir: &Path, options: &Options) -> Report {
     let mut verification = Verification::new(options);
+    let threads = match options.threads {
+        0 => std::thread::available_parallelism().map_or(1, NonZero::get),
+        threads => threads,
+    };
     match list(dir) {
         Ok(segments) => {
-            let replays = replay_all(dir, &segments, &verification.known, options.threads.max(1));
-            for ((first, stage), replay) in segments.iter().zip(replays) {
-                if let Err(fault) = verification.take(*first, *stage, replay) {
+            for (first, stage) in segments {
+                let file = path(dir, first, stage);
+                let replay = replay(&file, stage, &verification.known, threads);
+                if let Err(fault) = verification.take(first, stage, replay) {
                     verification.report.fault = Some(fault);
                     break;
                 }
@@ -125,73 +131,32 @@ struct Replay {
     end: crate::chain::State,
     groups: u64,
     bytes: u64,
-    tail: Result<Tail, Flaw>,
+    tail: Tail,
     offset: u64,
 }
 
-/// Replays each segment by itself, `threads` at a time, in order.
-fn replay_all(
-    dir: &Path,
-    segments: &[(u64, Stage)],
-    known: &[KnownHead],
-    threads: usize,
-) -> Vec<Result<Replay, FaultKind>> {
-    let next = AtomicUsize::new(0);
-    let results = Mutex::new(Vec::with_capacity(segments.len()));
-    let work = || {
-        let mut buffer = Vec::new();
-        while let Some((index, (first, stage))) = take(&next, segments) {
-            let replay = replay(&path(dir, first, stage), stage, known, &mut buffer);
-            results
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .push((index, replay));
-        }
-    };
-    std::thread::scope(|scope| {
-        // This thread works too, so one thread means no other.
-        for _ in 1..threads.min(segments.len()) {
-            scope.spawn(work);
-        }
-        work();
-    });
-    let mut results = results.into_inner().unwrap_or_else(PoisonError::into_inner);
-    results.sort_unstable_by_key(|(index, _)| *index);
-    results.into_iter().map(|(_, replay)| replay).collect()
-}
-
-/// Takes the next segment that nobody has taken.
-fn take(next: &AtomicUsize, segments: &[(u64, Stage)]) -> Option<(usize, (u64, Stage))> {
-    let index = next.fetch_add(1, Ordering::Relaxed);
-    segments.get(index).map(|segment| (index, *segment))
-}
-
+/// Replays a segment by itself: with several workers when it is sound, and again one entry after another to find out
+/// what is wrong when it is not.
 fn replay(
     path: &Path,
     stage: Stage,
     known: &[KnownHead],
-    buffer: &mut Vec<u8>,
+    threads: usize,
 ) -> Result<Replay, FaultKind> {
-    read_file(path, buffer).map_err(|error| FaultKind::Unreadable(error.kind()))?;
-    let (header, body) = Header::decode(buffer)?;
-    let scan = scan(buffer, &header, body, known);
-    let tail = match (stage, scan.end) {
-        (Stage::Open, _) => Ok(judge(buffer, &scan)),
-        (_, crate::scan::End::Flawed(flaw)) => Err(flaw),
-        (_, crate::scan::End::Sealed(end)) if end == buffer.len() => Ok(Tail::Sealed(end)),
-        (_, crate::scan::End::Sealed(end)) => {
-            Err((end, FaultKind::TrailingBytes)).map_err(|(offset, kind)| Flaw {
-                position: scan.running.state.size(),
-                offset,
-                kind,
-            })
-        }
-        (_, crate::scan::End::Open) => Err(Flaw {
-            position: scan.running.state.size(),
-            offset: scan.tail,
-            kind: FaultKind::FooterForm,
-        }),
-    };
+    let length = std::fs::metadata(path).map_or(0, |metadata| metadata.len());
+    // Two batches for each worker, or starting it costs more than it does.
+    let batches = usize::try_from(length).unwrap_or(usize::MAX) / (2 * feed::BATCH_BYTES);
+    match join::replay(path, stage, known, threads.min(batches).max(1)) {
+        Some(replay) => Ok(replay),
+        None => replay_one_by_one(path, stage, known),
+    }
+}
+
+fn replay_one_by_one(path: &Path, stage: Stage, known: &[KnownHead]) -> Result<Replay, FaultKind> {
+    let buffer = std::fs::read(path).map_err(|error| FaultKind::Unreadable(error.kind()))?;
+    let (header, body) = Header::decode(&buffer)?;
+    let scan = scan(&buffer, &header, body, known);
+    let tail = judge_segment(stage, &buffer, &scan);
     Ok(Replay {
         seal: scan.running.seal(),
         head: scan.running.state.head(),
@@ -202,14 +167,6 @@ fn replay(
         offset: scan.tail as u64,
         header,
     })
-}
-
-fn read_file(path: &Path, buffer: &mut Vec<u8>) -> std::io::Result<()> {
-    use std::io::Read as _;
-    let mut file = std::fs::File::open(path)?;
-    buffer.clear();
-    file.read_to_end(buffer)?;
-    Ok(())
 }
 
 /// A verification under way: the segments so far, in order.
@@ -264,11 +221,10 @@ impl<'a> Verification<'a> {
         }
         let replay = replay.map_err(fault)?;
         self.check_header(first, &replay.header).map_err(fault)?;
-        let tail = replay.tail.unwrap_or_else(Tail::Damaged);
         self.report.entries = replay.end.size();
         self.report.groups += replay.groups;
         self.report.head = (replay.head.size > 0).then_some(replay.head);
-        match tail {
+        match replay.tail {
             Tail::Damaged(flaw) => {
                 self.report.bytes += replay.offset;
                 return Err(flaw.in_file(file));

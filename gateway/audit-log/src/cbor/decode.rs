@@ -220,7 +220,7 @@ impl<'a> Decoder<'a> {
                 }
             }
             Major::Simple | Major::Tag => {
-                simple(&head)?;
+                check_simple(&head)?;
             }
         }
         Ok(())
@@ -273,7 +273,25 @@ impl<'a> Decoder<'a> {
     }
 
     /// Reads a head; refuses numbers that a shorter head could hold.
+    #[inline]
     fn head(&mut self) -> Result<ItemHead, DecodeError> {
+        // Nearly every head is one byte; the others are read apart so that this can be part of its callers.
+        let start = self.offset;
+        match self.bytes.get(start) {
+            Some(first) if first & 0x1f < 24 => {
+                self.offset += 1;
+                Ok(ItemHead {
+                    start,
+                    major: major_of(*first),
+                    number: u64::from(first & 0x1f),
+                })
+            }
+            _ => self.wide_head(),
+        }
+    }
+
+    /// Reads a head that is followed by its number.
+    fn wide_head(&mut self) -> Result<ItemHead, DecodeError> {
         let start = self.offset;
         let error = |kind| DecodeError {
             offset: start,
@@ -284,14 +302,6 @@ impl<'a> Decoder<'a> {
             .get(start)
             .ok_or(error(DecodeErrorKind::Truncated))?;
         let (width, smallest) = match first & 0x1f {
-            direct @ 0..24 => {
-                self.offset += 1;
-                return Ok(ItemHead {
-                    start,
-                    major: major_of(first),
-                    number: u64::from(direct),
-                });
-            }
             24 => (1, 24),
             25 => (2, 0x100),
             26 => (4, 0x1_0000),
@@ -363,10 +373,19 @@ fn deeper(head: &ItemHead, depth: usize) -> Result<usize, DecodeError> {
 }
 
 fn simple(head: &ItemHead) -> Result<Value, DecodeError> {
-    match (head.major, head.number) {
-        (Major::Simple, 20) => Ok(Value::Bool(false)),
-        (Major::Simple, 21) => Ok(Value::Bool(true)),
-        (Major::Simple, 22) => Ok(Value::Null),
-        _ => Err(head.error(DecodeErrorKind::UnsupportedKind)),
+    check_simple(head)?;
+    Ok(match head.number {
+        20 => Value::Bool(false),
+        21 => Value::Bool(true),
+        _ => Value::Null,
+    })
+}
+
+/// Checks that the item is false, true or null.
+fn check_simple(head: &ItemHead) -> Result<(), DecodeError> {
+    if head.major == Major::Simple && (20..=22).contains(&head.number) {
+        Ok(())
+    } else {
+        Err(head.error(DecodeErrorKind::UnsupportedKind))
     }
 }

@@ -13,9 +13,9 @@ use super::DiskFile;
 /// save, and lasts for thousands of small groups.
 const ZERO_STEP_BYTES: u64 = 1 << 20;
 
-/// Groups of at least this many bytes are written without zeros ahead: for them writing every byte twice costs more
-/// than the change of length.
-const LARGE_GROUP_BYTES: usize = 128 << 10;
+/// Groups of at least this many bytes are written without zeros ahead: a step lasts for about twenty of them, so writing
+/// every byte twice costs more than the changes of length that it saves.
+const LARGE_GROUP_BYTES: usize = 48 << 10;
 
 /// A file that grows by durable groups.
 #[derive(Debug)]

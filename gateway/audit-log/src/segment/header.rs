@@ -18,7 +18,7 @@ const FORMAT: u32 = 1;
 /// Longest origin in bytes: what a C2SP checkpoint line comfortably holds, and far below an entry.
 const MAX_ORIGIN_BYTES: usize = 255;
 /// Longest header: fixed fields, the longest origin and 64 peaks.
-const MAX_HEADER_BYTES: usize = 4096;
+pub(crate) const MAX_HEADER_BYTES: usize = 4096;
 
 /// A decoded segment header.
 #[derive(Debug, Clone, PartialEq, Eq)]
