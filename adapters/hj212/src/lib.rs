@@ -62,7 +62,19 @@ impl Adapter for Hj212 {
 
     /// Converts messages of one or more frames each.
     fn convert(&self, messages: &[Message<'_>]) -> Vec<Result<Conversion, Rejection>> {
-        submission::convert(&self.configuration, messages)
+        let mut results: Vec<_> = (0..messages.len()).map(|_| None).collect();
+        self.convert_each(messages, &mut |number, result| {
+            results[number] = Some(result)
+        });
+        results.into_iter().flatten().collect()
+    }
+
+    fn convert_each(
+        &self,
+        messages: &[Message<'_>],
+        each: &mut dyn FnMut(usize, Result<Conversion, Rejection>),
+    ) {
+        submission::convert(&self.configuration, messages, each);
     }
 }
 

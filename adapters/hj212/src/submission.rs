@@ -19,23 +19,31 @@ use crate::segment::Split;
 /// Samples remembered; a hostile submission must not grow without bound.
 const MAX_SAMPLES: usize = 100_000;
 
-/// Converts the messages of one submission: one result for each, in order.
+/// Converts the messages of one submission and hands each result over once it is final.
+///
+/// A message with parts of split packets waits for the end of the submission, because what is
+/// missing is known only then; every other one is final at once.
 pub(crate) fn convert(
     configuration: &Configuration,
     messages: &[Message<'_>],
-) -> Vec<Result<Conversion, Rejection>> {
+    each: &mut dyn FnMut(usize, Result<Conversion, Rejection>),
+) {
     let mut memory = Memory::default();
-    let mut results = Vec::with_capacity(messages.len());
+    let mut waiting = BTreeMap::new();
     for (index, message) in messages.iter().enumerate() {
         memory.message = index;
-        results.push(message::convert(
-            configuration,
-            message.payload,
-            &mut memory,
-        ));
+        let parts = memory.parts.len();
+        let result = message::convert(configuration, message.payload, &mut memory);
+        if memory.parts.len() > parts {
+            waiting.insert(index, result);
+        } else {
+            each(index, result);
+        }
     }
-    memory.report_missing_parts(&mut results);
-    results
+    memory.report_missing_parts(&mut waiting);
+    for (index, result) in waiting {
+        each(index, result);
+    }
 }
 
 /// What is remembered from one message to the next.
@@ -117,7 +125,10 @@ impl Memory {
         }
     }
 
-    fn report_missing_parts(mut self, results: &mut [Result<Conversion, Rejection>]) {
+    fn report_missing_parts(
+        mut self,
+        waiting: &mut BTreeMap<usize, Result<Conversion, Rejection>>,
+    ) {
         self.parts.sort_by(|one, other| {
             one.group
                 .cmp(&other.group)
@@ -137,7 +148,7 @@ impl Memory {
                     numbers.len(),
                 );
                 let note = warning("hj212.incomplete-group", Action::Kept).at(part.offset, 0);
-                if let Some(Ok(conversion)) = results.get_mut(part.message) {
+                if let Some(Ok(conversion)) = waiting.get_mut(&part.message) {
                     conversion.findings.push(note.text(text));
                 }
             }

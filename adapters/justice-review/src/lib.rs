@@ -32,6 +32,16 @@ impl Adapter for JusticeReview {
             .map(|message| self.0.convert(message))
             .collect()
     }
+
+    fn convert_each(
+        &self,
+        messages: &[Message<'_>],
+        each: &mut dyn FnMut(usize, Result<Conversion, Rejection>),
+    ) {
+        for (number, message) in messages.iter().enumerate() {
+            each(number, self.0.convert(message));
+        }
+    }
 }
 
 adapter_sdk::export_adapter!(JusticeReview);

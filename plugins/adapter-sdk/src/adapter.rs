@@ -33,6 +33,22 @@ pub trait Adapter: Sized {
     /// A message that cannot be understood is a [`Rejection`], which is data
     /// and no failure; the other messages go on.
     fn convert(&self, messages: &[Message<'_>]) -> Vec<Result<Conversion, Rejection>>;
+
+    /// Converts the messages and hands each result over as soon as it is final, with the number
+    /// of its message; every message exactly once, in any order.
+    ///
+    /// This is what the gateway runs. The provided version goes through [`Adapter::convert`] and
+    /// is right for every adapter; one whose messages do not depend on each other gains much by
+    /// its own, because the memory of one message is then used again for the next.
+    fn convert_each(
+        &self,
+        messages: &[Message<'_>],
+        each: &mut dyn FnMut(usize, Result<Conversion, Rejection>),
+    ) {
+        for (number, result) in self.convert(messages).into_iter().enumerate() {
+            each(number, result);
+        }
+    }
 }
 
 /// What an adapter says about itself.

@@ -25,10 +25,10 @@ static ALLOCATOR: Arena<ARENA_BYTES> = Arena::new();
 
 /// Size of a guest's arena, in bytes.
 ///
-/// 256 KiB holds a submission of 64 documents of 2 KiB with what is made of
+/// 1 MiB holds a submission of 64 documents of 2 KiB with what is made of
 /// them; it is zero-initialised, so it adds nothing to the component's size,
 /// and pages never touched cost the host nothing.
-pub const ARENA_BYTES: usize = 256 << 10;
+pub const ARENA_BYTES: usize = 1 << 20;
 
 /// Alignment of every block, and the smallest block, in bytes.
 const GRAIN: usize = 16;

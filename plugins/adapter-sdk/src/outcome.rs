@@ -19,14 +19,30 @@ pub enum Outcome {
 }
 
 /// Converts the messages and encodes the results, one for each, in order.
+///
+/// Each result is encoded as soon as it is final, so that only bytes are held for all messages.
+/// A message the adapter gave no result for is rejected.
 pub fn run<A: Adapter>(adapter: &A, messages: &[Message<'_>]) -> Vec<Outcome> {
-    adapter
-        .convert(messages)
+    let mut outcomes: Vec<Option<Outcome>> = Vec::new();
+    outcomes.resize_with(messages.len(), || None);
+    adapter.convert_each(messages, &mut |number, result| {
+        if let Some(place) = outcomes.get_mut(number) {
+            *place = Some(match result {
+                Ok(conversion) => Outcome::Converted(encode(&conversion)),
+                Err(rejection) => Outcome::Rejected(rejection),
+            });
+        }
+    });
+    let missing = || {
+        Rejection::new(
+            "adapter.no-result",
+            0,
+            "the adapter gave no result for the message",
+        )
+    };
+    outcomes
         .into_iter()
-        .map(|result| match result {
-            Ok(conversion) => Outcome::Converted(encode(&conversion)),
-            Err(rejection) => Outcome::Rejected(rejection),
-        })
+        .map(|outcome| outcome.unwrap_or_else(|| Outcome::Rejected(missing())))
         .collect()
 }
 
