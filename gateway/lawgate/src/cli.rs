@@ -256,8 +256,8 @@ Examples:
     Inspect(AdapterInspect),
     /// Convert files in a sandbox and print the conversions as JSON, or why a message is rejected.
     #[command(after_help = "\
-Each file is one message; with --lines each line is one. All are converted in one call with the default limits, and
-the findings that the gateway adds to records are shown with them. Nothing is kept.
+Each file is one message; with --lines each line is one. They are converted with the default limits, 256 messages a
+call as in the gateway, and the findings that the gateway adds to records are shown with them. Nothing is kept.
 
 Examples:
   lawgate adapter run noise-monitor/target/adapter samples/hour-gbk.txt

@@ -188,4 +188,37 @@ mod tests {
             assert!(manifest.contains("path = \"../../adapter-sdk\""));
         }
     }
+
+    /// Code of a language in the guide for integrators.
+    fn blocks(language: &str) -> Vec<String> {
+        let guide = fs::read_to_string(crate::root().join("docs/adapters.md")).expect("the guide");
+        let start = format!("```{language}\n");
+        guide
+            .split(start.as_str())
+            .skip(1)
+            .filter_map(|rest| Some(rest.split_once("\n```")?.0.to_owned()))
+            .collect()
+    }
+
+    #[test]
+    fn the_guide_shows_code_that_is_built() {
+        let folder = crate::root().join("plugins/template");
+        let text = |name: &str| fs::read_to_string(folder.join(name)).expect("a template");
+        let sources = [
+            text("lines/src/lib.rs"),
+            text("lines/src/tests.rs"),
+            text("lines/adapter.toml"),
+            text("mapping/src/lib.rs"),
+            text("mapping/configuration.json"),
+        ];
+        let (rust, json) = (blocks("rust"), blocks("json"));
+        assert_eq!((rust.len(), json.len()), (3, 1));
+        let manifest = blocks("toml").into_iter().take(1);
+        for block in rust.into_iter().chain(json).chain(manifest) {
+            assert!(
+                sources.iter().any(|source| source.contains(&block)),
+                "not in plugins/template:\n{block}"
+            );
+        }
+    }
 }

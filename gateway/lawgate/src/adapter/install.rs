@@ -7,13 +7,17 @@ use std::fs;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use adapter_host::{Adapter, CompileLimits, Compiler, Config, Host, Level, Message, Outcome};
+use adapter_host::{Adapter, Host, Level, Message, Outcome};
 use anyhow::Context as _;
 
 use super::manifest;
 use crate::cli::AdapterInspect;
 use crate::client::Sourced;
-use crate::wiring::{COMPILE_COMMAND, installed};
+use crate::config;
+use crate::wiring::{host_limits, installed};
+
+/// Messages of one call, as many as the gateway gives to one sandbox (decision 0009).
+const CALL_MESSAGES: usize = 256;
 
 /// An adapter, ready to convert.
 pub(super) struct Installed {
@@ -49,8 +53,16 @@ impl Installed {
         })
     }
 
-    /// Converts all messages in one call, as one submission.
+    /// Converts the messages as one submission, in calls as the gateway makes them.
     pub(super) fn convert(&self, messages: &[Sourced]) -> anyhow::Result<Vec<Outcome>> {
+        let mut outcomes = Vec::with_capacity(messages.len());
+        for call in messages.chunks(CALL_MESSAGES) {
+            outcomes.extend(self.call(call)?);
+        }
+        Ok(outcomes)
+    }
+
+    fn call(&self, messages: &[Sourced]) -> anyhow::Result<Vec<Outcome>> {
         let attributes: Vec<Vec<(String, String)>> = messages
             .iter()
             .map(|sourced| {
@@ -71,7 +83,7 @@ impl Installed {
         self.adapter.convert(&given).map_err(|error| {
             let code = error.code();
             anyhow::Error::new(error)
-                .context(format!("the call ended without results: {code}; in a gateway every message of the submission would be quarantined"))
+                .context(format!("the call ended without results: {code}; in a gateway its {} messages would be quarantined", messages.len()))
         })
     }
 }
@@ -95,16 +107,12 @@ impl Drop for Cache {
 }
 
 fn host(cache: &Cache, key: [u8; 32]) -> anyhow::Result<Host> {
-    let compiler = Compiler::Child {
-        program: std::env::current_exe().context("finding the program")?,
-        args: vec![COMPILE_COMMAND.into()],
-        limits: CompileLimits::recommended(),
-    };
-    Host::new(Config {
+    let limits = host_limits(&config::default_sandbox(), cache.0.clone(), key)?;
+    Host::new(adapter_host::Config {
         log: to_stderr,
         workers: 1,
         adapters: 1,
-        ..Config::recommended(cache.0.clone(), key, compiler)
+        ..limits
     })
     .context("starting the plugin host")
 }

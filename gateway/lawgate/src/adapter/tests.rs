@@ -118,3 +118,11 @@ fn a_folder_without_a_manifest_is_refused() {
         "{error}"
     );
 }
+
+#[test]
+fn the_limits_are_those_of_a_gateway_that_sets_none() {
+    let sandbox = crate::config::default_sandbox();
+    assert_eq!(sandbox.memory_bytes, 64 << 20);
+    assert_eq!(sandbox.deadline, Duration::from_secs(2));
+    assert_eq!(sandbox.output_bytes, 32 << 20);
+}

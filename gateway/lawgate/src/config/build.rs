@@ -36,6 +36,15 @@ pub(crate) fn gateway(document: &mut Document, folder: &Path) -> Config {
     }
 }
 
+/// Makes the limits of adapters and nothing else.
+pub(crate) fn sandbox_alone(document: &mut Document) -> Sandbox {
+    let mut tables = takers(document, "sandbox", Path::new(""));
+    let mut table = tables
+        .pop()
+        .expect("every table that is not repeated is read once");
+    sandbox(&mut table)
+}
+
 /// Makes a client's configuration. `folder` is the folder of the file.
 pub(crate) fn client(document: &mut Document, folder: &Path) -> ClientConfig {
     let mut taker = takers(document, "", folder)

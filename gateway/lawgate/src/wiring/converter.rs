@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use adapter_host::{Adapter, CompileLimits, Compiler, Host, InstallError, Level, Outcome};
@@ -146,8 +146,32 @@ fn install(host: &Host, feed: &model::Feed) -> anyhow::Result<Feed> {
 /// # Errors
 /// When its folders cannot be made or the engine refuses the limits.
 pub(crate) fn host(config: &Config, workers: usize) -> anyhow::Result<Host> {
-    let sandbox = &config.sandbox;
     let data = &config.gateway.data_dir;
+    let limits = host_limits(
+        &config.sandbox,
+        data.join("adapter-cache"),
+        cache_key(data)?,
+    )?;
+    Host::new(adapter_host::Config {
+        log: guest_log,
+        workers: u32::try_from(workers).unwrap_or(u32::MAX),
+        adapters: u32::try_from(config.feeds.len())
+            .unwrap_or(u32::MAX)
+            .max(limits.adapters),
+        ..limits
+    })
+    .context("starting the plugin host")
+}
+
+/// Limits and compiler of a host by `[sandbox]`; the caller sets log, workers and adapters.
+///
+/// # Errors
+/// When this program does not know where it is: it is the compiler as well.
+pub(crate) fn host_limits(
+    sandbox: &model::Sandbox,
+    cache: PathBuf,
+    key: [u8; 32],
+) -> anyhow::Result<adapter_host::Config> {
     let compiler = Compiler::Child {
         program: std::env::current_exe().context("finding the gateway's own program")?,
         args: vec![COMPILE_COMMAND.into()],
@@ -157,24 +181,16 @@ pub(crate) fn host(config: &Config, workers: usize) -> anyhow::Result<Host> {
             deadline: sandbox.compile_deadline,
         },
     };
-    let recommended =
-        adapter_host::Config::recommended(data.join("adapter-cache"), cache_key(data)?, compiler);
-    Host::new(adapter_host::Config {
+    Ok(adapter_host::Config {
         memory_bytes: sandbox.memory_bytes,
         deadline: sandbox.deadline,
         tick: sandbox.tick,
         output_bytes: sandbox.output_bytes,
         log_lines: sandbox.log_lines,
-        log: guest_log,
         stack_bytes: sandbox.stack_bytes,
-        workers: u32::try_from(workers).unwrap_or(u32::MAX),
-        adapters: u32::try_from(config.feeds.len())
-            .unwrap_or(u32::MAX)
-            .max(recommended.adapters),
         component_bytes_max: usize::try_from(sandbox.component_bytes).unwrap_or(usize::MAX),
-        ..recommended
+        ..adapter_host::Config::recommended(cache, key, compiler)
     })
-    .context("starting the plugin host")
 }
 
 /// Hidden command of this program that compiles one component under limits.

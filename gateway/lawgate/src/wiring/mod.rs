@@ -9,6 +9,6 @@ mod evidence;
 mod policy;
 
 pub(crate) use clock::SystemClock;
-pub(crate) use converter::{COMPILE_COMMAND, feeds, host, installed};
+pub(crate) use converter::{COMPILE_COMMAND, feeds, host, host_limits, installed};
 pub(crate) use evidence::Evidence;
 pub(crate) use policy::policy;

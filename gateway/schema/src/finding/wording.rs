@@ -20,6 +20,7 @@ static SENTENCES: &[(&str, &str)] = &[
     ("date-time.seconds-60", "A minute has the seconds 0 to 59."),
     ("date-time.two-digit-year", "A year of two digits was not completed."),
     ("division.statistical-only", "The code is used by the statistics office only and is no division (GB/T 2260)."),
+    ("factor.unknown", "The factor is in none of the code lists (HJ 524, HJ 525, HJ 212 Annex B)."),
     ("number.decimal-comma", "A comma may be a decimal point here; the number was not guessed."),
     ("number.nan", "The device sent NaN, which is no value."),
     ("number.sentinel", "Devices send this number when they have no value."),

@@ -149,7 +149,7 @@ pub(super) const SANDBOX: &[Key] = &[
         (0, 100_000),
         "lines",
         1_000,
-        "Most log lines taken from one conversion; the rest is dropped.",
+        "Most log lines of one conversion; one more ends it (`adapter.log-budget`).",
     ),
     number(
         "stack_kib",
