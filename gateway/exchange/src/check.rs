@@ -17,8 +17,44 @@ use proto::v1::{
 use crate::ids::MAX_RECORDS_PER_MESSAGE;
 use crate::ports::{Converted, LinkKind, QuarantinedRow, Run};
 
-/// Findings of warning or error severity told to the sender; the rest is in the records.
-const NOTABLE_FINDINGS: usize = 32;
+mod measure;
+#[cfg(test)]
+mod tests;
+
+use measure::{cut, measure};
+
+/// Most bytes of the conversion of one message, before and after the schema's findings.
+///
+/// Decoding takes up to some hundred times its bytes; the largest message of a feed is a
+/// document of some hundred kilobytes, whose conversion is no larger.
+pub(crate) const MAX_CONVERSION_BYTES: usize = 4 << 20;
+
+/// Most findings about one message as a whole: as many as it may have records.
+const MAX_MESSAGE_FINDINGS: usize = MAX_RECORDS_PER_MESSAGE;
+
+/// Most bytes of an acknowledgement: twice the largest HJ 212 packet, the one format that has any.
+/// It is sent back in the answer for every message.
+const MAX_REPLY_BYTES: usize = 2048;
+
+/// Most bytes of a reason code. The index keeps each distinct code for ever.
+const MAX_CODE_BYTES: usize = 64;
+
+/// Most bytes of the sentence of a quarantine: one for a person.
+const MAX_TEXT_BYTES: usize = 1024;
+
+/// Longest key that is indexed: document numbers and names are a quarter of it.
+const MAX_LINK_BYTES: usize = 256;
+
+/// Findings of warning or error severity told to the sender for one message; the rest is in the
+/// records.
+const NOTABLE_OF_MESSAGE: usize = 32;
+
+/// Findings told to the sender for a submission: with [`MAX_TOLD_BYTES`] at most about 1 MiB of
+/// the 4 MiB that gRPC clients accept.
+const NOTABLE_OF_SUBMISSION: usize = 1000;
+
+/// Most bytes of a text of a finding as told; what is kept is whole.
+const MAX_TOLD_BYTES: usize = 256;
 
 /// One message, checked.
 pub(crate) struct Checked {
@@ -32,48 +68,16 @@ pub(crate) struct Checked {
 
 /// Checks what an adapter said of message number `message`.
 pub(crate) fn check(message: u16, converted: Converted) -> Checked {
-    let bytes = match converted {
-        Converted::Rejected { code, offset, text } => {
-            return quarantined(Quarantine { code, offset, text });
-        }
-        Converted::Conversion(bytes) => bytes,
+    let checked = match converted {
+        Converted::Rejected { code, offset, text } => Err(rejection(code, offset, text)),
+        Converted::Conversion(bytes) => convert(message, &bytes),
     };
-    let mut conversion = match Conversion::decode(bytes.as_slice()) {
-        Ok(conversion) if conversion.records.len() <= MAX_RECORDS_PER_MESSAGE => conversion,
-        Ok(conversion) => {
-            let count = conversion.records.len();
-            return quarantined(Quarantine {
-                code: "adapter.too-many-records".to_owned(),
-                offset: 0,
-                text: format!(
-                    "the adapter returned {count} records for one message, the limit is {MAX_RECORDS_PER_MESSAGE}"
-                ),
-            });
-        }
-        Err(_) => {
-            return quarantined(Quarantine {
-                code: "adapter.bad-conversion".to_owned(),
-                offset: 0,
-                text: "the adapter returned bytes that are no lawgate.v1.Conversion".to_owned(),
-            });
-        }
-    };
-    let part = if amend(&mut conversion) {
-        wrap(&conversion.encode_to_vec())
-    } else {
-        wrap(&bytes)
-    };
-    let outcome = outcome(&conversion);
-    let runs = runs(message, &conversion.records);
-    Checked {
-        part: part.into(),
-        outcome,
-        runs,
-    }
+    checked.unwrap_or_else(quarantined)
 }
 
-/// The result of a message that is quarantined.
-pub(crate) fn quarantined(quarantine: Quarantine) -> Checked {
+/// The result of a message that is quarantined; a text too long is cut.
+pub(crate) fn quarantined(mut quarantine: Quarantine) -> Checked {
+    cut(&mut quarantine.text, MAX_TEXT_BYTES);
     let result = MessageResult {
         result: Some(message_result::Result::Quarantined(quarantine.clone())),
     };
@@ -85,6 +89,94 @@ pub(crate) fn quarantined(quarantine: Quarantine) -> Checked {
         },
         runs: Vec::new(),
     }
+}
+
+/// A quarantine for which the gateway has a reason of its own.
+pub(crate) fn fault(code: &str, text: String) -> Quarantine {
+    Quarantine {
+        code: code.to_owned(),
+        offset: 0,
+        text,
+    }
+}
+
+/// Leaves out what the answer to one submission has no room for, later messages first.
+///
+/// Every answer goes through it, so that a repeat gets the bytes of the first.
+pub(crate) fn shorten(outcomes: &mut [MessageOutcome]) {
+    let mut room = NOTABLE_OF_SUBMISSION;
+    for outcome in outcomes {
+        outcome.notable.truncate(room);
+        room -= outcome.notable.len();
+    }
+}
+
+/// An adapter's own reason, unless it is no reason code.
+fn rejection(code: String, offset: u64, text: String) -> Quarantine {
+    let is_code = (1..=MAX_CODE_BYTES).contains(&code.len())
+        && code
+            .bytes()
+            .all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'.' | b'-'));
+    let code = if is_code {
+        code
+    } else {
+        "adapter.bad-code".to_owned()
+    };
+    Quarantine { code, offset, text }
+}
+
+/// Checks an encoded `Conversion`, or says why it is not believed.
+fn convert(message: u16, bytes: &[u8]) -> Result<Checked, Quarantine> {
+    affordable(bytes)?;
+    // Decoded as what is kept and not as what the guest made: decoding has a limit on nesting,
+    // and what is kept is one level deeper. Else an acknowledged submission could not be read.
+    let mut part = wrap(bytes);
+    let mut conversion = match MessageResult::decode(part.as_slice()).map(|it| it.result) {
+        Ok(Some(message_result::Result::Converted(conversion))) => conversion,
+        _ => return Err(bad_conversion()),
+    };
+    if conversion.reply.len() > MAX_REPLY_BYTES {
+        return Err(too_large("the reply", MAX_REPLY_BYTES));
+    }
+    let room = MAX_CONVERSION_BYTES - bytes.len();
+    if amend(&mut conversion, room)? {
+        part = wrap(&conversion.encode_to_vec());
+    }
+    Ok(Checked {
+        part: part.into(),
+        outcome: outcome(&conversion),
+        runs: runs(message, &conversion.records),
+    })
+}
+
+/// Refuses what would take too much memory to decode.
+fn affordable(bytes: &[u8]) -> Result<(), Quarantine> {
+    if bytes.len() > MAX_CONVERSION_BYTES {
+        return Err(too_large("the conversion", MAX_CONVERSION_BYTES));
+    }
+    let measure = measure(bytes).ok_or_else(bad_conversion)?;
+    for (count, what, most) in [
+        (measure.records, "records", MAX_RECORDS_PER_MESSAGE),
+        (measure.findings, "findings", MAX_MESSAGE_FINDINGS),
+    ] {
+        if count > most {
+            return Err(fault(
+                &format!("adapter.too-many-{what}"),
+                format!("the adapter returned {count} {what} for one message, the limit is {most}"),
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn bad_conversion() -> Quarantine {
+    let text = "the adapter returned bytes that are no lawgate.v1.Conversion";
+    fault("adapter.bad-conversion", text.to_owned())
+}
+
+fn too_large(what: &str, most: usize) -> Quarantine {
+    let text = format!("{what} of one message is larger than {most} bytes");
+    fault("adapter.too-large", text)
 }
 
 /// What the sender is told of a result read back from the evidence.
@@ -116,14 +208,24 @@ pub(crate) fn rows_of(message: u16, result: &MessageResult) -> (Vec<Run>, Option
     }
 }
 
-/// Clears what belongs to the gateway and adds the schema's findings. True when anything changed.
-fn amend(conversion: &mut Conversion) -> bool {
+/// Clears what belongs to the gateway and adds the schema's findings, of `room` bytes at most.
+/// True when anything changed.
+fn amend(conversion: &mut Conversion, mut room: usize) -> Result<bool, Quarantine> {
     let mut changed = false;
-    for record in &mut conversion.records {
+    for (ordinal, record) in conversion.records.iter_mut().enumerate() {
+        if record.entity.is_none() {
+            // Two bytes of a guest that would become a finding, a row and an identity each.
+            let text = format!("record {ordinal} of the conversion holds no entity known here");
+            return Err(fault("adapter.no-entity", text));
+        }
         let findings = schema::check(record);
         changed |= schema::strip_derived(record);
         if !findings.is_empty() {
             changed = true;
+            let added: usize = findings.iter().map(Finding::encoded_len).sum();
+            room = room.checked_sub(added).ok_or_else(|| {
+                too_large("the conversion with its findings", MAX_CONVERSION_BYTES)
+            })?;
             record
                 .envelope
                 .get_or_insert_default()
@@ -131,7 +233,7 @@ fn amend(conversion: &mut Conversion) -> bool {
                 .extend(findings);
         }
     }
-    changed
+    Ok(changed)
 }
 
 /// Encodes `MessageResult { converted: bytes }` around bytes that are already encoded.
@@ -165,9 +267,32 @@ fn outcome(conversion: &Conversion) -> MessageOutcome {
             .iter()
             .chain(of_records())
             .filter(notable)
-            .take(NOTABLE_FINDINGS)
-            .cloned()
+            .take(NOTABLE_OF_MESSAGE)
+            .map(told)
             .collect(),
+    }
+}
+
+/// A finding as told to the sender: its texts are the guest's and may be of any length.
+///
+/// Where the path of the field had to be cut nothing is quoted, because the path says whether
+/// the value is personal.
+fn told(finding: &Finding) -> Finding {
+    let short = |text: &String| text[..text.floor_char_boundary(MAX_TOLD_BYTES)].to_owned();
+    let quote = |text: &String| {
+        if finding.field.len() > MAX_TOLD_BYTES {
+            String::new()
+        } else {
+            short(text)
+        }
+    };
+    Finding {
+        rule: short(&finding.rule),
+        field: short(&finding.field),
+        raw: quote(&finding.raw),
+        proposal: quote(&finding.proposal),
+        text: quote(&finding.text),
+        ..*finding
     }
 }
 
@@ -175,7 +300,7 @@ fn outcome(conversion: &Conversion) -> MessageOutcome {
 fn runs(message: u16, records: &[Record]) -> Vec<Run> {
     let mut runs: Vec<Run> = Vec::new();
     let mut previous: Option<&Record> = None;
-    for (ordinal, record) in records.iter().enumerate() {
+    for (ordinal, record) in (0..=u16::MAX).zip(records) {
         if let (Some(run), Some(before)) = (runs.last_mut(), previous)
             && shares_keys(before, record)
         {
@@ -198,11 +323,15 @@ fn runs(message: u16, records: &[Record]) -> Vec<Run> {
             .map(|key| (LinkKind::Case, key.to_string()));
         runs.push(Run {
             message,
-            first: u16::try_from(ordinal).expect("the number of records was checked"),
+            first: ordinal,
             count: 1,
             entity: links.entity.to_owned(),
             time: links.time.map(|(from, to)| (from, to.max(from + 1))),
-            links: parties.chain(devices).chain(cases).collect(),
+            links: parties
+                .chain(devices)
+                .chain(cases)
+                .filter(|(_, key)| key.len() <= MAX_LINK_BYTES)
+                .collect(),
         });
     }
     runs

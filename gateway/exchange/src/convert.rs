@@ -6,11 +6,18 @@ use audit_log::tree;
 use prost::Message as _;
 use proto::v1::{Attribute, Counts, Purpose, Quarantine, SubmitRequest};
 
-use crate::check::{Checked, check, quarantined};
+use crate::check::{Checked, check, fault, quarantined, shorten};
 use crate::entry::{CaseBinding, SubmitEntry, Sums};
 use crate::policy::Caller;
-use crate::ports::{Converter, IndexedSubmission, Message, QuarantinedRow};
+use crate::ports::{Converted, Converter, IndexedSubmission, Message, QuarantinedRow};
+use crate::refusal::Refusal;
 use crate::{Submission, answer};
+
+mod budget;
+#[cfg(test)]
+mod tests;
+
+use budget::Budget;
 
 /// Most messages given to one sandbox.
 ///
@@ -18,6 +25,14 @@ use crate::{Submission, answer};
 /// bounded by the messages and not by the sender, and a message that stops an adapter takes
 /// at most these with it. The intake groups device packets into submissions of the same size.
 pub(crate) const SANDBOX_MESSAGES: usize = 256;
+
+/// Sandboxes of one submission that may fail before the rest is not tried.
+///
+/// An adapter that loops takes its whole deadline each time; with a few dozen batches the
+/// submission would miss its own deadline and be refused for ever, instead of being quarantined
+/// where its sender can see it. A number and not a time, so that replay comes to the same.
+/// `lawgate` checks that as many sandbox deadlines fit a request.
+const FAILED_SANDBOXES: usize = 2;
 
 /// A submission after conversion: everything is decided, nothing is kept.
 pub(crate) struct Prepared {
@@ -30,13 +45,16 @@ pub(crate) struct Prepared {
 }
 
 /// Converts, checks and puts together.
+///
+/// # Errors
+/// [`Refusal::QueueFull`] when no sandbox was free: the adapter is not to blame.
 pub(crate) fn prepare(
     caller: &Caller,
     converter: &dyn Converter,
     submission: Submission,
     key: [u8; 16],
-) -> Prepared {
-    let checked = convert(converter, &submission.messages);
+) -> Result<Prepared, Refusal> {
+    let checked = convert(converter, &submission.messages)?;
     let manifest: Arc<[u8]> = manifest(&submission).into();
     let payloads: Arc<[Arc<[u8]>]> = submission
         .messages
@@ -51,6 +69,7 @@ pub(crate) fn prepare(
         outcomes.push(checked.outcome);
         runs.extend(checked.runs);
     }
+    shorten(&mut outcomes);
     let counts = answer::counts(&outcomes);
     let entry = SubmitEntry {
         agency: caller.agency.clone(),
@@ -73,57 +92,65 @@ pub(crate) fn prepare(
         runs,
         quarantined: quarantined_rows(&outcomes),
     };
-    Prepared {
+    Ok(Prepared {
         results,
         payloads,
         entry,
         outcomes,
         rows,
-    }
+    })
 }
 
 /// Converts the messages, each sandbox's worth by itself.
-fn convert(converter: &dyn Converter, messages: &[Message]) -> Vec<Checked> {
+fn convert(converter: &dyn Converter, messages: &[Message]) -> Result<Vec<Checked>, Refusal> {
     let mut checked = Vec::with_capacity(messages.len());
+    let mut budget = Budget::default();
+    let mut failures = 0;
+    // The last failure, once there were enough.
+    let mut given_up: Option<Quarantine> = None;
+    // Every number is a message's; a plain range would step past the last of 65,536.
+    let mut numbers = 0..=u16::MAX;
     for batch in messages.chunks(SANDBOX_MESSAGES) {
-        let first = u16::try_from(checked.len()).expect("the number of messages was checked");
-        convert_batch(converter, first, batch, &mut checked);
+        if let Some(quarantine) = budget.spent().or(given_up.as_ref()) {
+            checked.extend(batch.iter().map(|_| quarantined(quarantine.clone())));
+            continue;
+        }
+        match convert_batch(converter, batch)? {
+            Ok(converted) => checked.extend(
+                numbers
+                    .by_ref()
+                    .zip(converted)
+                    .map(|(number, converted)| budget.take(check(number, converted))),
+            ),
+            Err(quarantine) => {
+                checked.extend(batch.iter().map(|_| quarantined(quarantine.clone())));
+                numbers.by_ref().take(batch.len()).for_each(drop);
+                failures += 1;
+                given_up = (failures == FAILED_SANDBOXES).then_some(quarantine);
+            }
+        }
     }
-    checked
+    Ok(checked)
 }
 
 /// Converts one sandbox's worth; an adapter that did not return quarantines it whole.
 fn convert_batch(
     converter: &dyn Converter,
-    first: u16,
     batch: &[Message],
-    checked: &mut Vec<Checked>,
-) {
-    let failure = match converter.convert(batch) {
-        Ok(converted) if converted.len() == batch.len() => {
-            checked.extend(
-                (first..)
-                    .zip(converted)
-                    .map(|(number, converted)| check(number, converted)),
-            );
-            return;
-        }
-        Ok(converted) => Quarantine {
-            code: "adapter.wrong-count".to_owned(),
-            offset: 0,
-            text: format!(
+) -> Result<Result<Vec<Converted>, Quarantine>, Refusal> {
+    match converter.convert(batch) {
+        Ok(converted) if converted.len() == batch.len() => Ok(Ok(converted)),
+        Ok(converted) => Ok(Err(fault(
+            "adapter.wrong-count",
+            format!(
                 "the adapter returned {} outcomes for {} messages",
                 converted.len(),
                 batch.len()
             ),
-        },
-        Err(failure) => Quarantine {
-            code: failure.code,
-            offset: 0,
-            text: failure.text,
-        },
-    };
-    checked.extend(batch.iter().map(|_| quarantined(failure.clone())));
+        ))),
+        Err(failure) if failure.temporary => Err(Refusal::QueueFull { queue: "sandbox" }),
+        Err(failure) => Ok(Err(fault(&failure.code, failure.text))),
+    }
 }
 
 /// The request without its payloads: with them it is what the agency sent.
@@ -169,7 +196,7 @@ pub(crate) fn quarantined_rows(outcomes: &[proto::v1::MessageOutcome]) -> Vec<Qu
             code: quarantine.code.clone(),
         })
     };
-    (0u16..).zip(outcomes).filter_map(row).collect()
+    (0..=u16::MAX).zip(outcomes).filter_map(row).collect()
 }
 
 fn sums(counts: &Counts) -> Sums {

@@ -54,7 +54,8 @@ pub enum Converted {
     },
 }
 
-/// An adapter that did not return: every message it was given is quarantined.
+/// An adapter that did not return: every message it was given is quarantined, unless the
+/// adapter is not to blame.
 #[derive(Debug, thiserror::Error)]
 #[error("{text}")]
 pub struct ConvertFailure {
@@ -62,6 +63,9 @@ pub struct ConvertFailure {
     pub code: String,
     /// One sentence, the same for the same cause.
     pub text: String,
+    /// The same call may succeed later: the host was busy. Nothing is quarantined, the
+    /// submission is refused and can be made again.
+    pub temporary: bool,
 }
 
 /// Converts the messages of one submission in a sandbox made for them.
@@ -116,6 +120,16 @@ pub enum KeepError {
     /// The queue is full; later it may not be.
     #[error("the queue is full")]
     Full,
+    /// No bundle may be this large. The store is well; the same submission will never fit.
+    #[error("the bundle has {size} {unit}, the limit is {limit}")]
+    TooLarge {
+        /// What it has.
+        size: usize,
+        /// Of what: `bytes` or `messages`.
+        unit: &'static str,
+        /// The limit.
+        limit: usize,
+    },
     /// The store cannot write any more.
     #[error("the store cannot write")]
     Closed(#[source] Cause),

@@ -87,7 +87,8 @@ impl Stored {
             time_ns: self.time_ns,
             leaf_hash: self.leaf_hash,
         };
-        let outcomes = self.results.iter().map(check::outcome_of).collect();
+        let mut outcomes: Vec<_> = self.results.iter().map(check::outcome_of).collect();
+        check::shorten(&mut outcomes);
         answer::answer(
             &self.entry,
             &place,
@@ -99,7 +100,7 @@ impl Stored {
     /// The rows for the index.
     pub(crate) fn rows(&self) -> IndexedSubmission {
         let (mut runs, mut quarantined) = (Vec::new(), Vec::new());
-        for (message, result) in (0u16..).zip(&self.results) {
+        for (message, result) in (0..=u16::MAX).zip(&self.results) {
             let (of_message, row) = check::rows_of(message, result);
             runs.extend(of_message);
             quarantined.extend(row);

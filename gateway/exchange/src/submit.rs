@@ -120,6 +120,7 @@ impl Exchange {
         let kept = self.evidence.keep(payloads, results);
         let kept = kept.map_err(|error| match error {
             KeepError::Full => Refusal::QueueFull { queue: "evidence" },
+            KeepError::TooLarge { size, unit, limit } => Refusal::TooLarge { size, unit, limit },
             KeepError::Closed(cause) => self.evidence_failed(cause),
         })?;
         kept.await.map_err(|cause| self.evidence_failed(cause))?;
@@ -209,7 +210,7 @@ impl Exchange {
         run_blocking(move || {
             let _permit = permit;
             let converter = &exchange.feeds[&submission.feed].converter;
-            Ok(prepare(&caller, &**converter, submission, key.2))
+            prepare(&caller, &**converter, submission, key.2)
         })
         .await
     }

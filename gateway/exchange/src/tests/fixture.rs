@@ -53,6 +53,7 @@ impl Converter for Obedient {
             return Err(ConvertFailure {
                 code: "adapter.trap".to_owned(),
                 text: "the adapter trapped".to_owned(),
+                temporary: false,
             });
         }
         let outcomes = messages.iter().map(|message| one(&message.payload));

@@ -115,10 +115,11 @@ fn one_of(feeds: &[&str]) -> String {
     }
 }
 
-/// A limit that must not exceed another: `(section, key, factor)` twice.
+/// A limit that must fit another `times`: `(section, key, factor)` twice.
 struct Order {
     smaller: (&'static str, &'static str, u64),
     larger: (&'static str, &'static str, u64),
+    times: u64,
 }
 
 const MIB: u64 = 1 << 20;
@@ -128,19 +129,30 @@ const ORDERS: &[Order] = &[
     Order {
         smaller: ("limits", "submission_bytes", 1),
         larger: ("limits", "in_flight_bytes", 1),
+        times: 1,
     },
     Order {
         smaller: ("limits", "submission_bytes", 1),
         larger: ("evidence", "queue_mib", MIB),
+        times: 1,
     },
     // A conversion needs its input in its own memory.
     Order {
         smaller: ("limits", "submission_bytes", 1),
         larger: ("sandbox", "memory_mib", MIB),
+        times: 1,
     },
     Order {
         smaller: ("sandbox", "tick_ms", 1),
         larger: ("sandbox", "deadline_ms", 1),
+        times: 1,
+    },
+    // The exchange gives up after two sandboxes that failed. Otherwise a submission on which the
+    // adapter loops would miss its own deadline and be refused for ever instead of quarantined.
+    Order {
+        smaller: ("sandbox", "deadline_ms", 1),
+        larger: ("limits", "request_deadline_ms", 1),
+        times: 2,
     },
 ];
 
@@ -158,7 +170,7 @@ fn limits(document: &Document, faults: &mut Vec<Fault>) {
         else {
             continue;
         };
-        if small_base <= large_base {
+        if small_base.saturating_mul(order.times) <= large_base {
             continue;
         }
         // The fault stands where the operator wrote something; defaults agree with each other.
@@ -168,21 +180,30 @@ fn limits(document: &Document, faults: &mut Vec<Fault>) {
                 larger,
                 large,
                 format!("{smaller} = {small}"),
-                "at least as much",
+                at("least", order.times),
             ),
             None => (
                 small_line,
                 smaller,
                 small,
                 format!("{larger} = {large}"),
-                "at most as much",
+                at("most", order.times),
             ),
         };
         let problem = Problem::Contradiction {
             value: value.to_string(),
             other,
-            expected: expected.to_owned(),
+            expected,
         };
         faults.push(Fault { line, key, problem });
+    }
+}
+
+/// `at least as much`, `at most 1/2 as much`.
+fn at(bound: &str, times: u64) -> String {
+    match (bound, times) {
+        (_, 1) => format!("at {bound} as much"),
+        ("most", _) => format!("at most 1/{times} as much"),
+        _ => format!("at {bound} {times} times as much"),
     }
 }

@@ -324,6 +324,16 @@ fn single_faults() {
             "sandbox.deadline_ms: 10 contradicts sandbox.tick_ms = 1000",
         ),
         (
+            "limits",
+            "request_deadline_ms = 3999",
+            "limits.request_deadline_ms: 3999 contradicts sandbox.deadline_ms = 2000, expected at least 2 times as much",
+        ),
+        (
+            "sandbox",
+            "deadline_ms = 15001",
+            "sandbox.deadline_ms: 15001 contradicts limits.request_deadline_ms = 30000, expected at most 1/2 as much",
+        ),
+        (
             "sandbox",
             "memory_mib = 2",
             "sandbox.memory_mib: 2 contradicts limits.submission_bytes = 4194304",

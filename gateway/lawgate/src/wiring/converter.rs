@@ -45,6 +45,7 @@ impl Converter for Sandboxed {
                 Err(ConvertFailure {
                     code: error.code().to_owned(),
                     text: error.to_string(),
+                    temporary: error.is_temporary(),
                 })
             }
         }

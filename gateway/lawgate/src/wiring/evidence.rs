@@ -1,6 +1,6 @@
 //! The evidence store behind the exchange's trait.
 
-use evidence::{Kind, NewBundle, PutError, Store};
+use evidence::{BundleError, Kind, MAX_BUNDLE_BYTES, NewBundle, PutError, Store};
 use exchange::ports::{EvidenceStore, KeepError, Kept, PortFuture};
 use exchange::refusal::Cause;
 
@@ -14,8 +14,7 @@ impl EvidenceStore for Evidence {
         results: Kept,
     ) -> Result<PortFuture<Result<(), Cause>>, KeepError> {
         let bundle = |kind, kept: Kept| {
-            NewBundle::addressed(kind, kept.address, kept.parts)
-                .map_err(|error| KeepError::Closed(error.into()))
+            NewBundle::addressed(kind, kept.address, kept.parts).map_err(|error| no_bundle(&error))
         };
         let bundles = vec![
             bundle(Kind::Payload, payloads)?,
@@ -36,5 +35,21 @@ impl EvidenceStore for Evidence {
 
     fn get(&self, address: &[u8; 32]) -> Result<Option<Vec<Vec<u8>>>, Cause> {
         Ok(self.0.get(address)?.map(|bundle| bundle.parts))
+    }
+}
+
+/// A bundle that cannot be made says nothing about the store.
+fn no_bundle(error: &BundleError) -> KeepError {
+    match *error {
+        BundleError::TooLarge { bytes } => KeepError::TooLarge {
+            size: bytes,
+            unit: "bytes",
+            limit: MAX_BUNDLE_BYTES,
+        },
+        BundleError::TooManyParts { parts } => KeepError::TooLarge {
+            size: parts,
+            unit: "messages",
+            limit: u32::MAX as usize,
+        },
     }
 }
