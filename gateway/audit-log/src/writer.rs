@@ -16,7 +16,7 @@ use crate::{
     disk::{AppendFile, Disk},
     entry::{Draft, Place},
     folder::{Stage, path},
-    hash::leaf_hash,
+    hash::{leaf_hash, prefixed_leaf_hash},
     log::{Appended, Clock, Config, Shared},
     segment::{Header, Running, write_frame},
 };
@@ -199,7 +199,9 @@ fn encode_group(
             link: &running.state.hash,
         };
         let entry = write_frame(buffer, position, |out| draft.write_entry(place, out));
-        let leaf = leaf_hash(&buffer[entry]);
+        // The byte before the entry is the highest one of its position, which is also the prefix of a leaf: 0.
+        let leaf = prefixed_leaf_hash(&buffer[entry.start - 1..entry.end])
+            .unwrap_or_else(|| leaf_hash(&buffer[entry]));
         running.entry(offset, leaf, time_ns);
         outcomes.push(Appended {
             position,

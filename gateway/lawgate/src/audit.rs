@@ -6,14 +6,12 @@
 
 mod filter;
 mod labels;
-mod stored;
 mod time;
 
 use std::path::Path;
-use std::thread;
 
 use anyhow::Context;
-use audit_log::{Entry, Field, Report, StoredEntry, Value};
+use audit_log::{Entry, Field, Reader, Report, StoredEntry, Value};
 use exchange::entry::event_name;
 use serde_json::json;
 
@@ -49,7 +47,7 @@ fn list(arguments: &AuditList, output: &mut Output<'_>) -> anyhow::Result<Ending
     let mut found: Vec<Line> = Vec::new();
     let mut is_cut = false;
     let mut damage = None;
-    for stored in stored::entries(&arguments.log.log, arguments.from)? {
+    for stored in Reader::open_folder(&arguments.log.log)?.entries_from(arguments.from) {
         let stored = match stored {
             Ok(stored) => stored,
             // What lies before the damage is still shown.
@@ -159,7 +157,8 @@ fn print_list(found: &[Line], is_cut: bool, output: &mut Output<'_>) -> std::io:
 
 fn show(arguments: &AuditShow, output: &mut Output<'_>) -> anyhow::Result<Ending> {
     let position = arguments.position;
-    let stored = stored::entries(&arguments.log.log, position)?
+    let stored = Reader::open_folder(&arguments.log.log)?
+        .entries_from(position)
         .next()
         .transpose()
         .with_context(|| not_sound(position))?
@@ -234,14 +233,7 @@ fn print_entry(
 }
 
 fn verify(folder: &Path, output: &mut Output<'_>) -> anyhow::Result<Ending> {
-    let threads = thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let report = audit_log::verify(
-        folder,
-        &audit_log::Options {
-            threads,
-            ..audit_log::Options::default()
-        },
-    );
+    let report = audit_log::verify(folder, &audit_log::Options::default());
     print_report(&report, output)?;
     Ok(if report.is_verified() {
         Ending::Done

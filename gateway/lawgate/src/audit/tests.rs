@@ -433,7 +433,7 @@ fn a_missing_segment_is_damage() {
 }
 
 #[test]
-fn an_entry_swapped_for_another_does_not_link() {
+fn a_segment_of_another_history_is_damage() {
     let (one, two) = (
         tempfile::tempdir().expect("a folder"),
         tempfile::tempdir().expect("a folder"),
@@ -447,12 +447,11 @@ fn an_entry_swapped_for_another_does_not_link() {
     // Sound in itself, and of another history.
     fs::copy(&segment_files(two.path())[2], &segment_files(one.path())[2]).expect("copied");
     let (ending, _) = lawgate(&["list"], one.path());
-    assert!(
-        ending
-            .expect_err("damaged")
-            .chain()
-            .any(|cause| cause.to_string().contains("does not link"))
-    );
+    assert!(ending.expect_err("damaged").chain().any(|cause| {
+        cause
+            .to_string()
+            .contains("does not continue the one before")
+    }));
     assert_eq!(
         lawgate(&["verify"], one.path()).0.expect("a report"),
         Ending::Wrong
