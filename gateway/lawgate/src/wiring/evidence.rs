@@ -53,3 +53,27 @@ fn no_bundle(error: &BundleError) -> KeepError {
         },
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bundle_that_is_too_large_is_not_the_stores_fault() {
+        let check = |error: BundleError, expected: &str| {
+            let refused = no_bundle(&error);
+            assert!(matches!(refused, KeepError::TooLarge { .. }), "{refused:?}");
+            assert_eq!(refused.to_string(), expected);
+        };
+        let bytes = MAX_BUNDLE_BYTES + 1;
+        check(
+            BundleError::TooLarge { bytes },
+            "the bundle has 268435457 bytes, the limit is 268435456",
+        );
+        let parts = 1 << 32;
+        check(
+            BundleError::TooManyParts { parts },
+            "the bundle has 4294967296 messages, the limit is 4294967295",
+        );
+    }
+}
