@@ -2,8 +2,10 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use crate::entry::CaseBinding;
 use crate::ids::{MAX_MESSAGES, MAX_POSITION};
 use crate::policy::Caller;
+use crate::ports::Message;
 use crate::refusal::Refusal;
 use crate::{Exchange, Submission};
 
@@ -47,6 +49,9 @@ impl Exchange {
         caller: &Caller,
         submission: &Submission,
     ) -> Result<Allowance<'_>, Refusal> {
+        if self.is_stopping() {
+            return Err(Refusal::Stopping);
+        }
         if !self.policy.may_submit(caller, &submission.feed) {
             let (agency, feed) = (caller.agency.clone(), submission.feed.clone());
             return Err(Refusal::SubmitNotGranted { agency, feed });
@@ -90,11 +95,7 @@ impl Exchange {
                 limit: most,
             });
         }
-        let bytes = submission
-            .messages
-            .iter()
-            .map(|message| message.payload.len())
-            .sum();
+        let bytes = submission.messages.iter().map(carried_bytes).sum();
         if bytes > self.limits.submission_bytes {
             return Err(Refusal::TooLarge {
                 size: bytes,
@@ -104,6 +105,15 @@ impl Exchange {
         }
         Ok(bytes)
     }
+}
+
+/// Bytes a message holds in memory: its payload and what was stated about it.
+fn carried_bytes(message: &Message) -> usize {
+    let attributes = message.attributes.iter();
+    message.payload.len()
+        + attributes
+            .map(|(name, value)| name.len() + value.len())
+            .sum::<usize>()
 }
 
 fn well_formed(submission: &Submission) -> Result<(), Refusal> {
@@ -123,13 +133,7 @@ fn well_formed(submission: &Submission) -> Result<(), Refusal> {
     if submission.messages.is_empty() {
         return malformed("messages", "expected at least one message");
     }
-    let case = &submission.case;
-    if [&case.case_number, &case.purpose, &case.legal_basis]
-        .iter()
-        .any(|text| text.len() > MAX_CASE_TEXT_BYTES)
-    {
-        return malformed("purpose", "expected at most 1024 bytes in each text");
-    }
+    check_case(&submission.case)?;
     for message in &submission.messages {
         if message.payload.is_empty() {
             return malformed("messages.payload", "expected at least one byte");
@@ -145,6 +149,18 @@ fn well_formed(submission: &Submission) -> Result<(), Refusal> {
                 "expected at most 16, names of 1 to 64 bytes, values up to 1024 bytes",
             );
         }
+    }
+    Ok(())
+}
+
+/// Refuses case texts that would not fit an audit entry.
+pub(crate) fn check_case(case: &CaseBinding) -> Result<(), Refusal> {
+    let texts = [&case.case_number, &case.purpose, &case.legal_basis];
+    if texts.iter().any(|text| text.len() > MAX_CASE_TEXT_BYTES) {
+        return Err(Refusal::Malformed {
+            field: "purpose",
+            expected: format!("expected at most {MAX_CASE_TEXT_BYTES} bytes in each text"),
+        });
     }
     Ok(())
 }

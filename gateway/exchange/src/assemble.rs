@@ -5,18 +5,45 @@
 
 use audit_log::tree;
 use proto::v1::record::Entity;
-use proto::v1::{Envelope, Provenance, Record};
+use proto::v1::{Envelope, Finding, Provenance, Record};
 use sha2::{Digest as _, Sha256};
 
 use crate::answer;
 use crate::ids::{RecordId, RecordPlace};
+use crate::mask::Clearance;
 use crate::policy::hex;
 use crate::stored::Stored;
 
-/// The record at `place`, or `None` when there is none.
-///
-/// `payload` is the message it was made from.
-pub(crate) fn record(stored: &Stored, place: RecordPlace, payload: &[u8]) -> Option<Record> {
+/// Most findings about a whole message that go with each of its records. The number of all
+/// findings is in the answer to the submission.
+const MESSAGE_FINDINGS: usize = 64;
+
+/// What the records of one message share: made once a message, not once a record.
+pub(crate) struct OfMessage {
+    /// SHA-256 of the message.
+    digest: [u8; 32],
+    /// What is said of the whole message, as the reader may see it.
+    findings: Vec<Finding>,
+}
+
+impl OfMessage {
+    /// Of message number `message`, received as `payload`; `None` when it was not converted.
+    pub(crate) fn new(
+        stored: &Stored,
+        message: u16,
+        payload: &[u8],
+        reader: &Clearance,
+    ) -> Option<OfMessage> {
+        let conversion = stored.conversion(message)?;
+        Some(OfMessage {
+            digest: Sha256::digest(payload).into(),
+            findings: reader.message_findings(conversion, MESSAGE_FINDINGS),
+        })
+    }
+}
+
+/// The record at `place`, or `None` when there is none. Its own fields are not masked yet.
+pub(crate) fn record(stored: &Stored, place: RecordPlace, message: &OfMessage) -> Option<Record> {
     let conversion = stored.conversion(place.message)?;
     let mut record = conversion.records.get(usize::from(place.ordinal))?.clone();
     let id = RecordId::new(stored.time_ns, place).to_string();
@@ -36,7 +63,7 @@ pub(crate) fn record(stored: &Stored, place: RecordPlace, payload: &[u8]) -> Opt
             adapter.version,
             hex(&adapter.component)
         ),
-        raw_digest: Sha256::digest(payload).to_vec(),
+        raw_digest: message.digest.to_vec(),
         raw_ref: format!(
             "evidence:{}/{}",
             hex(&stored.entry.payload_root),
@@ -58,7 +85,7 @@ pub(crate) fn record(stored: &Stored, place: RecordPlace, payload: &[u8]) -> Opt
         quality: given
             .quality
             .into_iter()
-            .chain(conversion.findings.iter().cloned())
+            .chain(message.findings.iter().cloned())
             .collect(),
         ..Envelope::default()
     });
@@ -66,13 +93,13 @@ pub(crate) fn record(stored: &Stored, place: RecordPlace, payload: &[u8]) -> Opt
     Some(record)
 }
 
-/// Where the record at `place` comes from.
+/// Where the record at `place` comes from, without the message itself, received as `payload`.
 pub(crate) fn provenance(
     stored: &Stored,
     origin: &str,
     place: RecordPlace,
     record: &Record,
-    payload: Vec<u8>,
+    payload: &[u8],
 ) -> Provenance {
     let adapter = &stored.entry.adapter;
     let envelope = record.envelope.as_ref();
@@ -84,7 +111,7 @@ pub(crate) fn provenance(
         configuration_digest: adapter.configuration.to_vec(),
         schema_version: adapter.schema_version.clone(),
         payload_digest: stored.entry.payload_root.to_vec(),
-        message_digest: Sha256::digest(&payload).to_vec(),
+        message_digest: Sha256::digest(payload).to_vec(),
         message_index: place.message.into(),
         offset: envelope.map_or(0, |envelope| envelope.raw_offset),
         length: envelope.map_or(0, |envelope| envelope.raw_length),
@@ -92,7 +119,7 @@ pub(crate) fn provenance(
         position: stored.position,
         leaf_hash: stored.leaf_hash.to_vec(),
         result_digest: stored.entry.result_root.to_vec(),
-        payload,
+        payload: Vec::new(),
     }
 }
 
@@ -134,12 +161,7 @@ fn skew(claimed: &proto::v1::DateTime, received_ns: u64) -> Option<String> {
     Some(format!("{sign}{}.{:03}", absolute / 1000, absolute % 1000))
 }
 
-/// Digest over the answer of a query: RFC 6962 root over its encoded records.
-pub(crate) fn digest(records: &[Record]) -> [u8; 32] {
-    use prost::Message as _;
-    let encoded: Vec<Vec<u8>> = records
-        .iter()
-        .map(|record| record.encode_to_vec())
-        .collect();
-    tree::root(&encoded)
+/// Digest over an answer: RFC 6962 root over its parts, encoded as the reader gets them.
+pub(crate) fn digest<Part: prost::Message>(parts: &[Part]) -> [u8; 32] {
+    tree::root(parts.iter().map(prost::Message::encode_to_vec))
 }

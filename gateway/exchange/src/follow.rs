@@ -9,39 +9,63 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use crate::Exchange;
-use crate::entry::EVENT_SUBMIT;
+use crate::entry::SubmitEntry;
 use crate::idempotency::Key;
 use crate::ports::{IndexedEntry, IndexedSubmission};
 use crate::refusal::Refusal;
 use crate::submit::run_blocking;
 
-/// Most submissions waiting in memory; beyond it the follower reads from disk.
-const MOST_HANDED_OVER: usize = 8192;
+/// Most rows waiting in memory, of about a hundred bytes each; beyond it the follower reads from disk.
+const MOST_HANDED_OVER: usize = 200_000;
 
 /// Pause after a failure of the index, so that a full disk is not hammered.
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(1);
 
 /// Rows handed over by the calls that made them.
 #[derive(Default)]
-pub(crate) struct HandOver(Mutex<BTreeMap<u64, IndexedSubmission>>);
+pub(crate) struct HandOver(Mutex<Handed>);
+
+#[derive(Default)]
+struct Handed {
+    by_position: BTreeMap<u64, IndexedSubmission>,
+    rows: usize,
+}
+
+/// Rows a submission takes in the index; at least one, for its key.
+fn rows_of(submission: &IndexedSubmission) -> usize {
+    1 + submission.runs.len() + submission.quarantined.len()
+}
 
 impl HandOver {
+    fn put(&self, position: u64, submission: IndexedSubmission) {
+        let mut handed = self.0.lock().expect("no holder panics");
+        let rows = handed.rows + rows_of(&submission);
+        if rows <= MOST_HANDED_OVER {
+            handed.rows = rows;
+            handed.by_position.insert(position, submission);
+        }
+    }
+
     fn take(&self, position: u64) -> Option<IndexedSubmission> {
-        self.0.lock().expect("no holder panics").remove(&position)
+        let mut handed = self.0.lock().expect("no holder panics");
+        let submission = handed.by_position.remove(&position)?;
+        handed.rows -= rows_of(&submission);
+        Some(submission)
     }
 
     /// Forgets rows the follower has passed.
     fn forget_before(&self, position: u64) {
-        let mut rows = self.0.lock().expect("no holder panics");
-        *rows = rows.split_off(&position);
+        let mut handed = self.0.lock().expect("no holder panics");
+        let later = handed.by_position.split_off(&position);
+        handed.rows = later.values().map(rows_of).sum();
+        handed.by_position = later;
     }
 }
 
 impl Exchange {
     pub(crate) fn hand_over(&self, position: u64, rows: IndexedSubmission) {
-        let mut handed = self.handed_over.0.lock().expect("no holder panics");
-        if handed.len() < MOST_HANDED_OVER && position >= self.index.size() {
-            handed.insert(position, rows);
+        if position >= self.index.size() {
+            self.handed_over.put(position, rows);
         }
     }
 }
@@ -53,7 +77,7 @@ pub struct Follower {
 }
 
 impl Follower {
-    /// A follower that applies up to `batch` entries in one transaction.
+    /// A follower that applies about `batch` rows in one transaction.
     pub fn new(exchange: Arc<Exchange>, batch: usize) -> Follower {
         Follower {
             exchange,
@@ -63,25 +87,46 @@ impl Follower {
 
     /// Brings the index to the log's present size; `progress` hears (indexed, size) after each batch.
     ///
-    /// An index that is ahead of the log belongs to another past: it is emptied first.
-    /// Returns by how many entries it was ahead.
+    /// An index whose last entry is not the log's belongs to another past, such as a log whose
+    /// tail was cut or that was restored: it is emptied first. Returns how many entries beyond
+    /// `opened`, the log's size when it was opened, the index knew.
     ///
     /// # Errors
     /// [`Refusal::IndexFailed`], or [`Refusal::Damaged`] naming the entry that cannot be read.
-    pub fn catch_up(&self, mut progress: impl FnMut(u64, u64)) -> Result<u64, Refusal> {
-        let size = self.exchange.log.size();
-        let ahead = self.exchange.index.size().saturating_sub(size);
-        if ahead > 0 {
-            self.exchange
-                .index
+    pub fn catch_up(
+        &self,
+        opened: u64,
+        mut progress: impl FnMut(u64, u64),
+    ) -> Result<u64, Refusal> {
+        let (index, size) = (&self.exchange.index, self.exchange.log.size());
+        let ahead = index.size().saturating_sub(opened);
+        if !self.follows_this_log()? {
+            index
                 .clear()
                 .map_err(|cause| Refusal::IndexFailed { cause })?;
         }
-        while self.exchange.index.size() < size {
+        while index.size() < size {
             self.step(size)?;
-            progress(self.exchange.index.size(), size);
+            progress(index.size(), size);
         }
         Ok(ahead)
+    }
+
+    /// Whether the index's last entry is the log's entry at that position.
+    fn follows_this_log(&self) -> Result<bool, Refusal> {
+        match self.exchange.index.size().checked_sub(1) {
+            None => Ok(true),
+            Some(last) => Ok(self.leaf_hash(last)? == Some(self.exchange.index.head())),
+        }
+    }
+
+    fn leaf_hash(&self, position: u64) -> Result<Option<[u8; 32]>, Refusal> {
+        let stored = self.exchange.log.reader().entry(position);
+        let stored = stored.map_err(|error| Refusal::Damaged {
+            position,
+            cause: error.into(),
+        })?;
+        Ok(stored.map(|stored| stored.leaf_hash()))
     }
 
     /// Follows for ever; drop the future to stop. Failures are logged and tried again: the
@@ -109,17 +154,25 @@ impl Follower {
     fn step(&self, size: u64) -> Result<(), Refusal> {
         let exchange = &*self.exchange;
         let from = exchange.index.size();
-        let to = size.min(from + self.batch as u64);
-        let mut entries = Vec::with_capacity((to - from) as usize);
-        for position in from..to {
+        let (mut entries, mut rows) = (Vec::new(), 0);
+        for position in from..size {
+            let submission = self.rows(position)?;
+            rows += submission.as_ref().map_or(1, rows_of);
             entries.push(IndexedEntry {
                 position,
-                submission: self.rows(position)?,
+                submission,
             });
+            if rows >= self.batch {
+                break;
+            }
         }
+        let to = from + entries.len() as u64;
+        let Some(head) = self.leaf_hash(to - 1)? else {
+            return Ok(());
+        };
         exchange
             .index
-            .apply(&entries)
+            .apply(&entries, &head)
             .map_err(|cause| Refusal::IndexFailed { cause })?;
         exchange.handed_over.forget_before(to);
         let keys: Vec<Key> = entries
@@ -146,15 +199,28 @@ impl Follower {
         else {
             return Ok(None);
         };
-        let is_submission = stored
-            .decode()
-            .map_err(|error| damaged(error.into()))?
-            .event()
-            == EVENT_SUBMIT;
-        if is_submission {
-            Ok(Some(exchange.stored(position)?.rows()))
-        } else {
-            Ok(None)
+        let entry = stored.decode().map_err(|error| damaged(error.into()))?;
+        let Some(submit) = SubmitEntry::read(&entry) else {
+            return Ok(None);
+        };
+        match exchange.stored(position) {
+            Ok(stored) => Ok(Some(stored.rows())),
+            Err(refusal) => {
+                // One submission that cannot be read must not hide all the others: its key is kept,
+                // its records are missing from lists, and reading it says that it is damaged.
+                tracing::error!(
+                    error = &refusal as &dyn std::error::Error,
+                    position,
+                    "a submission cannot be read back; its records are not indexed"
+                );
+                Ok(Some(IndexedSubmission {
+                    agency: submit.agency,
+                    feed: submit.feed,
+                    key: submit.key,
+                    runs: Vec::new(),
+                    quarantined: Vec::new(),
+                }))
+            }
         }
     }
 }

@@ -109,6 +109,11 @@ impl Ticket {
         self.recent.set(&self.key, Some(State::Appending));
     }
 
+    /// The log failed after the entry was queued: whether it is there is known after a restart.
+    pub(crate) fn give_up(mut self) {
+        self.state = State::Preparing;
+    }
+
     /// The entry is durable at `position`.
     pub(crate) fn done(mut self, position: u64) {
         self.state = State::Done(position);

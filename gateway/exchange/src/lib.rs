@@ -33,7 +33,7 @@ pub use mask::MASK;
 pub use policy::{Agency, Caller, CertificateName, PeerCertificate, Policy, Rights};
 pub use read::SubmissionName;
 pub use refusal::Refusal;
-pub use submit::{Submission, Turn};
+pub use submit::{Submission, Turn, Waiting};
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -105,8 +105,10 @@ pub struct Exchange {
     handed_over: HandOver,
     indexed: Notify,
     in_flight: HashMap<String, InFlight>,
+    readings: HashMap<String, Arc<Semaphore>>,
     conversions: Arc<Semaphore>,
     healthy: AtomicBool,
+    stopping: AtomicBool,
 }
 
 impl Exchange {
@@ -116,6 +118,11 @@ impl Exchange {
             .policy
             .agencies()
             .map(|agency| (agency.id.clone(), InFlight::default()))
+            .collect();
+        let readings = parts
+            .policy
+            .agencies()
+            .map(|agency| (agency.id.clone(), Arc::new(Semaphore::new(read::READINGS))))
             .collect();
         Arc::new(Exchange {
             conversions: Arc::new(Semaphore::new(parts.limits.workers.max(1))),
@@ -133,7 +140,9 @@ impl Exchange {
             policy: parts.policy,
             limits: parts.limits,
             in_flight,
+            readings,
             healthy: AtomicBool::new(true),
+            stopping: AtomicBool::new(false),
         })
     }
 
@@ -148,6 +157,17 @@ impl Exchange {
     /// The limits in force.
     pub fn limits(&self) -> &Limits {
         &self.limits
+    }
+
+    /// Takes no further submission; what is under way is finished.
+    pub fn stop_accepting(&self) {
+        self.stopping
+            .store(true, std::sync::atomic::Ordering::Relaxed);
+    }
+
+    /// Whether new submissions are refused because the node is stopping.
+    pub fn is_stopping(&self) -> bool {
+        self.stopping.load(std::sync::atomic::Ordering::Relaxed)
     }
 
     /// Whether the log and the evidence store still accept writes.

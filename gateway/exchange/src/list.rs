@@ -1,20 +1,17 @@
-//! Listing: what a reader asks for, and the pages it gets.
+//! Listing: what a reader asks for. The pages it gets are filled in [`page`].
+
+mod page;
 
 use std::sync::Arc;
 
-use proto::v1::{
-    ListQuarantineResponse, ListRecordsResponse, Quarantine, QuarantinedMessage, Record,
-    message_result,
-};
-use sha2::{Digest as _, Sha256};
+use proto::v1::{ListQuarantineResponse, ListRecordsResponse};
 
+use self::page::PAGE_BYTES;
 use crate::entry::CaseBinding;
-use crate::ids::{RecordId, RecordPlace};
+use crate::ids::RecordPlace;
 use crate::policy::{Caller, Rights};
 use crate::ports::{FeedScope, QuarantineQuery, RecordQuery};
 use crate::refusal::Refusal;
-use crate::stored::Stored;
-use crate::submit::run_blocking;
 use crate::{Exchange, assemble};
 
 /// Records a page when the reader does not say.
@@ -77,15 +74,15 @@ impl Exchange {
                 .log_query(caller, "ListRecords", &feed, &canonical, &case)
                 .await?;
             self.wait_for_index(position).await?;
-            let exchange = Arc::clone(self);
-            let page = run_blocking(move || exchange.page_of_records(query)).await?;
-            self.log_answer(
-                caller,
-                position,
-                page.records.len() as u64,
-                assemble::digest(&page.records),
-            )?;
-            Ok(self.masked(caller, page))
+            let (exchange, reader) = (Arc::clone(self), self.clearance(caller));
+            let work = move || {
+                let page = exchange.page_of_records(query, &reader, PAGE_BYTES)?;
+                let digest = assemble::digest(&page.records);
+                Ok((page, digest))
+            };
+            let (page, digest) = self.read_blocking(caller, work).await?;
+            self.log_answer(caller, position, page.records.len() as u64, digest)?;
+            Ok(page)
         };
         self.reading(caller, "ListRecords", &feed, read).await
     }
@@ -117,23 +114,16 @@ impl Exchange {
                 )
                 .await?;
             self.wait_for_index(position).await?;
-            let exchange = Arc::clone(self);
-            let reader = caller.clone();
-            let with_payload = ask.with_payload.then_some(reader);
-            let page =
-                run_blocking(move || exchange.page_of_quarantine(&query, with_payload.as_ref()))
-                    .await?;
-            let digests: Vec<&[u8]> = page
-                .messages
-                .iter()
-                .map(|message| message.message_digest.as_slice())
-                .collect();
-            self.log_answer(
-                caller,
-                position,
-                page.messages.len() as u64,
-                audit_log::tree::root(&digests),
-            )?;
+            let (exchange, reader) = (Arc::clone(self), caller.clone());
+            let with_payload = ask.with_payload;
+            let work = move || {
+                let page =
+                    exchange.page_of_quarantine(&query, &reader, with_payload, PAGE_BYTES)?;
+                let digest = assemble::digest(&page.messages);
+                Ok((page, digest))
+            };
+            let (page, digest) = self.read_blocking(caller, work).await?;
+            self.log_answer(caller, position, page.messages.len() as u64, digest)?;
             Ok(page)
         };
         self.reading(caller, "ListQuarantine", &feed, read).await
@@ -187,83 +177,6 @@ impl Exchange {
         let asked = if asked == 0 { DEFAULT_PAGE } else { asked };
         asked.min(self.limits.page_size).max(1)
     }
-
-    fn page_of_records(&self, query: RecordQuery) -> Result<ListRecordsResponse, Refusal> {
-        let indexed_size = self.index.size();
-        let limit = query.limit as usize;
-        let runs = self
-            .index
-            .find_runs(&query)
-            .map_err(|cause| Refusal::IndexFailed { cause })?;
-        let more_runs = runs.len() == limit;
-        let mut last: Option<(Arc<Stored>, Vec<Vec<u8>>)> = None;
-        let (mut records, mut cursor) = (Vec::new(), None);
-        for run in runs {
-            for offset in 0..run.count {
-                let place = RecordPlace {
-                    ordinal: run.place.ordinal + offset as u16,
-                    ..run.place
-                };
-                if query.after.is_some_and(|after| place <= after) {
-                    continue;
-                }
-                if records.len() == limit {
-                    return Ok(page(records, cursor, indexed_size));
-                }
-                let (stored, payloads) = self.with_payloads(last.take(), place.position)?;
-                records.extend(record_at(&stored, &payloads, place));
-                last = Some((stored, payloads));
-                cursor = Some(place);
-            }
-        }
-        let cursor = if more_runs { cursor } else { None };
-        Ok(page(records, cursor, indexed_size))
-    }
-
-    fn with_payloads(
-        &self,
-        last: Option<(Arc<Stored>, Vec<Vec<u8>>)>,
-        position: u64,
-    ) -> Result<(Arc<Stored>, Vec<Vec<u8>>), Refusal> {
-        match last {
-            Some((stored, payloads)) if stored.position == position => Ok((stored, payloads)),
-            _ => {
-                let stored = Arc::new(self.stored(position)?);
-                let payloads = self.payloads(&stored)?;
-                Ok((stored, payloads))
-            }
-        }
-    }
-
-    /// `with_payload` names the reader who asks for the messages' bytes.
-    fn page_of_quarantine(
-        &self,
-        query: &QuarantineQuery,
-        with_payload: Option<&Caller>,
-    ) -> Result<ListQuarantineResponse, Refusal> {
-        let found = self
-            .index
-            .find_quarantined(query)
-            .map_err(|cause| Refusal::IndexFailed { cause })?;
-        let next = (found.len() == query.limit as usize)
-            .then(|| found.last())
-            .flatten();
-        let next_page_token = next.map_or(String::new(), |(position, message)| {
-            token_of(*position, *message, 0)
-        });
-        let (mut messages, mut last) = (Vec::with_capacity(found.len()), None);
-        for (position, message) in found {
-            let (stored, payloads) = self.with_payloads(last.take(), position)?;
-            let sees =
-                with_payload.is_some_and(|reader| self.sees_payload(reader, &stored.entry.agency));
-            messages.extend(quarantined_message(&stored, &payloads, message, sees));
-            last = Some((stored, payloads));
-        }
-        Ok(ListQuarantineResponse {
-            messages,
-            next_page_token,
-        })
-    }
 }
 
 impl ListRecords {
@@ -305,59 +218,6 @@ fn canonical(fields: &[(&str, &String)]) -> String {
         )
     });
     parts.collect::<Vec<_>>().join(" ")
-}
-
-fn record_at(stored: &Stored, payloads: &[Vec<u8>], place: RecordPlace) -> Option<Record> {
-    assemble::record(stored, place, payloads.get(usize::from(place.message))?)
-}
-
-fn quarantined_message(
-    stored: &Stored,
-    payloads: &[Vec<u8>],
-    message: u16,
-    with_payload: bool,
-) -> Option<QuarantinedMessage> {
-    let payload = payloads.get(usize::from(message))?;
-    let quarantine: Quarantine = match &stored.results.get(usize::from(message))?.result {
-        Some(message_result::Result::Quarantined(quarantine)) => quarantine.clone(),
-        Some(message_result::Result::Converted(_)) | None => return None,
-    };
-    let adapter = &stored.entry.adapter;
-    Some(QuarantinedMessage {
-        submission_id: RecordId::of_submission(stored.time_ns, stored.position).to_string(),
-        message_index: message.into(),
-        feed: stored.entry.feed.clone(),
-        quarantine: Some(quarantine),
-        message_digest: Sha256::digest(payload).to_vec(),
-        length: payload.len() as u64,
-        payload: if with_payload {
-            payload.clone()
-        } else {
-            Vec::new()
-        },
-        position: stored.position,
-        adapter: format!(
-            "{}@{}#{}",
-            adapter.id,
-            adapter.version,
-            crate::policy::hex(&adapter.component)
-        ),
-    })
-}
-
-fn page(
-    records: Vec<Record>,
-    cursor: Option<RecordPlace>,
-    indexed_size: u64,
-) -> ListRecordsResponse {
-    let next_page_token = cursor.map_or(String::new(), |place| {
-        token_of(place.position, place.message, place.ordinal)
-    });
-    ListRecordsResponse {
-        records,
-        next_page_token,
-        indexed_size,
-    }
 }
 
 fn token_of(position: u64, message: u16, ordinal: u16) -> String {

@@ -4,14 +4,14 @@
 //! What is not granted is taken out of the answer, never out of the store, and
 //! the record says which fields were masked.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::LazyLock;
 
 use prost::Message as _;
 use prost_reflect::{
     DescriptorPool, DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, Value,
 };
-use proto::v1::{Action, Finding, PersonalData, Record, Severity};
+use proto::v1::{Action, Conversion, Finding, PersonalData, Record, Severity, SubmitResponse};
 
 use crate::Exchange;
 use crate::policy::{Agency, Caller};
@@ -27,10 +27,13 @@ const RESTRICTED: [PersonalData; 4] = [
     PersonalData::Reporter,
 ];
 
-/// The schema's classes, by message and field number.
+/// The schema's classes.
 struct Classes {
     record: MessageDescriptor,
+    /// By message and field number.
     by_field: HashMap<(String, u32), Vec<i32>>,
+    /// By message: the classes of its fields and of all that is below them.
+    below: HashMap<String, BTreeSet<i32>>,
 }
 
 static CLASSES: LazyLock<Classes> = LazyLock::new(Classes::load);
@@ -42,24 +45,49 @@ impl Classes {
         let rule = pool
             .get_extension_by_name("lawgate.v1.rule")
             .expect("values.proto defines the option");
-        let mut by_field = HashMap::new();
-        for message in pool.all_messages() {
-            for field in message.fields() {
-                let options = field.options();
-                let classes = options
-                    .get_extension(&rule)
-                    .as_message()
-                    .map(classes_of)
-                    .unwrap_or_default();
-                if !classes.is_empty() {
-                    by_field.insert((message.full_name().to_owned(), field.number()), classes);
-                }
-            }
-        }
         let record = pool
             .get_message_by_name("lawgate.v1.Record")
             .expect("record.proto defines it");
-        Classes { record, by_field }
+        let mut classes = Classes {
+            record,
+            by_field: HashMap::new(),
+            below: HashMap::new(),
+        };
+        for message in pool.all_messages() {
+            for field in message.fields() {
+                let options = field.options();
+                let rule = options.get_extension(&rule);
+                let listed = rule.as_message().map(classes_of).unwrap_or_default();
+                if !listed.is_empty() {
+                    let key = (message.full_name().to_owned(), field.number());
+                    classes.by_field.insert(key, listed);
+                }
+            }
+        }
+        for message in pool.all_messages() {
+            let mut found = BTreeSet::new();
+            classes.collect(&message, &mut HashSet::new(), &mut found);
+            classes.below.insert(message.full_name().to_owned(), found);
+        }
+        classes
+    }
+
+    /// Adds the classes of everything in `message`. A message may hold itself: each is visited once.
+    fn collect(
+        &self,
+        message: &MessageDescriptor,
+        visited: &mut HashSet<String>,
+        found: &mut BTreeSet<i32>,
+    ) {
+        if !visited.insert(message.full_name().to_owned()) {
+            return;
+        }
+        for field in message.fields() {
+            found.extend(self.of(&field));
+            if let Some(inner) = field.kind().as_message() {
+                self.collect(inner, visited, found);
+            }
+        }
     }
 
     /// Restricted classes of a field.
@@ -69,6 +97,13 @@ impl Classes {
             field.number(),
         );
         self.by_field.get(&key).map_or(&[], Vec::as_slice)
+    }
+
+    /// Restricted classes anywhere in a record's entity; all of them when it has none or an unknown one.
+    fn of_entity(&self, record: &Record) -> BTreeSet<i32> {
+        let name = format!("lawgate.v1.{}", record.entity_name());
+        let of_schema = self.below.get(&name).cloned();
+        of_schema.unwrap_or_else(|| RESTRICTED.map(|class| class as i32).into())
     }
 }
 
@@ -94,53 +129,159 @@ impl Agency {
 }
 
 impl Exchange {
-    /// The record as `caller` may see it.
-    pub(crate) fn mask(&self, caller: &Caller, record: Record) -> Record {
-        let none = BTreeSet::new();
+    /// What `caller` may see.
+    pub(crate) fn clearance(&self, caller: &Caller) -> Clearance {
         let agency = self.policy.agency(caller);
-        if agency.is_some_and(Agency::sees_every_class) {
-            return record;
+        Clearance {
+            granted: agency
+                .map(|agency| agency.personal.clone())
+                .unwrap_or_default(),
+            sees_every_class: agency.is_some_and(Agency::sees_every_class),
         }
-        mask(record, agency.map_or(&none, |agency| &agency.personal))
+    }
+
+    /// The record as `caller` may see it.
+    #[cfg(test)]
+    pub(crate) fn mask(&self, caller: &Caller, record: Record) -> Record {
+        self.clearance(caller).mask(record)
     }
 }
 
-/// The record with every field masked whose classes are not all in `granted`.
-fn mask(mut record: Record, granted: &BTreeSet<i32>) -> Record {
-    let classes = &*CLASSES;
-    let mut dynamic =
-        DynamicMessage::decode(classes.record.clone(), record.encode_to_vec().as_slice())
-            .expect("a record follows its own descriptor");
-    let mut masked = Vec::new();
-    mask_fields(classes, &mut dynamic, granted, "", &mut masked);
-    if masked.is_empty() {
-        return record;
+/// What a reader may see: the classes granted to its agency.
+#[derive(Debug, Clone)]
+pub(crate) struct Clearance {
+    granted: BTreeSet<i32>,
+    sees_every_class: bool,
+}
+
+/// What a finding's path says of the value it quotes.
+enum Quoted {
+    /// Nothing the reader may not see.
+    Open,
+    /// Something of a class that is not granted, at the path, above or below it.
+    Hidden,
+    /// The path is empty or not of the schema: the quote may be of anything.
+    Unknown,
+}
+
+impl Clearance {
+    /// Whether masking would take anything out of records of this one's entity.
+    pub(crate) fn hides_of(&self, record: &Record) -> bool {
+        !self.sees_every_class && self.hides(&CLASSES.of_entity(record))
     }
-    record = dynamic
-        .transcode_to()
-        .expect("a record follows its own descriptor");
-    // What a finding quotes may be what was masked: the quotes of such fields go too.
-    let envelope = record.envelope.get_or_insert_default();
-    for finding in &mut envelope.quality {
-        if masked
-            .iter()
-            .any(|path| finding.field.starts_with(path.as_str()))
-        {
-            finding.raw.clear();
-            finding.proposal.clear();
+
+    fn hides<'a>(&self, classes: impl IntoIterator<Item = &'a i32>) -> bool {
+        classes
+            .into_iter()
+            .any(|class| !self.granted.contains(class))
+    }
+
+    /// The record with every field masked whose classes are not all granted, in its findings too.
+    pub(crate) fn mask(&self, mut record: Record) -> Record {
+        if self.sees_every_class {
+            return record;
         }
-    }
-    envelope
-        .quality
-        .extend(masked.into_iter().map(|field| Finding {
+        let classes = &*CLASSES;
+        let of_entity = classes.of_entity(&record);
+        if let Some(envelope) = &mut record.envelope {
+            self.unquote(&mut envelope.quality, of_entity.is_empty());
+        }
+        if !self.hides(&of_entity) {
+            return record;
+        }
+        let mut dynamic =
+            DynamicMessage::decode(classes.record.clone(), record.encode_to_vec().as_slice())
+                .expect("a record follows its own descriptor");
+        let mut masked = BTreeSet::new();
+        mask_fields(classes, &mut dynamic, &self.granted, "", &mut masked);
+        if masked.is_empty() {
+            return record;
+        }
+        record = dynamic
+            .transcode_to()
+            .expect("a record follows its own descriptor");
+        let said = masked.into_iter().map(|field| Finding {
             severity: Severity::Info as i32,
             rule: "personal-data.masked".to_owned(),
             field,
             action: Action::Dropped as i32,
             text: "masked for this reader; stored unchanged".to_owned(),
             ..Finding::default()
-        }));
-    record
+        });
+        record.envelope.get_or_insert_default().quality.extend(said);
+        record
+    }
+
+    /// The first `most` findings about a whole message, without the quotes the reader may not see.
+    ///
+    /// They go with every record of the message, so one that does not say what it quotes is
+    /// open only when no record of the message holds personal data.
+    pub(crate) fn message_findings(&self, conversion: &Conversion, most: usize) -> Vec<Finding> {
+        let mut findings: Vec<Finding> = conversion.findings.iter().take(most).cloned().collect();
+        if !self.sees_every_class {
+            let mut records = conversion.records.iter();
+            let is_plain = records.all(|record| CLASSES.of_entity(record).is_empty());
+            self.unquote(&mut findings, is_plain);
+        }
+        findings
+    }
+
+    /// Empties the findings that quote what is hidden; rule and severity stay. The class of the
+    /// finding's own path decides: a value that was rejected is in no field any more.
+    fn unquote(&self, findings: &mut [Finding], is_plain: bool) {
+        for finding in findings {
+            let keeps = match self.quoted(&finding.field) {
+                Quoted::Open => true,
+                Quoted::Hidden => false,
+                Quoted::Unknown => is_plain,
+            };
+            if !keeps {
+                empty(finding);
+            }
+        }
+    }
+
+    fn quoted(&self, path: &str) -> Quoted {
+        let classes = &*CLASSES;
+        let mut message = Some(classes.record.clone());
+        for (depth, segment) in path.split('.').enumerate() {
+            let name = segment.split('[').next().unwrap_or_default();
+            let field = message.and_then(|message| message.get_field_by_name(name));
+            // The envelope is the gateway's: a guest's finding about it says nothing of its quote.
+            let Some(field) = field.filter(|_| depth > 0 || name != "envelope") else {
+                return Quoted::Unknown;
+            };
+            if self.hides(classes.of(&field)) {
+                return Quoted::Hidden;
+            }
+            message = field.kind().as_message().cloned();
+        }
+        let below = message.and_then(|message| classes.below.get(message.full_name()));
+        if below.is_some_and(|below| self.hides(below)) {
+            Quoted::Hidden
+        } else {
+            Quoted::Open
+        }
+    }
+}
+
+/// Takes out of a sender's answer what was meant for the sender alone: quotes, the guest's
+/// words on a quarantined message, the reply to the device.
+pub(crate) fn empty_answer(answer: &mut SubmitResponse) {
+    for outcome in &mut answer.outcomes {
+        outcome.notable.iter_mut().for_each(empty);
+        outcome.reply.clear();
+        if let Some(quarantine) = &mut outcome.quarantine {
+            quarantine.text.clear();
+        }
+    }
+}
+
+/// Takes what a finding quotes and says out of it.
+fn empty(finding: &mut Finding) {
+    finding.raw.clear();
+    finding.proposal.clear();
+    finding.text.clear();
 }
 
 fn mask_fields(
@@ -148,7 +289,7 @@ fn mask_fields(
     message: &mut DynamicMessage,
     granted: &BTreeSet<i32>,
     path: &str,
-    masked: &mut Vec<String>,
+    masked: &mut BTreeSet<String>,
 ) {
     let fields: Vec<FieldDescriptor> = message.fields().map(|(field, _)| field).collect();
     for field in fields {
@@ -167,7 +308,7 @@ fn mask_fields(
             } else {
                 message.clear_field(&field);
             }
-            masked.push(path);
+            masked.insert(path);
             continue;
         }
         for inner in messages_in(message.get_field_mut(&field)) {
@@ -193,74 +334,4 @@ fn messages_in(value: &mut Value) -> Vec<&mut DynamicMessage> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proto::v1::record::Entity;
-    use proto::v1::{Envelope, Party};
-
-    fn party() -> Record {
-        let party = Party {
-            name: "包头某某铝业有限公司".to_owned(),
-            legal_rep_id: "11010519491231002X".to_owned(),
-            legal_rep_name: "张某".to_owned(),
-            ..Party::default()
-        };
-        let quote = Finding {
-            field: "party.legal_rep_name".to_owned(),
-            raw: " 张某".to_owned(),
-            ..Finding::default()
-        };
-        let envelope = Envelope {
-            quality: vec![quote],
-            ..Envelope::default()
-        };
-        Record {
-            envelope: Some(envelope),
-            entity: Some(Entity::Party(Box::new(party))),
-        }
-    }
-
-    fn party_of(record: &Record) -> &Party {
-        match &record.entity {
-            Some(Entity::Party(party)) => party,
-            _ => panic!("the record holds a party"),
-        }
-    }
-
-    #[test]
-    fn what_is_not_granted_is_masked_and_said_so() {
-        let seen = mask(party(), &BTreeSet::new());
-        assert_eq!(party_of(&seen).legal_rep_id, MASK);
-        assert_eq!(party_of(&seen).legal_rep_name, MASK);
-        assert_eq!(party_of(&seen).name, "包头某某铝业有限公司");
-        let quality = &seen.envelope.as_ref().expect("is set").quality;
-        assert_eq!(
-            quality
-                .iter()
-                .filter(|finding| finding.rule == "personal-data.masked")
-                .count(),
-            2
-        );
-        assert!(
-            quality.iter().all(|finding| finding.raw.is_empty()),
-            "a finding still quotes: {quality:?}"
-        );
-    }
-
-    #[test]
-    fn a_grant_shows_its_own_class_only() {
-        let granted = BTreeSet::from([PersonalData::Personal as i32]);
-        let seen = mask(party(), &granted);
-        assert_eq!(party_of(&seen).legal_rep_name, "张某");
-        assert_eq!(party_of(&seen).legal_rep_id, MASK);
-    }
-
-    #[test]
-    fn a_record_without_personal_data_is_not_touched() {
-        let plain = Record {
-            envelope: None,
-            entity: Some(Entity::Observation(proto::v1::Observation::default())),
-        };
-        assert_eq!(mask(plain.clone(), &BTreeSet::new()), plain);
-    }
-}
+mod tests;

@@ -258,11 +258,15 @@ pub trait Index: Send + Sync {
     /// Every entry below this size is applied.
     fn size(&self) -> u64;
 
-    /// Applies entries: positions go on from [`Index::size`] without a gap. All or none.
+    /// Leaf hash of the last entry applied: which log, and which past of it, this is a view of.
+    fn head(&self) -> [u8; 32];
+
+    /// Applies entries: positions go on from [`Index::size`] without a gap; `head` is the leaf
+    /// hash of the last. All or none.
     ///
     /// # Errors
     /// The index's own failure; nothing was applied.
-    fn apply(&self, entries: &[IndexedEntry]) -> Result<(), Cause>;
+    fn apply(&self, entries: &[IndexedEntry], head: &[u8; 32]) -> Result<(), Cause>;
 
     /// Forgets everything: the next size is 0.
     ///

@@ -3,14 +3,15 @@
 use std::future::Future;
 use std::sync::Arc;
 
-use proto::v1::{GetRecordResponse, ListRecordsResponse, SubmitResponse};
+use proto::v1::{GetRecordResponse, SubmitResponse};
 
-use crate::entry::{self, CaseBinding};
-use crate::ids::RecordId;
+use crate::assemble::OfMessage;
+use crate::entry::{self, CaseBinding, SubmitEntry};
+use crate::ids::{RecordId, RecordPlace};
 use crate::policy::Caller;
 use crate::refusal::Refusal;
 use crate::submit::run_blocking;
-use crate::{Exchange, assemble};
+use crate::{Exchange, admit, assemble, mask};
 
 /// How a submission is named by a reader.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +25,15 @@ pub enum SubmissionName {
         /// Idempotency key.
         idempotency_key: String,
     },
+}
+
+/// Readings of one agency that hold stored data in memory at the same time.
+pub(crate) const READINGS: usize = 4;
+
+/// A submission's entry, before any of its evidence is read.
+struct Found {
+    time_ns: u64,
+    entry: SubmitEntry,
 }
 
 impl Exchange {
@@ -73,22 +83,32 @@ impl Exchange {
                         .ok_or_else(not_found)?
                 }
             };
-            if position >= self.log.size() || !self.is_submission(position)? {
+            // Rights come before evidence: who may not read the feed makes the node read nothing.
+            let found = self.submit_entry(position)?.ok_or_else(not_found)?;
+            let is_it = match &name {
+                SubmissionName::Id(id) => {
+                    let real = RecordId::of_submission(found.time_ns, position);
+                    id.eq_ignore_ascii_case(&real.to_string())
+                }
+                SubmissionName::Key { .. } => true,
+            };
+            let own = found.entry.agency == caller.agency;
+            if !is_it || !(own || self.policy.may_read(caller, &found.entry.feed)) {
                 return Err(not_found());
             }
             let exchange = Arc::clone(self);
-            let stored = run_blocking(move || exchange.stored(position)).await?;
-            let own = stored.entry.agency == caller.agency;
-            let response = stored.answer(self.log.origin());
-            let is_it = match &name {
-                SubmissionName::Id(id) => id.eq_ignore_ascii_case(&response.submission_id),
-                SubmissionName::Key { .. } => true,
+            let sees = self.sees_payload(caller, &found.entry.agency);
+            let work = move || {
+                let mut answer = exchange.stored(position)?.answer(exchange.log.origin());
+                if !sees {
+                    mask::empty_answer(&mut answer);
+                }
+                let digest = assemble::digest(std::slice::from_ref(&answer));
+                Ok((answer, digest))
             };
-            if !is_it || !(own || self.policy.may_read(caller, &stored.entry.feed)) {
-                return Err(not_found());
-            }
-            self.log_answer(caller, query, 1, stored.leaf_hash)?;
-            Ok(response)
+            let (answer, digest) = self.read_blocking(caller, work).await?;
+            self.log_answer(caller, query, 1, digest)?;
+            Ok(answer)
         };
         self.reading(caller, "GetSubmission", &feed, read).await
     }
@@ -110,49 +130,57 @@ impl Exchange {
         let read = async {
             let query = self.log_query(caller, "GetRecord", "", &id, &case).await?;
             let place = RecordId::parse(&id).ok_or_else(not_found)?.place();
-            if place.position >= self.log.size() || !self.is_submission(place.position)? {
+            let found = self.submit_entry(place.position)?.ok_or_else(not_found)?;
+            let is_it = RecordId::new(found.time_ns, place)
+                .to_string()
+                .eq_ignore_ascii_case(&id);
+            if !is_it || !self.policy.may_read(caller, &found.entry.feed) {
                 return Err(not_found());
             }
-            let exchange = Arc::clone(self);
-            let read = run_blocking(move || {
-                let stored = exchange.stored(place.position)?;
-                let payloads = exchange.payloads(&stored)?;
-                Ok((stored, payloads))
-            });
-            let (stored, mut payloads) = read.await?;
-            if !self.policy.may_read(caller, &stored.entry.feed)
-                || usize::from(place.message) >= payloads.len()
-            {
-                return Err(not_found());
-            }
-            let payload = payloads.swap_remove(usize::from(place.message));
-            let record = assemble::record(&stored, place, &payload).ok_or_else(not_found)?;
-            let is_it = record
-                .envelope
-                .as_ref()
-                .is_some_and(|envelope| envelope.record_id.eq_ignore_ascii_case(&id));
-            if !is_it {
-                return Err(not_found());
-            }
-            self.log_answer(
-                caller,
-                query,
-                1,
-                assemble::digest(std::slice::from_ref(&record)),
-            )?;
-            let provenance =
-                assemble::provenance(&stored, self.log.origin(), place, &record, payload);
-            let own = stored.entry.agency == caller.agency;
-            Ok(self.masked_record(
-                caller,
-                own,
-                GetRecordResponse {
-                    record: Some(record),
-                    provenance: Some(provenance),
-                },
-            ))
+            let (exchange, reader) = (Arc::clone(self), caller.clone());
+            let work = move || {
+                let answer = exchange.record_with_provenance(&reader, place)?;
+                let digest = answer
+                    .as_ref()
+                    .map(|answer| assemble::digest(std::slice::from_ref(answer)));
+                Ok(answer.zip(digest))
+            };
+            let read = self.read_blocking(caller, work).await?;
+            let (answer, digest) = read.ok_or_else(not_found)?;
+            self.log_answer(caller, query, 1, digest)?;
+            Ok(answer)
         };
         self.reading(caller, "GetRecord", "", read).await
+    }
+
+    /// The record at `place` as `reader` may see it; `None` when there is none.
+    fn record_with_provenance(
+        &self,
+        reader: &Caller,
+        place: RecordPlace,
+    ) -> Result<Option<GetRecordResponse>, Refusal> {
+        let stored = self.stored(place.position)?;
+        let mut payloads = self.payloads(&stored)?;
+        let message = usize::from(place.message);
+        if message >= payloads.len() {
+            return Ok(None);
+        }
+        let payload = payloads.swap_remove(message);
+        let clearance = self.clearance(reader);
+        let of_message = OfMessage::new(&stored, place.message, &payload, &clearance);
+        let record = of_message.and_then(|shared| assemble::record(&stored, place, &shared));
+        let Some(record) = record else {
+            return Ok(None);
+        };
+        let mut provenance =
+            assemble::provenance(&stored, self.log.origin(), place, &record, &payload);
+        if self.sees_payload(reader, &stored.entry.agency) {
+            provenance.payload = payload;
+        }
+        Ok(Some(GetRecordResponse {
+            record: Some(clearance.mask(record)),
+            provenance: Some(provenance),
+        }))
     }
 
     /// Runs a reading under the deadline and writes a refusal down.
@@ -184,6 +212,7 @@ impl Exchange {
         canonical: &str,
         case: &CaseBinding,
     ) -> Result<u64, Refusal> {
+        admit::check_case(case)?;
         let bounded: String = canonical.chars().take(4096).collect();
         let feed: String = feed.chars().take(128).collect();
         let draft = entry::query(caller, method, &feed, &bounded, case);
@@ -232,28 +261,46 @@ impl Exchange {
         })
     }
 
-    fn is_submission(&self, position: u64) -> Result<bool, Refusal> {
+    /// The submission's entry at `position`; `None` when there is none, or it is of another kind.
+    fn submit_entry(&self, position: u64) -> Result<Option<Found>, Refusal> {
+        if position >= self.log.size() {
+            return Ok(None);
+        }
         let damaged = |cause| Refusal::Damaged { position, cause };
-        let Some(stored) = self
-            .log
-            .reader()
-            .entry(position)
-            .map_err(|error| damaged(error.into()))?
-        else {
-            return Ok(false);
+        let stored = self.log.reader().entry(position);
+        let Some(stored) = stored.map_err(|error| damaged(error.into()))? else {
+            return Ok(None);
         };
         let entry = stored.decode().map_err(|error| damaged(error.into()))?;
-        Ok(entry.event() == entry::EVENT_SUBMIT)
+        if entry.event() != entry::EVENT_SUBMIT {
+            return Ok(None);
+        }
+        let submit = SubmitEntry::read(&entry);
+        let submit = submit.ok_or_else(|| damaged("the submission's entry has no shape".into()))?;
+        Ok(Some(Found {
+            time_ns: entry.time_ns(),
+            entry: submit,
+        }))
     }
 
-    /// The page as the caller may see it.
-    pub(crate) fn masked(&self, caller: &Caller, page: ListRecordsResponse) -> ListRecordsResponse {
-        let records = page
-            .records
-            .into_iter()
-            .map(|record| self.mask(caller, record))
-            .collect();
-        ListRecordsResponse { records, ..page }
+    /// Runs the part of a reading that holds stored data in memory. An agency has at most
+    /// [`READINGS`] of these at a time; the others wait, as long as their deadline allows.
+    pub(crate) async fn read_blocking<T: Send + 'static>(
+        &self,
+        caller: &Caller,
+        work: impl FnOnce() -> Result<T, Refusal> + Send + 'static,
+    ) -> Result<T, Refusal> {
+        let readings = Arc::clone(&self.readings[&caller.agency]);
+        let permit = readings
+            .acquire_owned()
+            .await
+            .expect("the semaphore is never closed");
+        // The permit goes with the work: a caller who stops waiting does not stop the work.
+        run_blocking(move || {
+            let _permit = permit;
+            work()
+        })
+        .await
     }
 
     /// Whether the caller may see a message as received: it holds what records mask, so it
@@ -264,28 +311,5 @@ impl Exchange {
                 .policy
                 .agency(caller)
                 .is_some_and(|agency| agency.sees_every_class())
-    }
-
-    fn masked_record(
-        &self,
-        caller: &Caller,
-        own: bool,
-        answer: GetRecordResponse,
-    ) -> GetRecordResponse {
-        let sees = own || self.sees_payload(caller, "");
-        let provenance = answer.provenance.map(|provenance| {
-            if sees {
-                provenance
-            } else {
-                proto::v1::Provenance {
-                    payload: Vec::new(),
-                    ..provenance
-                }
-            }
-        });
-        GetRecordResponse {
-            record: answer.record.map(|record| self.mask(caller, record)),
-            provenance,
-        }
     }
 }

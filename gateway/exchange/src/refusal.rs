@@ -83,6 +83,9 @@ pub enum Refusal {
         /// Which queue.
         queue: &'static str,
     },
+    /// The node is stopping: it finishes what it has and takes nothing new.
+    #[error("the node is stopping")]
+    Stopping,
     /// The call took longer than it may.
     #[error("the call took longer than {limit:?}")]
     Deadline {
@@ -150,6 +153,7 @@ impl Refusal {
             Refusal::IdempotencyConflict { .. } => "idempotency-conflict",
             Refusal::Busy { .. } => "agency-busy",
             Refusal::QueueFull { .. } => "node-busy",
+            Refusal::Stopping => "node-stopping",
             Refusal::Deadline { .. } => "deadline",
             Refusal::IndexBehind { .. } => "index-behind",
             Refusal::NotFound { .. } => "not-found",
@@ -164,6 +168,7 @@ impl Refusal {
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
             Refusal::Busy { .. } | Refusal::QueueFull { .. } => Some(Duration::from_millis(200)),
+            Refusal::Stopping => Some(Duration::from_secs(5)),
             Refusal::IndexBehind { .. } | Refusal::Deadline { .. } => Some(Duration::from_secs(1)),
             Refusal::LogUnavailable { .. } | Refusal::EvidenceUnavailable { .. } => {
                 Some(Duration::from_secs(30))

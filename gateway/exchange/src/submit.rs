@@ -34,13 +34,17 @@ pub struct Submission {
 
 /// A place in an order of submissions: its entry is queued after that of the turn before.
 ///
-/// A turn that is dropped lets the next one go on.
+/// A turn that ends without being used hands its own wait on to the next, so that the order
+/// among those that do queue an entry holds whatever becomes of those between them.
 #[derive(Debug, Default)]
 pub struct Turn {
-    before: Option<oneshot::Receiver<()>>,
-    /// Dropping it is the signal.
-    _after: Option<oneshot::Sender<()>>,
+    before: Option<Waiting>,
+    after: Option<oneshot::Sender<Option<Waiting>>>,
 }
+
+/// Resolves when the turn before is over; it may hand over a wait for an earlier one.
+#[derive(Debug)]
+pub struct Waiting(oneshot::Receiver<Option<Waiting>>);
 
 impl Turn {
     /// A submission in no order.
@@ -49,20 +53,38 @@ impl Turn {
     }
 
     /// The turn after `last`, which becomes the tail of the order.
-    pub fn after(last: &mut Option<oneshot::Receiver<()>>) -> Turn {
+    pub fn after(last: &mut Option<Waiting>) -> Turn {
         let (sender, receiver) = oneshot::channel();
         Turn {
-            before: last.replace(receiver),
-            _after: Some(sender),
+            before: last.replace(Waiting(receiver)),
+            after: Some(sender),
         }
     }
 
+    /// Waits until every earlier turn is over. Dropped half-way, the rest of the wait is handed on.
     async fn wait(&mut self) {
-        if let Some(before) = self.before.take() {
-            // An error means that the turn before ended without passing on: ours has come.
-            let _ = before.await;
+        while let Some(waiting) = &mut self.before {
+            // An error means that the turn before is gone with nothing to hand over.
+            self.before = (&mut waiting.0).await.unwrap_or(None);
         }
     }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        if let Some(after) = self.after.take() {
+            // Nobody may come after: the order ends here.
+            let _ = after.send(self.before.take());
+        }
+    }
+}
+
+/// How far a submission came before its entry.
+enum Ready {
+    /// Kept: the entry is next.
+    Append(Ticket, Box<Prepared>),
+    /// A repeat, answered from what is stored.
+    Answered(Box<SubmitResponse>),
 }
 
 impl Exchange {
@@ -76,10 +98,8 @@ impl Exchange {
         submission: Submission,
         turn: Turn,
     ) -> Result<SubmitResponse, Refusal> {
-        let limit = self.limits.request_deadline;
         let feed = submission.feed.clone();
-        let outcome = tokio::time::timeout(limit, self.submit_once(caller, submission, turn)).await;
-        match outcome.unwrap_or(Err(Refusal::Deadline { limit })) {
+        match self.submit_once(caller, submission, turn).await {
             Ok(response) => Ok(response),
             Err(refusal) => Err(self
                 .refuse(Some(caller), &caller.certificate, "Submit", &feed, refusal)
@@ -94,18 +114,61 @@ impl Exchange {
         mut turn: Turn,
     ) -> Result<SubmitResponse, Refusal> {
         let _allowance = self.admit(caller, &submission)?;
-        let key: Key = (
-            caller.agency.clone(),
-            submission.feed.clone(),
-            entry::key_digest(
-                &caller.agency,
-                &submission.feed,
-                &submission.idempotency_key,
-            ),
-        );
-        let mut ticket = match self.claim(&key).await? {
+        // The deadline covers everything up to the entry. Once the entry is queued only the log
+        // can say what became of it, and a refusal would be a lie if it was written.
+        let limit = self.limits.request_deadline;
+        let until_kept = self.until_kept(caller, submission, &mut turn);
+        let kept = tokio::time::timeout(limit, until_kept).await;
+        let (mut ticket, prepared) = match kept.unwrap_or(Err(Refusal::Deadline { limit }))? {
+            Ready::Append(ticket, prepared) => (ticket, *prepared),
+            Ready::Answered(response) => return Ok(*response),
+        };
+        let pending = self
+            .log
+            .append(prepared.entry.draft())
+            .map_err(|error| self.log_failed(error))?;
+        ticket.appending();
+        drop(turn);
+        let appended = match pending.await {
+            Ok(appended) => appended,
+            Err(error) => {
+                // The log accepts nothing more: those who wait for this key are told so at once.
+                ticket.give_up();
+                return Err(self.log_failed(error));
+            }
+        };
+        self.hand_over(appended.position, prepared.rows);
+        ticket.done(appended.position);
+        let place = answer::Place {
+            origin: self.log.origin(),
+            position: appended.position,
+            time_ns: appended.time_ns,
+            leaf_hash: appended.leaf_hash,
+        };
+        Ok(answer::answer(
+            &prepared.entry,
+            &place,
+            &manifest_key(&prepared.results[0]),
+            prepared.outcomes,
+        ))
+    }
+
+    /// Everything before the entry: claim the key, convert, keep, and wait for the turn.
+    async fn until_kept(
+        self: &Arc<Self>,
+        caller: &Caller,
+        submission: Submission,
+        turn: &mut Turn,
+    ) -> Result<Ready, Refusal> {
+        let (agency, feed) = (caller.agency.clone(), submission.feed.clone());
+        let digest = entry::key_digest(&agency, &feed, &submission.idempotency_key);
+        let key: Key = (agency, feed, digest);
+        let ticket = match self.claim(&key).await? {
             Ok(ticket) => ticket,
-            Err(position) => return self.repeat(position, &submission).await,
+            Err(position) => {
+                let response = self.repeat(position, &submission).await?;
+                return Ok(Ready::Answered(Box::new(response)));
+            }
         };
         let prepared = self.prepare(caller, submission, key).await?;
         let entry = &prepared.entry;
@@ -125,27 +188,7 @@ impl Exchange {
         })?;
         kept.await.map_err(|cause| self.evidence_failed(cause))?;
         turn.wait().await;
-        let pending = self
-            .log
-            .append(prepared.entry.draft())
-            .map_err(|error| self.log_failed(error))?;
-        ticket.appending();
-        drop(turn);
-        let appended = pending.await.map_err(|error| self.log_failed(error))?;
-        self.hand_over(appended.position, prepared.rows);
-        ticket.done(appended.position);
-        let place = answer::Place {
-            origin: self.log.origin(),
-            position: appended.position,
-            time_ns: appended.time_ns,
-            leaf_hash: appended.leaf_hash,
-        };
-        Ok(answer::answer(
-            &prepared.entry,
-            &place,
-            &manifest_key(&prepared.results[0]),
-            prepared.outcomes,
-        ))
+        Ok(Ready::Append(ticket, Box::new(prepared)))
     }
 
     /// The key for this call, or the position where it was used before.
@@ -253,8 +296,16 @@ impl Exchange {
     }
 
     pub(crate) fn log_failed(&self, error: audit_log::AppendError) -> Refusal {
-        if matches!(error, audit_log::AppendError::Full { .. }) {
-            return Refusal::QueueFull { queue: "audit" };
+        match error {
+            audit_log::AppendError::Full { .. } => return Refusal::QueueFull { queue: "audit" },
+            audit_log::AppendError::Draft(cause) => {
+                // The request made the entry too long; the log is well.
+                return Refusal::Malformed {
+                    field: "request",
+                    expected: format!("expected texts that fit an audit entry ({cause})"),
+                };
+            }
+            audit_log::AppendError::Poisoned { .. } | audit_log::AppendError::Closed => {}
         }
         self.healthy.store(false, Ordering::Relaxed);
         Refusal::LogUnavailable {
@@ -274,6 +325,8 @@ pub(crate) async fn run_blocking<T: Send + 'static>(
 ) -> Result<T, Refusal> {
     match tokio::task::spawn_blocking(work).await {
         Ok(result) => result,
-        Err(error) => std::panic::resume_unwind(error.into_panic()),
+        Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+        // The runtime is shutting down and did not run the work.
+        Err(_) => Err(Refusal::QueueFull { queue: "shutdown" }),
     }
 }

@@ -152,6 +152,11 @@ impl Edge {
             .add_service(described().build_v1().map_err(EdgeError::Reflection)?)
             .add_service(described().build_v1alpha().map_err(EdgeError::Reflection)?)
             .add_service(service);
+        let stopping = Arc::clone(&exchange);
+        let stop = async move {
+            stop.await;
+            stopping.stop_accepting();
+        };
         tokio::select! {
             ended = self.serve_routes(routes.routes(), stop) => ended,
             () = watch_health(exchange, health) => Ok(()),
@@ -217,12 +222,13 @@ fn server(config: &Config) -> Server {
         .tcp_nodelay(true)
 }
 
-/// Keeps the health service true: not serving once the log or the evidence cannot write. Never ends.
+/// Keeps the health service true: not serving once the log or the evidence cannot write, or
+/// the node stops. Never ends.
 async fn watch_health(exchange: Arc<Exchange>, health: tonic_health::server::HealthReporter) {
     let mut ticks = tokio::time::interval(Duration::from_secs(1));
     loop {
         ticks.tick().await;
-        if !exchange.is_healthy() {
+        if !exchange.is_healthy() || exchange.is_stopping() {
             health
                 .set_not_serving::<ExchangeServer<service::ExchangeService>>()
                 .await;

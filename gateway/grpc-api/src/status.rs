@@ -24,7 +24,8 @@ pub(crate) fn code(refusal: &Refusal) -> Code {
         Refusal::IdempotencyConflict { .. } => Code::AlreadyExists,
         Refusal::Busy { .. } | Refusal::QueueFull { .. } => Code::ResourceExhausted,
         Refusal::Deadline { .. } => Code::DeadlineExceeded,
-        Refusal::IndexBehind { .. }
+        Refusal::Stopping
+        | Refusal::IndexBehind { .. }
         | Refusal::IndexFailed { .. }
         | Refusal::LogUnavailable { .. }
         | Refusal::EvidenceUnavailable { .. } => Code::Unavailable,

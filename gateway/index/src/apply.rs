@@ -12,6 +12,7 @@ pub(crate) fn apply(
     names: &Names,
     size: u64,
     entries: &[IndexedEntry],
+    head: &[u8; 32],
 ) -> Result<u64, IndexError> {
     let mut next = size;
     for entry in entries {
@@ -24,7 +25,7 @@ pub(crate) fn apply(
         next += 1;
     }
     let failed = IndexError::database("applying entries");
-    let written = write(connection, names, entries, next);
+    let written = write(connection, names, entries, next, head);
     if let Err(cause) = written {
         names.reload(connection)?;
         return Err(failed(cause));
@@ -37,7 +38,7 @@ pub(crate) fn clear(connection: &mut Connection) -> Result<(), IndexError> {
     connection
         .execute_batch(
             "BEGIN; DELETE FROM submission; DELETE FROM run; DELETE FROM link; DELETE FROM quarantined;
-             UPDATE progress SET size = 0; COMMIT;",
+             UPDATE progress SET size = 0, head = zeroblob(32); COMMIT;",
         )
         .map_err(IndexError::database("clearing"))
 }
@@ -47,6 +48,7 @@ fn write(
     names: &Names,
     entries: &[IndexedEntry],
     size: u64,
+    head: &[u8; 32],
 ) -> rusqlite::Result<()> {
     let transaction = connection.transaction()?;
     for entry in entries {
@@ -55,8 +57,8 @@ fn write(
         }
     }
     transaction
-        .prepare_cached("UPDATE progress SET size = ?1")?
-        .execute(params![signed(size)])?;
+        .prepare_cached("UPDATE progress SET size = ?1, head = ?2")?
+        .execute(params![signed(size), head])?;
     transaction.commit()
 }
 

@@ -78,6 +78,7 @@ pub struct SqliteIndex {
     readers: Mutex<Vec<Connection>>,
     names: Names,
     size: AtomicU64,
+    head: Mutex<[u8; 32]>,
 }
 
 /// Most idle connections kept for readers: more than the cores of a machine gain nothing.
@@ -115,12 +116,17 @@ impl Index for SqliteIndex {
         self.size.load(Ordering::Acquire)
     }
 
-    fn apply(&self, entries: &[IndexedEntry]) -> Result<(), Cause> {
+    fn head(&self) -> [u8; 32] {
+        *self.head.lock().expect("no holder of the head panics")
+    }
+
+    fn apply(&self, entries: &[IndexedEntry], head: &[u8; 32]) -> Result<(), Cause> {
         let mut writer = self
             .writer
             .lock()
             .expect("no writer panics while it holds the connection");
-        let size = apply::apply(&mut writer, &self.names, self.size(), entries)?;
+        let size = apply::apply(&mut writer, &self.names, self.size(), entries, head)?;
+        *self.head.lock().expect("no holder of the head panics") = *head;
         self.size.store(size, Ordering::Release);
         Ok(())
     }

@@ -43,7 +43,8 @@ impl Names {
             return Ok(id);
         }
         let mut names = self.0.write().expect("no holder of the dictionary panics");
-        let next = names.values().max().map_or(1, |id| id + 1);
+        // Numbers go up from 1 without a gap.
+        let next = i64::try_from(names.len() + 1).unwrap_or(i64::MAX);
         connection.execute(
             "INSERT INTO name (id, text) VALUES (?1, ?2)",
             params![next, text],

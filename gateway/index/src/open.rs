@@ -11,12 +11,12 @@ use crate::names::Names;
 use crate::{Config, IndexError, SqliteIndex};
 
 /// Version of the tables. An index of another version is discarded and built again.
-const TABLES_VERSION: i64 = 1;
+const TABLES_VERSION: i64 = 2;
 
 /// The tables. Places are keys in order of the log, so that writing is sequential;
 /// `link` is the one table written at random.
 const TABLES: &str = "
-CREATE TABLE progress (size INTEGER NOT NULL, origin TEXT NOT NULL);
+CREATE TABLE progress (size INTEGER NOT NULL, head BLOB NOT NULL, origin TEXT NOT NULL);
 CREATE TABLE name (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);
 CREATE TABLE submission (
     agency INTEGER NOT NULL, feed INTEGER NOT NULL, key BLOB NOT NULL, position INTEGER NOT NULL,
@@ -57,8 +57,10 @@ impl SqliteIndex {
                 create(&path, &config.origin)?
             }
         };
-        let size: i64 = writer
-            .query_row("SELECT size FROM progress", [], |row| row.get(0))
+        let (size, head): (i64, [u8; 32]) = writer
+            .query_row("SELECT size, head FROM progress", [], |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })
             .map_err(IndexError::database("reading its size"))?;
         Ok(SqliteIndex {
             names: Names::load(&writer)?,
@@ -66,6 +68,7 @@ impl SqliteIndex {
             writer: Mutex::new(writer),
             readers: Mutex::new(Vec::new()),
             size: AtomicU64::new(size.unsigned_abs()),
+            head: Mutex::new(head),
         })
     }
 }
@@ -111,7 +114,7 @@ fn create(path: &Path, origin: &str) -> Result<Connection, IndexError> {
     connection.execute_batch(TABLES).map_err(&failed)?;
     connection
         .execute(
-            "INSERT INTO progress (size, origin) VALUES (0, ?1)",
+            "INSERT INTO progress (size, head, origin) VALUES (0, zeroblob(32), ?1)",
             params![origin],
         )
         .map_err(&failed)?;

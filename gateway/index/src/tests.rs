@@ -8,6 +8,9 @@ use exchange::ports::{
 
 use crate::{Config, SqliteIndex};
 
+/// Stands for a leaf hash.
+const HEAD: [u8; 32] = [7; 32];
+
 fn config(dir: &std::path::Path) -> Config {
     Config {
         dir: dir.to_owned(),
@@ -76,30 +79,33 @@ fn filled(dir: &std::path::Path) -> SqliteIndex {
         (LinkKind::Party, "某厂"),
     ];
     index
-        .apply(&[
-            entry(
-                0,
-                "hj212",
-                vec![
-                    run(0, 0, 40, "Observation", 1_000, &device),
-                    run(1, 0, 2, "Observation", 2_000, &device),
-                ],
-                &[],
-            ),
-            IndexedEntry {
-                position: 1,
-                submission: None,
-            },
-            entry(
-                2,
-                "police-case",
-                vec![
-                    run(0, 0, 1, "Case", 1_500, &case),
-                    run(0, 1, 1, "Party", 1_500, &case[1..]),
-                ],
-                &["x.bad"],
-            ),
-        ])
+        .apply(
+            &[
+                entry(
+                    0,
+                    "hj212",
+                    vec![
+                        run(0, 0, 40, "Observation", 1_000, &device),
+                        run(1, 0, 2, "Observation", 2_000, &device),
+                    ],
+                    &[],
+                ),
+                IndexedEntry {
+                    position: 1,
+                    submission: None,
+                },
+                entry(
+                    2,
+                    "police-case",
+                    vec![
+                        run(0, 0, 1, "Case", 1_500, &case),
+                        run(0, 1, 1, "Party", 1_500, &case[1..]),
+                    ],
+                    &["x.bad"],
+                ),
+            ],
+            &HEAD,
+        )
         .expect("applies");
     index
 }
@@ -282,7 +288,11 @@ fn submissions_and_quarantine_are_found_by_key() {
 fn a_gap_is_refused_and_changes_nothing() {
     let dir = tempfile::tempdir().expect("folder");
     let index = filled(dir.path());
-    assert!(index.apply(&[entry(4, "hj212", vec![], &[])]).is_err());
+    assert!(
+        index
+            .apply(&[entry(4, "hj212", vec![], &[])], &HEAD)
+            .is_err()
+    );
     assert_eq!(index.size(), 3);
 }
 
@@ -295,17 +305,20 @@ fn a_failed_batch_leaves_no_trace_and_its_names_are_usable_after() {
     twice.submission.as_mut().expect("is one").key = [3; 16];
     assert!(
         index
-            .apply(&[entry(3, "new-feed", vec![], &[]), twice])
+            .apply(&[entry(3, "new-feed", vec![], &[]), twice], &HEAD)
             .is_err()
     );
     assert_eq!(index.size(), 3);
     index
-        .apply(&[entry(
-            3,
-            "new-feed",
-            vec![run(0, 0, 1, "Clue", 5, &[])],
-            &[],
-        )])
+        .apply(
+            &[entry(
+                3,
+                "new-feed",
+                vec![run(0, 0, 1, "Clue", 5, &[])],
+                &[],
+            )],
+            &HEAD,
+        )
         .expect("applies");
     let only = RecordQuery {
         feeds: FeedScope::Only(vec!["new-feed".into()]),

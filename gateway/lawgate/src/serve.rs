@@ -92,7 +92,7 @@ impl Node {
             limits: limits(config),
         };
         let exchange = Exchange::build(parts);
-        let ahead = catch_up(&exchange, config)?;
+        let ahead = catch_up(&exchange, config, opened.size)?;
         note_start(&log, ahead, configuration, &loaded)?;
         Ok(Node { log, exchange })
     }
@@ -200,10 +200,10 @@ fn note_start(
 }
 
 /// Brings the index to the log's size before anybody is served; returns by how much it was ahead.
-fn catch_up(exchange: &Arc<Exchange>, config: &Config) -> anyhow::Result<u64> {
+fn catch_up(exchange: &Arc<Exchange>, config: &Config, opened: u64) -> anyhow::Result<u64> {
     let follower = Follower::new(Arc::clone(exchange), config.index.batch_rows);
     follower
-        .catch_up(|indexed, size| {
+        .catch_up(opened, |indexed, size| {
             if size - indexed > 0 {
                 tracing::info!(indexed, size, "bringing the index up to the log");
             }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use audit_log::Clock;
 use prost::Message as _;
 use proto::v1::record::Entity;
-use proto::v1::{Conversion, Observation, Record};
+use proto::v1::{Conversion, DateTime, Observation, PersonalData, Precision, Record, VehicleTrack};
 use tempfile::TempDir;
 
 use crate::entry::CaseBinding;
@@ -75,6 +75,9 @@ fn one(payload: &[u8]) -> Converted {
     if payload.starts_with(b"garbage") {
         return Converted::Conversion(vec![0xFF; 9]);
     }
+    if payload.starts_with(b"track") {
+        return Converted::Conversion(tracks().encode_to_vec());
+    }
     let observation = |factor: &str| {
         let observation = Observation {
             mn: "MN0001".to_owned(),
@@ -94,6 +97,29 @@ fn one(payload: &[u8]) -> Converted {
         }
         .encode_to_vec(),
     )
+}
+
+/// One place of a vehicle whose terminal has the number of the observing device.
+fn tracks() -> Conversion {
+    let at = DateTime {
+        text: "2026-09-01T08:00:00+08:00".to_owned(),
+        precision: Precision::Second as i32,
+        offset: "+08:00".to_owned(),
+        offset_assumed: false,
+    };
+    let track = VehicleTrack {
+        terminal_id: "MN0001".to_owned(),
+        at: Some(at),
+        ..VehicleTrack::default()
+    };
+    let record = Record {
+        envelope: None,
+        entity: Some(Entity::VehicleTrack(track)),
+    };
+    Conversion {
+        records: vec![record],
+        ..Conversion::default()
+    }
 }
 
 /// Evidence in memory.
@@ -158,6 +184,7 @@ impl EvidenceStore for MemoryEvidence {
 #[derive(Default)]
 pub(crate) struct MemoryIndex {
     entries: Mutex<BTreeMap<u64, IndexedEntry>>,
+    head: Mutex<[u8; 32]>,
 }
 
 impl MemoryIndex {
@@ -176,7 +203,12 @@ impl Index for MemoryIndex {
         self.entries.lock().expect("is free").len() as u64
     }
 
-    fn apply(&self, entries: &[IndexedEntry]) -> Result<(), Cause> {
+    fn head(&self) -> [u8; 32] {
+        *self.head.lock().expect("is free")
+    }
+
+    fn apply(&self, entries: &[IndexedEntry], head: &[u8; 32]) -> Result<(), Cause> {
+        *self.head.lock().expect("is free") = *head;
         let mut all = self.entries.lock().expect("is free");
         all.extend(entries.iter().map(|entry| (entry.position, entry.clone())));
         Ok(())
@@ -218,7 +250,13 @@ impl Index for MemoryIndex {
             for run in submission.runs {
                 let is_device =
                     |device: &String| run.links.contains(&(LinkKind::Device, device.clone()));
-                if query.device.as_ref().is_none_or(is_device) {
+                let last = crate::ids::RecordPlace {
+                    position: entry.position,
+                    message: run.message,
+                    ordinal: run.first + (run.count - 1) as u16,
+                };
+                let is_left = query.after.is_none_or(|after| last > after);
+                if is_left && query.device.as_ref().is_none_or(is_device) {
                     let place = crate::ids::RecordPlace {
                         position: entry.position,
                         message: run.message,
@@ -251,6 +289,8 @@ impl Index for MemoryIndex {
                     .map(|row| (entry.position, row.message)),
             );
         }
+        found.retain(|place| query.after.is_none_or(|after| *place > after));
+        found.truncate(query.limit as usize);
         Ok(found)
     }
 }
@@ -327,7 +367,7 @@ impl Fixture {
     /// Brings the index up to the log.
     pub(crate) fn index_all(&self) {
         Follower::new(Arc::clone(&self.exchange), 3)
-            .catch_up(|_, _| {})
+            .catch_up(self.exchange.log.size(), |_, _| {})
             .expect("follows");
     }
 
@@ -373,7 +413,7 @@ fn limits() -> Limits {
     }
 }
 
-/// `sender` submits and reads, `reader` reads, `nobody` may do nothing.
+/// `sender` submits and reads, `reader` reads, `inspector` reads every class, `nobody` may do nothing.
 fn policy() -> Policy {
     let agency = |id: &str, submit: &[&str], read: Rights| Agency {
         id: id.to_owned(),
@@ -392,6 +432,10 @@ fn policy() -> Policy {
             Rights::Feeds(BTreeSet::from(["feed".to_owned()])),
         ),
         agency("nobody", &[], none()),
+        Agency {
+            personal: (PersonalData::Personal as i32..=PersonalData::Reporter as i32).collect(),
+            ..agency("inspector", &[], Rights::All)
+        },
     ])
 }
 

@@ -301,3 +301,29 @@ fn a_message_is_shared_and_not_copied() {
         &message.clone().payload
     ));
 }
+
+#[tokio::test]
+async fn an_index_of_another_past_is_emptied_and_filled_again() {
+    let fixture = Fixture::new();
+    submit(&fixture, submission("k", &["good"]))
+        .await
+        .expect("is accepted");
+    fixture.index_all();
+    let honest = fixture.index.rows();
+    // As if the entry had been another one when the index saw it.
+    crate::ports::Index::apply(&*fixture.index, &[], &[9; 32]).expect("applies");
+    fixture.index_all();
+    assert_eq!(fixture.index.rows(), honest);
+    assert_ne!(crate::ports::Index::head(&*fixture.index), [9; 32]);
+}
+
+#[tokio::test]
+async fn a_node_that_stops_takes_nothing_new_and_says_so() {
+    let fixture = Fixture::new();
+    fixture.exchange.stop_accepting();
+    let refusal = submit(&fixture, submission("k", &["good"]))
+        .await
+        .expect_err("is refused");
+    assert_eq!(refusal.reason(), "node-stopping");
+    assert!(refusal.retry_after().is_some());
+}
