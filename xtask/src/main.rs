@@ -42,7 +42,8 @@ tasks:
                       its id; --mapping takes the one without code
   adapter build FOLDER
                       build the adapter in FOLDER, wherever that is, as a
-                      component into FOLDER/target/adapter/";
+                      component into FOLDER/target/adapter/
+  adapter try         copy, test and build both templates, as `test` does";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

@@ -17,10 +17,6 @@ mod unary;
 
 use crate::report::{Report, Row};
 
-/// The gateway's allocator, so that the baselines do not differ in it.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> anyhow::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     if arguments

@@ -16,9 +16,9 @@ use super::template::{self, Template};
 use super::toolchain::{Toolchain, clean_command, output_of, run};
 use super::{COMPANIONS, Guest};
 
-const USAGE: &str = "adapter: `new [--mapping] FOLDER` or `build FOLDER`";
+const USAGE: &str = "adapter: `new [--mapping] FOLDER`, `build FOLDER` or `try`";
 
-/// Runs `adapter new` or `adapter build`.
+/// Runs `adapter new`, `adapter build` or `adapter try`.
 pub(crate) fn adapter(root: &Path, arguments: &[String]) -> Result<()> {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match words.as_slice() {
@@ -27,6 +27,7 @@ pub(crate) fn adapter(root: &Path, arguments: &[String]) -> Result<()> {
             create(root, Template::Lines, Path::new(folder))
         }
         ["build", folder] if !folder.starts_with('-') => build(root, Path::new(folder)).map(drop),
+        ["try"] => try_templates(root),
         _ => bail!("{USAGE}"),
     }
 }

@@ -318,6 +318,15 @@ fn single_faults() {
         ("limits", "page_size = 2026-11-23", "is a date or time"),
         ("limits", "page_size = [1]", "is a list"),
         ("limits", "page_size = {}", "is a table"),
+    ];
+    for (table, line, expected) in cases {
+        check_line(table, line, expected);
+    }
+}
+
+#[test]
+fn values_that_contradict_each_other_are_faults() {
+    let cases = [
         (
             "sandbox",
             "tick_ms = 1000\ndeadline_ms = 10",
