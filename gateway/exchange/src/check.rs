@@ -18,10 +18,12 @@ use crate::ids::MAX_RECORDS_PER_MESSAGE;
 use crate::ports::{Converted, LinkKind, QuarantinedRow, Run};
 
 mod measure;
+mod plain;
 #[cfg(test)]
 mod tests;
 
 use measure::{cut, measure};
+pub(crate) use plain::PlainReader;
 
 /// Most bytes of the conversion of one message, before and after the schema's findings.
 ///
@@ -66,11 +68,11 @@ pub(crate) struct Checked {
     pub(crate) runs: Vec<Run>,
 }
 
-/// Checks what an adapter said of message number `message`.
-pub(crate) fn check(message: u16, converted: Converted) -> Checked {
+/// Checks what an adapter said of message number `message`; `plain` serves one message after another.
+pub(crate) fn check(plain: &mut PlainReader, message: u16, converted: Converted) -> Checked {
     let checked = match converted {
         Converted::Rejected { code, offset, text } => Err(rejection(code, offset, text)),
-        Converted::Conversion(bytes) => convert(message, &bytes),
+        Converted::Conversion(bytes) => convert(plain, message, &bytes),
     };
     checked.unwrap_or_else(quarantined)
 }
@@ -126,8 +128,20 @@ fn rejection(code: String, offset: u64, text: String) -> Quarantine {
 }
 
 /// Checks an encoded `Conversion`, or says why it is not believed.
-fn convert(message: u16, bytes: &[u8]) -> Result<Checked, Quarantine> {
+fn convert(plain: &mut PlainReader, message: u16, bytes: &[u8]) -> Result<Checked, Quarantine> {
     affordable(bytes)?;
+    match plain.read(message, bytes) {
+        Some(plain) => Ok(Checked {
+            part: wrap(bytes).into(),
+            outcome: plain.outcome,
+            runs: plain.runs,
+        }),
+        None => convert_whole(message, bytes),
+    }
+}
+
+/// The long way: makes records of the bytes, and changes what is not a guest's to say.
+fn convert_whole(message: u16, bytes: &[u8]) -> Result<Checked, Quarantine> {
     // Decoded as what is kept and not as what the guest made: decoding has a limit on nesting,
     // and what is kept is one level deeper. Else an acknowledged submission could not be read.
     let mut part = wrap(bytes);
@@ -247,29 +261,43 @@ fn wrap(conversion: &[u8]) -> Vec<u8> {
 }
 
 fn outcome(conversion: &Conversion) -> MessageOutcome {
-    let of_records = || {
-        conversion
-            .records
-            .iter()
-            .filter_map(|record| record.envelope.as_ref())
-            .flat_map(|envelope| &envelope.quality)
-    };
-    let notable = |finding: &&Finding| {
-        finding.severity == Severity::Warning as i32 || finding.severity == Severity::Error as i32
-    };
-    MessageOutcome {
-        records: saturating(conversion.records.len()),
-        findings: saturating(conversion.findings.len() + of_records().count()),
-        quarantine: None,
-        reply: conversion.reply.clone(),
-        notable: conversion
-            .findings
-            .iter()
-            .chain(of_records())
-            .filter(notable)
-            .take(NOTABLE_OF_MESSAGE)
-            .map(told)
-            .collect(),
+    let mut tally = Tally::default();
+    let of_records = conversion
+        .records
+        .iter()
+        .filter_map(|record| record.envelope.as_ref())
+        .flat_map(|envelope| &envelope.quality);
+    for finding in conversion.findings.iter().chain(of_records) {
+        tally.add(finding);
+    }
+    tally.outcome(conversion.records.len(), conversion.reply.clone())
+}
+
+/// Findings counted, and those the sender is told.
+#[derive(Default)]
+struct Tally {
+    findings: usize,
+    notable: Vec<Finding>,
+}
+
+impl Tally {
+    fn add(&mut self, finding: &Finding) {
+        self.findings += 1;
+        let is_notable = finding.severity == Severity::Warning as i32
+            || finding.severity == Severity::Error as i32;
+        if is_notable && self.notable.len() < NOTABLE_OF_MESSAGE {
+            self.notable.push(told(finding));
+        }
+    }
+
+    fn outcome(self, records: usize, reply: Vec<u8>) -> MessageOutcome {
+        MessageOutcome {
+            records: saturating(records),
+            findings: saturating(self.findings),
+            quarantine: None,
+            reply,
+            notable: self.notable,
+        }
     }
 }
 
@@ -301,40 +329,51 @@ fn runs(message: u16, records: &[Record]) -> Vec<Run> {
     let mut runs: Vec<Run> = Vec::new();
     let mut previous: Option<&Record> = None;
     for (ordinal, record) in (0..=u16::MAX).zip(records) {
-        if let (Some(run), Some(before)) = (runs.last_mut(), previous)
-            && shares_keys(before, record)
-        {
-            run.count += 1;
-            continue;
-        }
+        add_run(&mut runs, message, ordinal, previous, record);
         previous = Some(record);
-        let links = schema::links(record);
-        let parties = links
-            .party
-            .iter()
-            .map(|key| (LinkKind::Party, key.to_string()));
-        let devices = links
-            .device
-            .iter()
-            .map(|key| (LinkKind::Device, key.to_string()));
-        let cases = links
-            .case_numbers
-            .iter()
-            .map(|key| (LinkKind::Case, key.to_string()));
-        runs.push(Run {
-            message,
-            first: ordinal,
-            count: 1,
-            entity: links.entity.to_owned(),
-            time: links.time.map(|(from, to)| (from, to.max(from + 1))),
-            links: parties
-                .chain(devices)
-                .chain(cases)
-                .filter(|(_, key)| key.len() <= MAX_LINK_BYTES)
-                .collect(),
-        });
     }
     runs
+}
+
+/// Adds a record to the run of the one before it, or starts its own.
+fn add_run(
+    runs: &mut Vec<Run>,
+    message: u16,
+    ordinal: u16,
+    previous: Option<&Record>,
+    record: &Record,
+) {
+    if let (Some(run), Some(before)) = (runs.last_mut(), previous)
+        && shares_keys(before, record)
+    {
+        run.count += 1;
+        return;
+    }
+    let links = schema::links(record);
+    let parties = links
+        .party
+        .iter()
+        .map(|key| (LinkKind::Party, key.to_string()));
+    let devices = links
+        .device
+        .iter()
+        .map(|key| (LinkKind::Device, key.to_string()));
+    let cases = links
+        .case_numbers
+        .iter()
+        .map(|key| (LinkKind::Case, key.to_string()));
+    runs.push(Run {
+        message,
+        first: ordinal,
+        count: 1,
+        entity: links.entity.to_owned(),
+        time: links.time.map(|(from, to)| (from, to.max(from + 1))),
+        links: parties
+            .chain(devices)
+            .chain(cases)
+            .filter(|(_, key)| key.len() <= MAX_LINK_BYTES)
+            .collect(),
+    });
 }
 
 /// Whether two neighbours certainly share entity, keys and time: cheap, and only for the

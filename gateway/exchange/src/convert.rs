@@ -6,7 +6,7 @@ use audit_log::tree;
 use prost::Message as _;
 use proto::v1::{Attribute, Counts, Purpose, Quarantine, SubmitRequest};
 
-use crate::check::{Checked, check, fault, quarantined, shorten};
+use crate::check::{Checked, PlainReader, check, fault, quarantined, shorten};
 use crate::entry::{CaseBinding, SubmitEntry, Sums};
 use crate::policy::Caller;
 use crate::ports::{Converted, Converter, IndexedSubmission, Message, QuarantinedRow};
@@ -104,7 +104,7 @@ pub(crate) fn prepare(
 /// Converts the messages, each sandbox's worth by itself.
 fn convert(converter: &dyn Converter, messages: &[Message]) -> Result<Vec<Checked>, Refusal> {
     let mut checked = Vec::with_capacity(messages.len());
-    let mut budget = Budget::default();
+    let (mut budget, mut plain) = (Budget::default(), PlainReader::default());
     let mut failures = 0;
     // The last failure, once there were enough.
     let mut given_up: Option<Quarantine> = None;
@@ -120,7 +120,7 @@ fn convert(converter: &dyn Converter, messages: &[Message]) -> Result<Vec<Checke
                 numbers
                     .by_ref()
                     .zip(converted)
-                    .map(|(number, converted)| budget.take(check(number, converted))),
+                    .map(|(number, converted)| budget.take(check(&mut plain, number, converted))),
             ),
             Err(quarantine) => {
                 checked.extend(batch.iter().map(|_| quarantined(quarantine.clone())));

@@ -5,6 +5,7 @@
 //! the log and the evidence. Both ways yield the same rows.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -20,6 +21,12 @@ const MOST_HANDED_OVER: usize = 200_000;
 
 /// Pause after a failure of the index, so that a full disk is not hammered.
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(1);
+
+/// How long entries gather before they are applied, unless a reader waits or a batch is full.
+///
+/// A transaction writes every page it touches, so many small ones write the same pages over and
+/// over; and a call that has just learnt that its entry is durable gets time to hand its rows over.
+const GATHERING: Duration = Duration::from_millis(50);
 
 /// Rows handed over by the calls that made them.
 #[derive(Default)]
@@ -67,6 +74,23 @@ impl Exchange {
         if position >= self.index.size() {
             self.handed_over.put(position, rows);
         }
+    }
+}
+
+/// A reader that waits for the index: as long as there is one, entries are applied at once.
+pub(crate) struct Waiting<'a>(&'a Exchange);
+
+impl<'a> Waiting<'a> {
+    pub(crate) fn new(exchange: &'a Exchange) -> Waiting<'a> {
+        exchange.readers_waiting.fetch_add(1, Ordering::SeqCst);
+        exchange.wanted.notify_waiters();
+        Waiting(exchange)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.readers_waiting.fetch_sub(1, Ordering::SeqCst);
     }
 }
 
@@ -134,12 +158,13 @@ impl Follower {
     pub async fn run(self: Arc<Self>) {
         loop {
             let indexed = self.exchange.index.size();
-            let Ok(head) = self.exchange.log.wait_for(indexed + 1).await else {
+            if self.exchange.log.wait_for(indexed + 1).await.is_err() {
                 // The log stopped: there is nothing more to follow.
                 return;
-            };
-            let follower = Arc::clone(&self);
-            if let Err(refusal) = run_blocking(move || follower.step(head.size)).await {
+            }
+            self.gather(indexed).await;
+            let (follower, size) = (Arc::clone(&self), self.exchange.log.size());
+            if let Err(refusal) = run_blocking(move || follower.step(size)).await {
                 tracing::error!(
                     error = &refusal as &dyn std::error::Error,
                     indexed,
@@ -147,6 +172,26 @@ impl Follower {
                 );
                 tokio::time::sleep(PAUSE_AFTER_FAILURE).await;
             }
+        }
+    }
+
+    /// Lets entries gather behind `indexed` for as long as nobody waits for them.
+    async fn gather(&self, indexed: u64) {
+        let wanted = self.exchange.wanted.notified();
+        tokio::pin!(wanted);
+        wanted.as_mut().enable();
+        if self.exchange.readers_waiting.load(Ordering::SeqCst) > 0 {
+            return;
+        }
+        let batch = self
+            .exchange
+            .log
+            .wait_for(indexed.saturating_add(self.batch as u64));
+        tokio::select! {
+            // An error is the end of the log, which the next round notices.
+            _ = batch => {}
+            () = wanted => {}
+            () = tokio::time::sleep(GATHERING) => {}
         }
     }
 

@@ -37,7 +37,7 @@ pub use submit::{Submission, Turn, Waiting};
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicUsize};
 use std::time::Duration;
 
 use audit_log::Log;
@@ -104,6 +104,9 @@ pub struct Exchange {
     recent: Arc<Recent>,
     handed_over: HandOver,
     indexed: Notify,
+    /// Readers that wait for the index now, and what tells the follower that there are some.
+    readers_waiting: AtomicUsize,
+    wanted: Notify,
     in_flight: HashMap<String, InFlight>,
     readings: HashMap<String, Arc<Semaphore>>,
     conversions: Arc<Semaphore>,
@@ -129,6 +132,8 @@ impl Exchange {
             recent: Arc::new(Recent::default()),
             handed_over: HandOver::default(),
             indexed: Notify::new(),
+            readers_waiting: AtomicUsize::new(0),
+            wanted: Notify::new(),
             feeds: parts
                 .feeds
                 .into_iter()

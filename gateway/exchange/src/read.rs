@@ -7,6 +7,7 @@ use proto::v1::{GetRecordResponse, SubmitResponse};
 
 use crate::assemble::OfMessage;
 use crate::entry::{self, CaseBinding, SubmitEntry};
+use crate::follow::Waiting;
 use crate::ids::{RecordId, RecordPlace};
 use crate::policy::Caller;
 use crate::refusal::Refusal;
@@ -243,6 +244,10 @@ impl Exchange {
 
     /// Waits until the index has reached `size`, so that a reader sees what was answered before it asked.
     pub(crate) async fn wait_for_index(&self, size: u64) -> Result<(), Refusal> {
+        if self.index.size() >= size {
+            return Ok(());
+        }
+        let _waiting = Waiting::new(self);
         let reached = async {
             loop {
                 let indexed = self.indexed.notified();

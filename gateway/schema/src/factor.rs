@@ -72,9 +72,11 @@ const fn row(
 pub fn by_code(code: &str) -> Option<&'static Factor> {
     let bytes: [u8; 6] = code.as_bytes().try_into().ok()?;
     let rows = rows(bytes[0])?;
-    let key = placeholder(bytes);
+    let key = number(placeholder(bytes));
+    // As numbers: comparing six bytes as a slice is a call each time, and every value has a code.
+    let of = |row: &Factor| row.code.as_bytes().try_into().map(number);
     let at = rows
-        .binary_search_by(|row| row.code.as_bytes().cmp(&key))
+        .binary_search_by(|row| of(row).unwrap_or(0).cmp(&key))
         .ok()?;
     rows.get(at)
 }
@@ -121,6 +123,12 @@ fn rows(first: u8) -> Option<&'static [Factor]> {
         b'w' => Some(water::ROWS),
         _ => None,
     }
+}
+
+/// A code as a number that sorts as the code does.
+fn number(code: [u8; 6]) -> u64 {
+    code.into_iter()
+        .fold(0, |number, byte| number << 8 | u64::from(byte))
 }
 
 /// Writes the number of the equipment as the tables do: `e10103` is `e101xx`.

@@ -5,7 +5,11 @@ use proto::v1::{Device, Envelope};
 use super::*;
 
 fn converted(conversion: &Conversion) -> Checked {
-    check(0, Converted::Conversion(conversion.encode_to_vec()))
+    check(
+        &mut PlainReader::default(),
+        0,
+        Converted::Conversion(conversion.encode_to_vec()),
+    )
 }
 
 fn code(checked: &Checked) -> &str {
@@ -30,7 +34,11 @@ fn warning(text: &str) -> Finding {
 #[test]
 fn what_needs_no_change_is_kept_as_the_guest_wrote_it() {
     // An unknown field 15 stays, because nothing is encoded again.
-    let checked = check(0, Converted::Conversion(vec![0x7A, 1, b'x']));
+    let checked = check(
+        &mut PlainReader::default(),
+        0,
+        Converted::Conversion(vec![0x7A, 1, b'x']),
+    );
     assert_eq!(code(&checked), "");
     assert_eq!(*checked.part, [0x0A, 3, 0x7A, 1, b'x']);
 }
@@ -50,7 +58,11 @@ fn what_is_believed_can_be_decoded_as_it_is_kept() {
     };
     let mut refused = 0;
     for depth in 90..110 {
-        let checked = check(0, Converted::Conversion(nested(depth)));
+        let checked = check(
+            &mut PlainReader::default(),
+            0,
+            Converted::Conversion(nested(depth)),
+        );
         assert!(MessageResult::decode(&*checked.part).is_ok(), "{depth}");
         if checked.outcome.quarantine.is_some() {
             assert_eq!(code(&checked), "adapter.bad-conversion", "{depth}");
@@ -63,7 +75,7 @@ fn what_is_believed_can_be_decoded_as_it_is_kept() {
 #[test]
 fn bytes_that_would_take_too_much_memory_are_not_decoded() {
     let check = |bytes: Vec<u8>, expected: &str| {
-        let checked = check(0, Converted::Conversion(bytes));
+        let checked = check(&mut PlainReader::default(), 0, Converted::Conversion(bytes));
         assert_eq!(code(&checked), expected);
         assert!(checked.part.len() < 1000);
     };
@@ -91,11 +103,16 @@ fn observations(count: usize) -> Vec<u8> {
 
 #[test]
 fn the_most_that_is_allowed_is_converted() {
-    let checked = check(0, Converted::Conversion(observations(1000)));
+    let checked = check(
+        &mut PlainReader::default(),
+        0,
+        Converted::Conversion(observations(1000)),
+    );
     assert_eq!(code(&checked), "");
     assert_eq!(checked.outcome.records, 1000);
     assert!(checked.outcome.findings >= 1000);
     let findings_only = check(
+        &mut PlainReader::default(),
         0,
         Converted::Conversion([0x1A, 0].repeat(MAX_MESSAGE_FINDINGS)),
     );
@@ -122,7 +139,7 @@ fn only_a_short_lower_case_word_is_a_reason() {
             offset: 7,
             text: "a reason".to_owned(),
         };
-        let checked = check(0, rejected);
+        let checked = check(&mut PlainReader::default(), 0, rejected);
         assert_eq!(code(&checked), expected, "{given:?}");
         let quarantine = checked.outcome.quarantine.expect("is quarantined");
         assert_eq!((quarantine.offset, &*quarantine.text), (7, "a reason"));
@@ -144,7 +161,7 @@ fn a_long_sentence_is_cut_in_what_is_told_and_in_what_is_kept() {
         offset: 0,
         text: "包".repeat(1000),
     };
-    let checked = check(0, rejected);
+    let checked = check(&mut PlainReader::default(), 0, rejected);
     let told = checked.outcome.quarantine.clone().expect("is quarantined");
     assert_eq!(told.text, "包".repeat(341));
     let kept = MessageResult::decode(&*checked.part).expect("decodes");

@@ -360,7 +360,7 @@ fn a_guest_cannot_name_a_reason_as_long_as_it_likes() {
         offset: 0,
         text: "y".repeat(1 << 20),
     };
-    let checked = crate::check::check(0, rejected);
+    let checked = crate::check::check(&mut crate::check::PlainReader::default(), 0, rejected);
     let quarantine = checked.outcome.quarantine.expect("is quarantined");
     assert!(
         quarantine.code.len() <= 256 && quarantine.text.len() <= 4096,
@@ -380,7 +380,11 @@ fn a_guests_many_empty_records_are_refused_before_they_take_memory() {
         worst >> 20
     );
     let bytes = [0x0A, 0].repeat(crate::ids::MAX_RECORDS_PER_MESSAGE);
-    let checked = crate::check::check(0, Converted::Conversion(bytes.clone()));
+    let checked = crate::check::check(
+        &mut crate::check::PlainReader::default(),
+        0,
+        Converted::Conversion(bytes.clone()),
+    );
     println!(
         "{} bytes of a guest become {} stored bytes, {} runs of {} bytes",
         bytes.len(),
