@@ -41,33 +41,20 @@
 
 #![forbid(unsafe_code)]
 
-pub mod cbor;
-pub mod chain;
 pub mod commit;
 pub mod disk;
-pub mod entry;
-mod fault;
-mod folder;
-pub mod hash;
 pub mod log;
 pub mod reader;
-mod recover;
-mod scan;
-mod segment;
 #[cfg(test)]
 mod testing;
-pub mod tree;
-pub mod verify;
 mod writer;
 
-pub use cbor::Value;
-pub use chain::Head;
-pub use entry::{Draft, DraftError, Entry, EntryError, Field, MAX_ENTRY_BYTES};
-pub use fault::{Fault, FaultKind};
-pub use hash::{Hash, leaf_hash};
+pub use audit_proof::{
+    Draft, DraftError, Entry, EntryError, Fault, FaultKind, Field, FolderEntries, FolderReader,
+    Hash, Head, KnownHead, MAX_ENTRY_BYTES, Options, ReadError, Report, StoredEntry,
+    UnfinishedTail, Value, cbor, chain, entry, hash, leaf_hash, tree, verify,
+};
 pub use log::{
     AppendError, Appended, Clock, Config, Log, OpenError, Opened, Pending, Recovered, open,
 };
-pub use reader::{Entries, FolderEntries, FolderReader, ReadError, Reader, StoredEntry};
-pub use scan::KnownHead;
-pub use verify::{Options, Report, UnfinishedTail, verify};
+pub use reader::{Entries, Reader};

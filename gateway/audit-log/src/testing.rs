@@ -8,10 +8,10 @@ use std::{
     },
 };
 
-use crate::{
+use crate::log::{Appended, Clock, Config, Log};
+use audit_proof::{
     entry::{Draft, Field},
     folder::{Inventory, file_name},
-    log::{Appended, Clock, Config, Log},
 };
 
 pub(crate) const ORIGIN: &str = "city.example/audit/2026";

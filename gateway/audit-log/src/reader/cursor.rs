@@ -5,9 +5,9 @@
 
 use std::path::PathBuf;
 
-use super::{ReadError, io_error};
-use crate::{
-    disk::{DiskFile, read_range},
+use crate::disk::{DiskFile, read_range};
+use audit_proof::files::{ReadError, io_error};
+use audit_proof::{
     fault::{Fault, FaultKind},
     segment::{FRAME_BYTES, Fields, NoFrame, Point, TRAILER_BYTES, TRAILER_MARKER, read_frame},
 };

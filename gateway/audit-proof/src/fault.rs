@@ -121,7 +121,7 @@ pub enum FaultKind {
 
 impl FaultKind {
     /// Returns whether an unfinished write can have caused this; the other kinds have valid checksums.
-    pub(crate) fn is_physical(self) -> bool {
+    pub fn is_physical(self) -> bool {
         matches!(
             self,
             Self::FrameLength
@@ -135,15 +135,15 @@ impl FaultKind {
 
 /// A fault inside one segment, before it is known in which file it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Flaw {
-    pub(crate) position: u64,
-    pub(crate) offset: usize,
-    pub(crate) kind: FaultKind,
+pub struct Flaw {
+    pub position: u64,
+    pub offset: usize,
+    pub kind: FaultKind,
 }
 
 impl Flaw {
     /// Names the file.
-    pub(crate) fn in_file(self, file: impl Into<PathBuf>) -> Fault {
+    pub fn in_file(self, file: impl Into<PathBuf>) -> Fault {
         Fault {
             position: self.position,
             file: file.into(),

@@ -8,8 +8,6 @@
 mod batch;
 mod feed;
 mod join;
-#[cfg(test)]
-mod tests;
 
 use std::{
     num::NonZero,
@@ -19,7 +17,7 @@ use std::{
 use crate::{
     chain::Head,
     fault::{Fault, FaultKind},
-    folder::{Inventory, Stage, file_name, path},
+    folder::{self, Inventory, Stage, file_name, path},
     hash::Hash,
     recover::{Tail, judge_segment},
     scan::{KnownHead, scan},
@@ -116,10 +114,7 @@ fn list(dir: &Path) -> Result<Vec<(u64, Stage)>, Fault> {
         offset: 0,
         kind: FaultKind::Unreadable(error.kind()),
     };
-    let mut names = Vec::new();
-    for entry in std::fs::read_dir(dir).map_err(unreadable)? {
-        names.extend(entry.map_err(unreadable)?.file_name().into_string());
-    }
+    let names = folder::list(dir).map_err(unreadable)?;
     Ok(Inventory::of(&names)?.segments().collect())
 }
 

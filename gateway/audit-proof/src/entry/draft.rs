@@ -68,11 +68,11 @@ const FIXED_BYTES: usize = 1 + 2 + 10 + 10 + 10 + 35;
 
 /// What the log adds to a draft.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Place<'a> {
-    pub(crate) origin: &'a str,
-    pub(crate) position: u64,
-    pub(crate) time_ns: u64,
-    pub(crate) link: &'a Hash,
+pub struct Place<'a> {
+    pub origin: &'a str,
+    pub position: u64,
+    pub time_ns: u64,
+    pub link: &'a Hash,
 }
 
 impl Draft {
@@ -144,7 +144,7 @@ impl Draft {
     }
 
     /// Checks that the draft becomes an entry wherever the log places it; returns the most bytes it can take.
-    pub(crate) fn check(&self, origin: &str) -> Result<usize, DraftError> {
+    pub fn check(&self, origin: &str) -> Result<usize, DraftError> {
         if self.too_deep {
             return Err(DraftError::TooDeep);
         }
@@ -157,7 +157,7 @@ impl Draft {
     }
 
     /// Appends the canonical bytes of the entry at `place`; the draft has been checked.
-    pub(crate) fn write_entry(&self, place: Place<'_>, out: &mut Vec<u8>) {
+    pub fn write_entry(&self, place: Place<'_>, out: &mut Vec<u8>) {
         let clock_end = self
             .ends
             .first()

@@ -20,11 +20,11 @@
 
 mod header;
 #[cfg(test)]
-pub(crate) mod tests;
+pub mod tests;
 
 use sha2::{Digest, Sha256};
 
-pub(crate) use header::{Header, MAX_HEADER_BYTES, check_origin};
+pub use header::{Header, MAX_HEADER_BYTES, check_origin};
 
 use crate::{
     chain::{Head, State},
@@ -32,18 +32,18 @@ use crate::{
 };
 
 /// Bytes of a frame beside its entry.
-pub(crate) const FRAME_BYTES: usize = 4 + 8 + 4;
+pub const FRAME_BYTES: usize = 4 + 8 + 4;
 /// Bytes before the entry in a frame.
-pub(crate) const FRAME_HEAD_BYTES: usize = 4 + 8;
+pub const FRAME_HEAD_BYTES: usize = 4 + 8;
 /// Bytes of a group trailer.
-pub(crate) const TRAILER_BYTES: usize = 4 + 8 + 32 + 32 + 4;
+pub const TRAILER_BYTES: usize = 4 + 8 + 32 + 32 + 4;
 /// Bytes of the part of a footer that has a fixed length, at its end.
-pub(crate) const FOOTER_END_BYTES: usize = 8 + 32 + 32 + 8 + 32 + 4 + 8 + 4;
+pub const FOOTER_END_BYTES: usize = 8 + 32 + 32 + 8 + 32 + 4 + 8 + 4;
 
 /// Starts a group trailer. As a frame length it is impossible, so the two cannot be mistaken.
-pub(crate) const TRAILER_MARKER: u32 = u32::from_le_bytes(*b"GRPE");
+pub const TRAILER_MARKER: u32 = u32::from_le_bytes(*b"GRPE");
 /// Starts a footer.
-pub(crate) const FOOTER_MARKER: u32 = u32::from_le_bytes(*b"SEAL");
+pub const FOOTER_MARKER: u32 = u32::from_le_bytes(*b"SEAL");
 
 /// How far apart the points of a segment's index are, in bytes.
 ///
@@ -53,22 +53,22 @@ const POINT_SPACING_BYTES: u64 = 32 << 10;
 
 /// The place of one frame, from which reading may start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Point {
-    pub(crate) position: u64,
-    pub(crate) offset: u64,
+pub struct Point {
+    pub position: u64,
+    pub offset: u64,
 }
 
 /// What is known of a segment while its frames pass by, whether they are written or read.
 #[derive(Debug, Clone)]
-pub(crate) struct Running {
-    pub(crate) state: State,
+pub struct Running {
+    pub state: State,
     seal: Sha256,
     points: Vec<Point>,
 }
 
 impl Running {
     /// Starts after a header, given decoded and as bytes.
-    pub(crate) fn after(header: &Header, bytes: &[u8]) -> Self {
+    pub fn after(header: &Header, bytes: &[u8]) -> Self {
         Self {
             state: header.start.clone(),
             seal: Sha256::new_with_prefix(bytes),
@@ -77,13 +77,13 @@ impl Running {
     }
 
     /// Takes in the next entry, whose frame starts at `offset`.
-    pub(crate) fn entry(&mut self, offset: u64, leaf: Hash, time_ns: u64) {
+    pub fn entry(&mut self, offset: u64, leaf: Hash, time_ns: u64) {
         self.point(self.state.size(), offset);
         self.state.append(leaf, time_ns);
     }
 
     /// Notes that the frame of the entry at `position` starts at `offset`; for every frame, in order.
-    pub(crate) fn point(&mut self, position: u64, offset: u64) {
+    pub fn point(&mut self, position: u64, offset: u64) {
         if self
             .points
             .last()
@@ -94,28 +94,28 @@ impl Running {
     }
 
     /// Returns the trailer that ends a group here, and the head after it.
-    pub(crate) fn trailer(&self) -> ([u8; TRAILER_BYTES], Head) {
+    pub fn trailer(&self) -> ([u8; TRAILER_BYTES], Head) {
         let head = self.state.head();
         (trailer(&head), head)
     }
 
     /// Ends a group; its trailer is that of [`Running::trailer`].
-    pub(crate) fn end_group(&mut self) {
+    pub fn end_group(&mut self) {
         self.end_group_at(self.state.size());
     }
 
     /// Ends a group after which there are `size` entries; for every group, in order.
-    pub(crate) fn end_group_at(&mut self, size: u64) {
+    pub fn end_group_at(&mut self, size: u64) {
         self.seal.update(size.to_le_bytes());
     }
 
     /// Returns the seal of the segment as it stands.
-    pub(crate) fn seal(&self) -> Hash {
+    pub fn seal(&self) -> Hash {
         self.seal.clone().finalize().into()
     }
 
     /// Returns the footer that belongs at `offset`.
-    pub(crate) fn footer(&self, offset: u64) -> Vec<u8> {
+    pub fn footer(&self, offset: u64) -> Vec<u8> {
         let count = u32::try_from(self.points.len()).expect("a segment has fewer than 2³² points");
         let mut out = Vec::with_capacity(footer_bytes(self.points.len()));
         out.extend(FOOTER_MARKER.to_le_bytes());
@@ -141,12 +141,12 @@ impl Running {
     }
 
     /// Returns the points so far.
-    pub(crate) fn points(&self) -> &[Point] {
+    pub fn points(&self) -> &[Point] {
         &self.points
     }
 
     /// Makes this a copy of `other`, which is this one at an earlier time.
-    pub(crate) fn rewind(&mut self, other: &Committed) {
+    pub fn rewind(&mut self, other: &Committed) {
         self.state.clone_from(&other.state);
         self.points.truncate(other.points);
     }
@@ -154,14 +154,14 @@ impl Running {
 
 /// The part of [`Running`] that frames change before their group is complete.
 #[derive(Debug, Clone)]
-pub(crate) struct Committed {
+pub struct Committed {
     state: State,
     points: usize,
 }
 
 impl Committed {
     /// Remembers `running` at the end of a group.
-    pub(crate) fn of(running: &Running) -> Self {
+    pub fn of(running: &Running) -> Self {
         Self {
             state: running.state.clone(),
             points: running.points.len(),
@@ -169,12 +169,12 @@ impl Committed {
     }
 
     /// Returns the number of entries at the end of the group.
-    pub(crate) fn size(&self) -> u64 {
+    pub fn size(&self) -> u64 {
         self.state.size()
     }
 
     /// Remembers `running` anew, without allocating.
-    pub(crate) fn update(&mut self, running: &Running) {
+    pub fn update(&mut self, running: &Running) {
         self.state.clone_from(&running.state);
         self.points = running.points.len();
     }
@@ -193,26 +193,26 @@ fn trailer(head: &Head) -> [u8; TRAILER_BYTES] {
 }
 
 /// Returns how long a footer with `points` points is.
-pub(crate) fn footer_bytes(points: usize) -> usize {
+pub fn footer_bytes(points: usize) -> usize {
     4 + 4 + points * 16 + 4 + FOOTER_END_BYTES
 }
 
 /// The fixed end of a footer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct FooterEnd {
-    pub(crate) size: u64,
+pub struct FooterEnd {
+    pub size: u64,
     root: Hash,
     head: Hash,
     time_ns: u64,
     seal: Hash,
     /// Where the footer starts in its file.
-    pub(crate) offset: u64,
-    pub(crate) points: u32,
+    pub offset: u64,
+    pub points: u32,
 }
 
 impl FooterEnd {
     /// Decodes the last [`FOOTER_END_BYTES`] of a sealed segment; `None` when they fail their checksum.
-    pub(crate) fn decode(bytes: &[u8]) -> Option<Self> {
+    pub fn decode(bytes: &[u8]) -> Option<Self> {
         let bytes: &[u8; FOOTER_END_BYTES] = bytes.try_into().ok()?;
         let (content, _) = split_checksum(bytes)?;
         let mut fields = Fields(content);
@@ -228,7 +228,7 @@ impl FooterEnd {
     }
 
     /// Returns whether the segment with `header` continues the one with this footer.
-    pub(crate) fn continues_in(&self, header: &Header) -> bool {
+    pub fn continues_in(&self, header: &Header) -> bool {
         let head = Head {
             size: self.size,
             hash: self.head,
@@ -240,7 +240,7 @@ impl FooterEnd {
 }
 
 /// Decodes the points of a footer from the bytes before its fixed end; `None` when they fail their checksum.
-pub(crate) fn decode_points(bytes: &[u8]) -> Option<Vec<Point>> {
+pub fn decode_points(bytes: &[u8]) -> Option<Vec<Point>> {
     let (content, _) = split_checksum(bytes)?;
     let mut fields = Fields(content);
     if fields.u32()? != FOOTER_MARKER {
@@ -261,7 +261,7 @@ pub(crate) fn decode_points(bytes: &[u8]) -> Option<Vec<Point>> {
 }
 
 /// Appends a frame to `out` around the entry that `write` appends; returns where the entry lies in `out`.
-pub(crate) fn write_frame(
+pub fn write_frame(
     out: &mut Vec<u8>,
     position: u64,
     write: impl FnOnce(&mut Vec<u8>),
@@ -280,21 +280,21 @@ pub(crate) fn write_frame(
 
 /// A frame whose checksum holds.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Frame<'a> {
-    pub(crate) position: u64,
-    pub(crate) entry: &'a [u8],
+pub struct Frame<'a> {
+    pub position: u64,
+    pub entry: &'a [u8],
 }
 
 impl Frame<'_> {
     /// Returns how many bytes the frame takes.
-    pub(crate) fn len(&self) -> usize {
+    pub fn len(&self) -> usize {
         self.entry.len() + FRAME_BYTES
     }
 }
 
 /// Why there is no frame at a place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum NoFrame {
+pub enum NoFrame {
     /// The length is 0, above 65,535, or reaches past the end.
     Length,
     /// The checksum does not hold.
@@ -302,7 +302,7 @@ pub(crate) enum NoFrame {
 }
 
 /// Reads the frame at the start of `bytes`.
-pub(crate) fn read_frame(bytes: &[u8]) -> Result<Frame<'_>, NoFrame> {
+pub fn read_frame(bytes: &[u8]) -> Result<Frame<'_>, NoFrame> {
     let mut fields = Fields(bytes);
     let length = fields.u32().map_or(0, |length| length as usize);
     let position = fields.u64().ok_or(NoFrame::Length)?;
@@ -318,41 +318,41 @@ pub(crate) fn read_frame(bytes: &[u8]) -> Result<Frame<'_>, NoFrame> {
 }
 
 /// Splits off a valid checksum from the end of `bytes`; `None` when it is not valid.
-pub(crate) fn split_checksum(bytes: &[u8]) -> Option<(&[u8], u32)> {
+pub fn split_checksum(bytes: &[u8]) -> Option<(&[u8], u32)> {
     let (content, sum) = bytes.split_last_chunk::<4>()?;
     let sum = u32::from_le_bytes(*sum);
     (crc32c::crc32c(content) == sum).then_some((content, sum))
 }
 
 /// Takes fields of fixed length off the front of bytes.
-pub(crate) struct Fields<'a>(pub(crate) &'a [u8]);
+pub struct Fields<'a>(pub &'a [u8]);
 
 impl<'a> Fields<'a> {
-    pub(crate) fn take<const LENGTH: usize>(&mut self) -> Option<[u8; LENGTH]> {
+    pub fn take<const LENGTH: usize>(&mut self) -> Option<[u8; LENGTH]> {
         let (field, rest) = self.0.split_first_chunk::<LENGTH>()?;
         self.0 = rest;
         Some(*field)
     }
 
-    pub(crate) fn slice(&mut self, length: usize) -> Option<&'a [u8]> {
+    pub fn slice(&mut self, length: usize) -> Option<&'a [u8]> {
         let (field, rest) = self.0.split_at_checked(length)?;
         self.0 = rest;
         Some(field)
     }
 
-    pub(crate) fn u16(&mut self) -> Option<u16> {
+    pub fn u16(&mut self) -> Option<u16> {
         self.take().map(u16::from_le_bytes)
     }
 
-    pub(crate) fn u32(&mut self) -> Option<u32> {
+    pub fn u32(&mut self) -> Option<u32> {
         self.take().map(u32::from_le_bytes)
     }
 
-    pub(crate) fn u64(&mut self) -> Option<u64> {
+    pub fn u64(&mut self) -> Option<u64> {
         self.take().map(u64::from_le_bytes)
     }
 
-    pub(crate) fn hash(&mut self) -> Option<Hash> {
+    pub fn hash(&mut self) -> Option<Hash> {
         self.take()
     }
 }

@@ -45,15 +45,15 @@ pub struct Head {
 
 /// Everything that must be known to append or to check the next entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct State {
-    pub(crate) hash: Hash,
-    pub(crate) time_ns: u64,
-    pub(crate) tree: CompactRange,
+pub struct State {
+    pub hash: Hash,
+    pub time_ns: u64,
+    pub tree: CompactRange,
 }
 
 impl State {
     /// Returns the state before the first entry.
-    pub(crate) fn at_genesis(genesis: Hash) -> Self {
+    pub fn at_genesis(genesis: Hash) -> Self {
         Self {
             hash: genesis,
             time_ns: 0,
@@ -62,12 +62,12 @@ impl State {
     }
 
     /// Returns the number of entries so far.
-    pub(crate) fn size(&self) -> u64 {
+    pub fn size(&self) -> u64 {
         self.tree.size()
     }
 
     /// Takes in the next entry, given by its leaf hash and its time.
-    pub(crate) fn append(&mut self, leaf: Hash, time_ns: u64) {
+    pub fn append(&mut self, leaf: Hash, time_ns: u64) {
         self.hash = leaf;
         self.time_ns = time_ns;
         self.tree.append(leaf);
@@ -75,7 +75,7 @@ impl State {
 
     /// Takes in the entries of `tree`, which has the leaf hash and the time of its last one; `None`, and nothing is
     /// taken in, where [`CompactRange::extend`] cannot.
-    pub(crate) fn extend(&mut self, tree: &CompactRange, hash: Hash, time_ns: u64) -> Option<()> {
+    pub fn extend(&mut self, tree: &CompactRange, hash: Hash, time_ns: u64) -> Option<()> {
         self.tree.extend(tree)?;
         self.hash = hash;
         self.time_ns = time_ns;
@@ -83,7 +83,7 @@ impl State {
     }
 
     /// Returns the head; this is where the root is computed.
-    pub(crate) fn head(&self) -> Head {
+    pub fn head(&self) -> Head {
         let root = if self.size() == 0 {
             empty_root()
         } else {

@@ -18,7 +18,7 @@ use crate::{
 
 /// What an open segment ends with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Tail {
+pub enum Tail {
     /// Zeros after the last group; nothing is to be done.
     Clean,
     /// The right footer: the segment was being sealed. It ends at this offset.
@@ -30,7 +30,7 @@ pub(crate) enum Tail {
 }
 
 /// Judges the end of the open segment in `bytes`, which `scan` has replayed.
-pub(crate) fn judge(bytes: &[u8], scan: &Scan) -> Tail {
+pub fn judge(bytes: &[u8], scan: &Scan) -> Tail {
     let flaw = match scan.end {
         End::Open => return Tail::Clean,
         End::Sealed(end) => return Tail::Sealed(end),
@@ -48,7 +48,7 @@ pub(crate) fn judge(bytes: &[u8], scan: &Scan) -> Tail {
 }
 
 /// Judges the end of a segment at that stage. A sealed one must end with its footer; nothing else is excused.
-pub(crate) fn judge_segment(stage: Stage, bytes: &[u8], scan: &Scan) -> Tail {
+pub fn judge_segment(stage: Stage, bytes: &[u8], scan: &Scan) -> Tail {
     if stage == Stage::Open {
         return judge(bytes, scan);
     }

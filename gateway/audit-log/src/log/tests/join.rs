@@ -3,13 +3,8 @@
 use std::path::PathBuf;
 
 use super::*;
-use crate::{
-    entry::{Draft, Field},
-    log::open,
-    scan::{End, scan},
-    testing::{clock, config, draft, segment_paths},
-    verify::list,
-};
+use audit_proof::{entry::{Draft, Field}, scan::{End, scan}, verify::list};
+use crate::{log::open, testing::{clock, config, draft, segment_paths}};
 
 /// A closed log whose groups and entries are of many sizes; returns its segments.
 fn closed_log(folder: &Path, entries: u64, segment_bytes: u64, long: usize) -> Vec<PathBuf> {
@@ -35,22 +30,22 @@ fn closed_log(folder: &Path, entries: u64, segment_bytes: u64, long: usize) -> V
 
 /// Every size and root of the log, by replaying it one entry after another.
 fn heads(paths: &[PathBuf]) -> Vec<KnownHead> {
-    let mut tree = crate::tree::CompactRange::new();
+    let mut tree = audit_proof::tree::CompactRange::new();
     let mut heads = Vec::new();
     for path in paths {
         let bytes = std::fs::read(path).unwrap();
         let (_, mut at) = Header::decode(&bytes).unwrap();
         while at < bytes.len() {
-            match crate::segment::read_frame(&bytes[at..]) {
+            match audit_proof::segment::read_frame(&bytes[at..]) {
                 Ok(frame) => {
-                    tree.append(crate::hash::leaf_hash(frame.entry));
+                    tree.append(audit_proof::hash::leaf_hash(frame.entry));
                     heads.push(KnownHead {
                         size: tree.size(),
                         root: tree.root(),
                     });
                     at += frame.len();
                 }
-                Err(_) if bytes[at..].starts_with(b"GRPE") => at += crate::segment::TRAILER_BYTES,
+                Err(_) if bytes[at..].starts_with(b"GRPE") => at += audit_proof::segment::TRAILER_BYTES,
                 Err(_) => break,
             }
         }
@@ -135,7 +130,7 @@ fn parts_taken_out_put_in_twice_or_exchanged_are_found() {
     let paths = closed_log(folder.path(), 1_300, 1 << 30, 40);
     let bytes = std::fs::read(&paths[0]).unwrap();
     let (_, body) = Header::decode(&bytes).unwrap();
-    let mut ends = crate::segment::tests::group_ends(&bytes);
+    let mut ends = audit_proof::segment::tests::group_ends(&bytes);
     ends.insert(0, body);
     let groups: Vec<_> = ends.windows(2).map(|ends| ends[0]..ends[1]).collect();
     let rebuilt = |order: &[usize]| -> Vec<u8> {
@@ -175,7 +170,7 @@ fn an_open_segment_with_zeros_at_its_end_is_sound_and_one_with_a_torn_end_is_lef
     let folder = tempfile::tempdir().unwrap();
     let paths = closed_log(folder.path(), 600, 1 << 30, 40);
     let bytes = std::fs::read(&paths[0]).unwrap();
-    let end = *crate::segment::tests::group_ends(&bytes).last().unwrap();
+    let end = *audit_proof::segment::tests::group_ends(&bytes).last().unwrap();
     let open = paths[0].with_extension("open");
     std::fs::remove_file(&paths[0]).unwrap();
     std::fs::write(&open, [&bytes[..end], &[0; 5_000]].concat()).unwrap();

@@ -18,23 +18,23 @@ const FORMAT: u32 = 1;
 /// Longest origin in bytes: what a C2SP checkpoint line comfortably holds, and far below an entry.
 const MAX_ORIGIN_BYTES: usize = 255;
 /// Longest header: fixed fields, the longest origin and 64 peaks.
-pub(crate) const MAX_HEADER_BYTES: usize = 4096;
+pub const MAX_HEADER_BYTES: usize = 4096;
 
 /// A decoded segment header.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Header {
-    pub(crate) number: u64,
-    pub(crate) origin: String,
-    pub(crate) policy_digest: Hash,
-    pub(crate) former_root: Hash,
-    pub(crate) previous_seal: Hash,
+pub struct Header {
+    pub number: u64,
+    pub origin: String,
+    pub policy_digest: Hash,
+    pub former_root: Hash,
+    pub previous_seal: Hash,
     /// The state before the first entry of the segment.
-    pub(crate) start: State,
+    pub start: State,
 }
 
 impl Header {
     /// Returns the header of the first segment of a log.
-    pub(crate) fn first(origin: &str, policy_digest: Hash, former_root: Hash) -> Self {
+    pub fn first(origin: &str, policy_digest: Hash, former_root: Hash) -> Self {
         Self {
             number: 0,
             origin: origin.to_owned(),
@@ -46,7 +46,7 @@ impl Header {
     }
 
     /// Returns the header of the segment after this one, which ended with `end` and `seal`.
-    pub(crate) fn next(&self, end: State, seal: Hash) -> Self {
+    pub fn next(&self, end: State, seal: Hash) -> Self {
         Self {
             number: self.number + 1,
             previous_seal: seal,
@@ -56,12 +56,12 @@ impl Header {
     }
 
     /// Returns whether the header is the one a log must start with.
-    pub(crate) fn is_genesis(&self) -> bool {
+    pub fn is_genesis(&self) -> bool {
         *self == Self::first(&self.origin, self.policy_digest, self.former_root)
     }
 
     /// Encodes the header.
-    pub(crate) fn encode(&self) -> Vec<u8> {
+    pub fn encode(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(512);
         out.extend(MAGIC);
         out.extend(FORMAT.to_le_bytes());
@@ -89,7 +89,7 @@ impl Header {
     }
 
     /// Decodes the header at the start of `bytes`; also returns its length.
-    pub(crate) fn decode(bytes: &[u8]) -> Result<(Self, usize), FaultKind> {
+    pub fn decode(bytes: &[u8]) -> Result<(Self, usize), FaultKind> {
         let mut fields = Fields(bytes);
         if fields.take() != Some(*MAGIC) || fields.u32() != Some(FORMAT) {
             return Err(FaultKind::HeaderForm);
@@ -143,7 +143,7 @@ impl Header {
 
 /// Returns whether `origin` may name a log: 1 to 255 bytes, no white space, no control character and no plus sign,
 /// as the key names of C2SP signed notes ask.
-pub(crate) fn check_origin(origin: &str) -> bool {
+pub fn check_origin(origin: &str) -> bool {
     let is_bad =
         |character: char| character.is_whitespace() || character.is_control() || character == '+';
     (1..=MAX_ORIGIN_BYTES).contains(&origin.len()) && !origin.contains(is_bad)

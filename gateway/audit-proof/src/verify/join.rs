@@ -4,9 +4,6 @@
 //! batches, roots, seal and footer. It only ever says that a segment is sound. Of any other it says nothing, and
 //! `scan`, which checks the same one entry after another, finds out what is wrong and where.
 
-#[cfg(test)]
-mod tests;
-
 use std::{
     fs::File,
     io::Read as _,
@@ -31,12 +28,7 @@ use crate::{
 /// last byte.
 ///
 /// `known` is in ascending order of size.
-pub(super) fn replay(
-    path: &Path,
-    stage: Stage,
-    known: &[KnownHead],
-    workers: usize,
-) -> Option<Replay> {
+pub fn replay(path: &Path, stage: Stage, known: &[KnownHead], workers: usize) -> Option<Replay> {
     let file = File::open(path).ok()?;
     let mut start = Vec::new();
     (&file)

@@ -24,7 +24,7 @@ mod tests;
 
 use std::ops::Range;
 
-pub(crate) use draft::Place;
+pub use draft::Place;
 pub use draft::{Draft, DraftError, Field};
 
 use crate::{
@@ -233,7 +233,7 @@ impl<'a> Entry<'a> {
     }
 
     /// Returns whether the entry carries a link of the second suite (key 15).
-    pub(crate) fn has_second_link(&self) -> bool {
+    pub fn has_second_link(&self) -> bool {
         self.field_bytes(15).is_some()
     }
 

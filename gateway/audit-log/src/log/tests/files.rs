@@ -1,11 +1,7 @@
 //! Tests of reading a log from its files.
 
 use super::*;
-use crate::{
-    Reader,
-    log::open,
-    testing::{append_each, clock, config, segment_paths},
-};
+use crate::{Reader, log::open, testing::{append_each, clock, config, segment_paths}};
 
 /// The positions that are read from `position` on, and the kind and the position of the fault that ends them.
 fn read(dir: &Path, position: u64) -> (Vec<u64>, Option<(FaultKind, u64)>) {
@@ -70,7 +66,7 @@ fn entries_of_an_unfinished_group_are_not_given() {
     append_each(&log, 0..4);
     let path = &segment_paths(folder.path())[0];
     let bytes = std::fs::read(path).unwrap();
-    let ends = crate::segment::tests::group_ends(&bytes);
+    let ends = audit_proof::segment::tests::group_ends(&bytes);
     let frame = ends[2]..ends[3] - TRAILER_BYTES;
     std::fs::write(path, &bytes[..frame.end]).unwrap();
     assert_eq!(read(folder.path(), 0), (up_to(3), None));
@@ -85,7 +81,7 @@ fn damage_is_reported_after_every_entry_before_it() {
     append_each(&log, 0..4);
     let open_path = &segment_paths(folder.path())[0];
     let bytes = std::fs::read(open_path).unwrap();
-    let ends = crate::segment::tests::group_ends(&bytes);
+    let ends = audit_proof::segment::tests::group_ends(&bytes);
     let mut damaged = bytes.clone();
     damaged[ends[1] + 30] ^= 1;
     std::fs::write(open_path, &damaged).unwrap();

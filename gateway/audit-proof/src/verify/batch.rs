@@ -14,40 +14,40 @@ use crate::{
 
 /// A batch that is sound in itself, and what is left to be checked of it.
 #[derive(Debug)]
-pub(super) struct Checked {
+pub struct Checked {
     /// What the first entry links to.
-    pub(super) link: Hash,
+    pub link: Hash,
     /// The time of the first entry.
-    pub(super) first_time_ns: u64,
+    pub first_time_ns: u64,
     /// The leaf hash of the last entry.
-    pub(super) hash: Hash,
+    pub hash: Hash,
     /// The time of the last entry.
-    pub(super) time_ns: u64,
+    pub time_ns: u64,
     /// The tree over the entries of the batch alone.
-    pub(super) tree: CompactRange,
+    pub tree: CompactRange,
     /// The roots that are stored or known, in order.
-    pub(super) roots: Vec<Root>,
+    pub roots: Vec<Root>,
     /// Where the frames start in the file.
-    pub(super) frames: Vec<u64>,
+    pub frames: Vec<u64>,
 }
 
 /// A root that the log must have at a size.
 #[derive(Debug)]
-pub(super) struct Root {
+pub struct Root {
     /// The size, counted from the start of the log.
-    pub(super) size: u64,
+    pub size: u64,
     /// The root of the tree over the entries of the batch up to that size.
-    pub(super) of_batch: Hash,
+    pub of_batch: Hash,
     /// The root that the whole log must have.
-    pub(super) expected: Hash,
+    pub expected: Hash,
     /// Whether a group ends here.
-    pub(super) ends_group: bool,
+    pub ends_group: bool,
 }
 
 /// Checks `batch` of the log with that origin; `None` when anything at all is wrong.
 ///
 /// `known` is in ascending order of size.
-pub(super) fn check(batch: &Batch, origin: &str, known: &[KnownHead]) -> Option<Checked> {
+pub fn check(batch: &Batch, origin: &str, known: &[KnownHead]) -> Option<Checked> {
     let passed = known.partition_point(|head| head.size <= batch.position);
     let mut check = Check {
         batch,
