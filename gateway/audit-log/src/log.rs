@@ -21,11 +21,13 @@ use tokio::sync::watch;
 pub use open::{OpenError, Opened, Recovered, open};
 
 use crate::{
-    chain::Head,
     commit::{self, CommitError, Queue, WriterThread},
+    reader::{Reader, Stored},
+};
+use audit_proof::{
+    chain::Head,
     entry::{Draft, DraftError},
     hash::Hash,
-    reader::{Reader, Stored},
 };
 
 /// What a log needs to be opened.

@@ -5,74 +5,31 @@
 //! links to its neighbours is not checked here: that is what `verify` is for.
 
 mod cursor;
-mod folder;
 #[cfg(test)]
 mod tests;
 
 use std::{
     io,
-    path::{Path, PathBuf},
+    path::PathBuf,
     sync::{Arc, Mutex, PoisonError, RwLock},
 };
 
 use cursor::Cursor;
-pub use folder::{FolderEntries, FolderReader};
 
 use crate::{
     disk::{Disk, read_range},
-    entry::{Entry, EntryError},
-    fault::{Fault, FaultKind},
-    folder::{Stage, file_name, path},
-    hash::{Hash, leaf_hash},
     log::{Shared, open::read_footer_end},
-    segment::{FOOTER_END_BYTES, Point, decode_points},
     writer::Active,
+};
+use audit_proof::{
+    fault::{Fault, FaultKind},
+    files::{ReadError, StoredEntry, io_error},
+    folder::{Stage, file_name, path},
+    segment::{FOOTER_END_BYTES, Point, decode_points},
 };
 
 /// How many indexes of sealed segments are kept. One is about 32 KiB for a segment of 64 MiB.
 const KEPT_INDEXES: usize = 64;
-
-/// Why an entry could not be read.
-#[derive(Debug, thiserror::Error)]
-pub enum ReadError {
-    /// The stored log is damaged.
-    #[error("audit log is damaged")]
-    Damaged(#[source] Fault),
-    /// The operating system failed.
-    #[error("reading {} failed", path.display())]
-    Io {
-        /// The file.
-        path: PathBuf,
-        /// The operating system's error.
-        #[source]
-        source: io::Error,
-    },
-}
-
-/// The canonical bytes of a durable entry.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StoredEntry {
-    /// Its 0-based position.
-    pub position: u64,
-    /// Its canonical bytes.
-    pub bytes: Vec<u8>,
-}
-
-impl StoredEntry {
-    /// Decodes the bytes.
-    ///
-    /// # Errors
-    /// [`EntryError`] when they are not canonical, which is damage.
-    pub fn decode(&self) -> Result<Entry<'_>, EntryError> {
-        Entry::decode(&self.bytes)
-    }
-
-    /// Returns the RFC 6962 leaf hash.
-    #[must_use]
-    pub fn leaf_hash(&self) -> Hash {
-        leaf_hash(&self.bytes)
-    }
-}
 
 /// Reads durable entries. Clones are cheap; a clone reads on its own.
 #[derive(Debug, Clone)]
@@ -83,14 +40,6 @@ pub struct Reader {
 impl Reader {
     pub(crate) fn new(shared: Arc<Shared>) -> Self {
         Self { shared }
-    }
-
-    /// Opens the log in `dir` to read its files only: no lock is taken, and nobody needs to be writing it.
-    ///
-    /// # Errors
-    /// [`ReadError::Io`] when the folder cannot be listed, [`ReadError::Damaged`] when its names make no log.
-    pub fn open_folder(dir: &Path) -> Result<FolderReader, ReadError> {
-        FolderReader::open(dir)
     }
 
     /// Returns how many entries are durable now.
@@ -364,9 +313,4 @@ impl Stored {
             end: end.offset,
         })
     }
-}
-
-fn io_error(path: &Path) -> impl FnOnce(io::Error) -> ReadError {
-    let path = path.to_owned();
-    move |source| ReadError::Io { path, source }
 }

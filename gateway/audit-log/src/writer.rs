@@ -11,13 +11,15 @@ use std::{
 };
 
 use crate::{
-    chain::Head,
     commit::CommitError,
     disk::{AppendFile, Disk},
+    log::{Appended, Clock, Config, Shared},
+};
+use audit_proof::{
+    chain::Head,
     entry::{Draft, Place},
     folder::{Stage, path},
     hash::{leaf_hash, prefixed_leaf_hash},
-    log::{Appended, Clock, Config, Shared},
     segment::{Header, Running, write_frame},
 };
 

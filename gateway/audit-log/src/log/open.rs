@@ -17,16 +17,18 @@ use last::LastSegment;
 
 use super::{Clock, Config, Durable, Log, Owner, Shared};
 use crate::{
-    chain::Head,
     commit::{Limits, Queue, WriterThread},
     disk::{Disk, DiskFile, RealDisk, read_range},
+    reader::Stored,
+    writer::{Active, Writer},
+};
+use audit_proof::{
+    chain::Head,
     fault::{Fault, FaultKind, Flaw},
     folder::{Inventory, Stage, file_name, path},
-    reader::Stored,
     recover::{Tail, judge},
     scan::End,
     segment::{FOOTER_END_BYTES, FooterEnd, Header, check_origin},
-    writer::{Active, Writer},
 };
 
 /// Largest size of a segment that may be asked for, because verifying holds a segment in memory.

@@ -2,14 +2,19 @@
 
 mod crash;
 mod damage;
+mod files;
+mod join;
+mod verify;
 
 use std::sync::atomic::Ordering;
 
 use super::*;
-use crate::{
+use crate::testing::{
+    ManualClock, append_each, clock, config, draft, events, group_ends, segment_paths,
+};
+use audit_proof::{
     entry::Field,
     hash::leaf_hash,
-    testing::{ManualClock, append_each, clock, config, draft, events, segment_paths},
     tree::CompactRange,
     verify::{Options, verify},
 };
@@ -20,7 +25,7 @@ fn entries_are_numbered_chained_and_rooted() {
     let config = config(folder.path(), 1 << 20);
     let (log, opened) = open(config.clone(), clock()).unwrap();
     assert!(opened.created && opened.size == 0 && opened.recovered.is_none());
-    let mut link = crate::chain::genesis(&config.origin, &config.policy_digest, &[0; 32]);
+    let mut link = audit_proof::chain::genesis(&config.origin, &config.policy_digest, &[0; 32]);
     assert_eq!(opened.head.hash, link);
     let mut tree = CompactRange::new();
     for appended in append_each(&log, 0..20) {

@@ -8,11 +8,13 @@ use std::path::{Path, PathBuf};
 use super::{Config, OpenError, Recovered, io_error};
 use crate::{
     disk::{AppendFile, Disk, read_range},
+    writer::Active,
+};
+use audit_proof::{
     fault::{Fault, FaultKind, Flaw},
     folder::{Stage, file_name, path},
     scan::{Scan, scan},
     segment::Header,
-    writer::Active,
 };
 
 /// The last segment of a stored log, read and replayed.

@@ -5,13 +5,11 @@ use std::path::Path;
 use proptest::prelude::*;
 
 use super::*;
-use crate::{
-    disk::{
-        Disk as _,
-        simulation::{Failure, Image, SimulatedDisk},
-    },
-    verify::Report,
+use crate::disk::{
+    Disk as _,
+    simulation::{Failure, Image, SimulatedDisk},
 };
+use audit_proof::verify::Report;
 
 /// Where the log lies on the simulated disk.
 const DIR: &str = "/log";
@@ -165,7 +163,7 @@ fn two_groups() -> (Vec<u8>, usize, usize) {
     let mut bytes = Vec::new();
     let file = disk.open(&first_segment(), false).unwrap();
     crate::disk::read_range(&*file, 0, file.length().unwrap(), &mut bytes).unwrap();
-    let ends = crate::segment::tests::group_ends(&bytes);
+    let ends = group_ends(&bytes);
     assert_eq!(ends.len(), 2);
     (bytes, ends[0], ends[1])
 }

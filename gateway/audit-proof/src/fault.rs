@@ -135,15 +135,19 @@ impl FaultKind {
 
 /// A fault inside one segment, before it is known in which file it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Flaw {
-    pub(crate) position: u64,
-    pub(crate) offset: usize,
-    pub(crate) kind: FaultKind,
+pub struct Flaw {
+    /// The position that cannot be relied on.
+    pub position: u64,
+    /// Where in the segment the part that is wrong starts, in bytes.
+    pub offset: usize,
+    /// What is wrong.
+    pub kind: FaultKind,
 }
 
 impl Flaw {
     /// Names the file.
-    pub(crate) fn in_file(self, file: impl Into<PathBuf>) -> Fault {
+    #[must_use]
+    pub fn in_file(self, file: impl Into<PathBuf>) -> Fault {
         Fault {
             position: self.position,
             file: file.into(),

@@ -5,23 +5,62 @@
 //! complete were never acknowledged and are not given. That the log starts at its genesis and has the segments before
 //! the first one read is `verify`'s to say.
 
-#[cfg(test)]
-mod tests;
-
 use std::{
     io,
     path::{Path, PathBuf},
 };
 
-use super::{ReadError, StoredEntry, io_error};
 use crate::{
-    disk::{Disk, RealDisk},
+    entry::{Entry, EntryError},
     fault::{Fault, FaultKind},
-    folder::{Inventory, Stage, path},
+    folder::{Inventory, Stage, list, path},
+    hash::{Hash, leaf_hash},
     recover::{Tail, judge_segment},
     scan::scan,
     segment::{Header, TRAILER_BYTES, read_frame},
 };
+
+/// Why an entry could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// The stored log is damaged.
+    #[error("audit log is damaged")]
+    Damaged(#[source] Fault),
+    /// The operating system failed.
+    #[error("reading {} failed", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// The operating system's error.
+        #[source]
+        source: io::Error,
+    },
+}
+
+/// The canonical bytes of a durable entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredEntry {
+    /// Its 0-based position.
+    pub position: u64,
+    /// Its canonical bytes.
+    pub bytes: Vec<u8>,
+}
+
+impl StoredEntry {
+    /// Decodes the bytes.
+    ///
+    /// # Errors
+    /// [`EntryError`] when they are not canonical, which is damage.
+    pub fn decode(&self) -> Result<Entry<'_>, EntryError> {
+        Entry::decode(&self.bytes)
+    }
+
+    /// Returns the RFC 6962 leaf hash.
+    #[must_use]
+    pub fn leaf_hash(&self) -> Hash {
+        leaf_hash(&self.bytes)
+    }
+}
 
 /// The segments of a log as they were when the folder was opened.
 #[derive(Debug, Clone)]
@@ -31,9 +70,12 @@ pub struct FolderReader {
 }
 
 impl FolderReader {
-    /// Lists the segments in `dir`; see [`super::Reader::open_folder`].
-    pub(super) fn open(dir: &Path) -> Result<Self, ReadError> {
-        let names = RealDisk.list(dir).map_err(io_error(dir))?;
+    /// Opens the log in `dir` to read its files only: no lock is taken, and nobody needs to be writing it.
+    ///
+    /// # Errors
+    /// [`ReadError::Io`] when the folder cannot be listed, [`ReadError::Damaged`] when its names make no log.
+    pub fn open(dir: &Path) -> Result<Self, ReadError> {
+        let names = list(dir).map_err(io_error(dir))?;
         let inventory = Inventory::of(&names).map_err(ReadError::Damaged)?;
         Ok(Self {
             dir: dir.to_owned(),
@@ -111,7 +153,7 @@ impl Segment {
     fn next(&mut self) -> Option<StoredEntry> {
         while self.at < self.end {
             if let Ok(frame) = read_frame(&self.bytes[self.at..self.end]) {
-                self.at += frame.len();
+                self.at += frame.length();
                 return Some(StoredEntry {
                     position: frame.position,
                     bytes: frame.entry.to_vec(),
@@ -183,4 +225,10 @@ fn read_segment(dir: &Path, first: u64, stage: Stage) -> Result<(PathBuf, Vec<u8
     }
     let bytes = bytes.map_err(io_error(&file))?;
     Ok((file, bytes))
+}
+
+/// Returns what makes an error of the operating system one about `path`.
+pub fn io_error(path: &Path) -> impl FnOnce(io::Error) -> ReadError {
+    let path = path.to_owned();
+    move |source| ReadError::Io { path, source }
 }

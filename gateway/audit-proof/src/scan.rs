@@ -25,20 +25,20 @@ pub struct KnownHead {
 
 /// What replaying a segment gave.
 #[derive(Debug, Clone)]
-pub(crate) struct Scan {
+pub struct Scan {
     /// The segment at the end of its last complete group.
-    pub(crate) running: Running,
+    pub running: Running,
     /// Where that group ends, in bytes.
-    pub(crate) tail: usize,
+    pub tail: usize,
     /// How many complete groups there are.
-    pub(crate) groups: u64,
+    pub groups: u64,
     /// How it ends.
-    pub(crate) end: End,
+    pub end: End,
 }
 
 /// How a segment ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum End {
+pub enum End {
     /// After a group, with zeros up to the end of the file.
     Open,
     /// With the right footer, which ends here.
@@ -50,7 +50,8 @@ pub(crate) enum End {
 /// Replays the segment in `bytes`, whose decoded header takes the first `body` bytes.
 ///
 /// `known` must be in ascending order of size; heads outside the segment are passed over.
-pub(crate) fn scan(bytes: &[u8], header: &Header, body: usize, known: &[KnownHead]) -> Scan {
+#[must_use]
+pub fn scan(bytes: &[u8], header: &Header, body: usize, known: &[KnownHead]) -> Scan {
     let running = Running::after(header, &bytes[..body]);
     let passed = known.partition_point(|head| head.size <= running.state.size());
     let mut replay = Replay {
@@ -168,7 +169,7 @@ impl Replay<'_> {
         self.running
             .entry(self.offset as u64, leaf_hash(frame.entry), entry.time_ns());
         self.check_known()?;
-        self.offset += frame.len();
+        self.offset += frame.length();
         Ok(())
     }
 

@@ -4,9 +4,6 @@
 //! batches, roots, seal and footer. It only ever says that a segment is sound. Of any other it says nothing, and
 //! `scan`, which checks the same one entry after another, finds out what is wrong and where.
 
-#[cfg(test)]
-mod tests;
-
 use std::{
     fs::File,
     io::Read as _,
@@ -27,11 +24,13 @@ use crate::{
     segment::{Header, MAX_HEADER_BYTES, Running},
 };
 
-/// Replays the segment at `path` with that many workers, of which this thread is one; `None` unless it is sound to the
-/// last byte.
+/// Replays the segment at `path` in batches, with that many workers, of which this thread is one; `None` unless it is
+/// sound to the last byte.
 ///
-/// `known` is in ascending order of size.
-pub(super) fn replay(
+/// What it gives is what [`scan`](crate::scan::scan) gives of the same segment; `verify` uses it because it is faster.
+/// `known` must be in ascending order of size; heads outside the segment are passed over.
+#[must_use]
+pub fn replay_in_batches(
     path: &Path,
     stage: Stage,
     known: &[KnownHead],

@@ -24,8 +24,7 @@ mod tests;
 
 use std::ops::Range;
 
-pub(crate) use draft::Place;
-pub use draft::{Draft, DraftError, Field};
+pub use draft::{Draft, DraftError, Field, Place};
 
 use crate::{
     cbor::{DecodeError, Decoder, Major, Value},

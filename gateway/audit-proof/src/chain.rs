@@ -45,15 +45,19 @@ pub struct Head {
 
 /// Everything that must be known to append or to check the next entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct State {
-    pub(crate) hash: Hash,
-    pub(crate) time_ns: u64,
-    pub(crate) tree: CompactRange,
+pub struct State {
+    /// What the next entry links to: the leaf hash of the newest one, or the genesis hash.
+    pub hash: Hash,
+    /// The time of the newest entry, UTC nanoseconds since 1970-01-01; 0 when there is none.
+    pub time_ns: u64,
+    /// The tree over all entries.
+    pub tree: CompactRange,
 }
 
 impl State {
     /// Returns the state before the first entry.
-    pub(crate) fn at_genesis(genesis: Hash) -> Self {
+    #[must_use]
+    pub fn at_genesis(genesis: Hash) -> Self {
         Self {
             hash: genesis,
             time_ns: 0,
@@ -62,7 +66,8 @@ impl State {
     }
 
     /// Returns the number of entries so far.
-    pub(crate) fn size(&self) -> u64 {
+    #[must_use]
+    pub fn size(&self) -> u64 {
         self.tree.size()
     }
 
@@ -83,7 +88,8 @@ impl State {
     }
 
     /// Returns the head; this is where the root is computed.
-    pub(crate) fn head(&self) -> Head {
+    #[must_use]
+    pub fn head(&self) -> Head {
         let root = if self.size() == 0 {
             empty_root()
         } else {

@@ -20,11 +20,12 @@
 
 mod header;
 #[cfg(test)]
-pub(crate) mod tests;
+mod tests;
 
 use sha2::{Digest, Sha256};
 
-pub(crate) use header::{Header, MAX_HEADER_BYTES, check_origin};
+pub(crate) use header::MAX_HEADER_BYTES;
+pub use header::{Header, check_origin};
 
 use crate::{
     chain::{Head, State},
@@ -32,16 +33,16 @@ use crate::{
 };
 
 /// Bytes of a frame beside its entry.
-pub(crate) const FRAME_BYTES: usize = 4 + 8 + 4;
+pub const FRAME_BYTES: usize = 4 + 8 + 4;
 /// Bytes before the entry in a frame.
 pub(crate) const FRAME_HEAD_BYTES: usize = 4 + 8;
 /// Bytes of a group trailer.
-pub(crate) const TRAILER_BYTES: usize = 4 + 8 + 32 + 32 + 4;
+pub const TRAILER_BYTES: usize = 4 + 8 + 32 + 32 + 4;
 /// Bytes of the part of a footer that has a fixed length, at its end.
-pub(crate) const FOOTER_END_BYTES: usize = 8 + 32 + 32 + 8 + 32 + 4 + 8 + 4;
+pub const FOOTER_END_BYTES: usize = 8 + 32 + 32 + 8 + 32 + 4 + 8 + 4;
 
 /// Starts a group trailer. As a frame length it is impossible, so the two cannot be mistaken.
-pub(crate) const TRAILER_MARKER: u32 = u32::from_le_bytes(*b"GRPE");
+pub const TRAILER_MARKER: u32 = u32::from_le_bytes(*b"GRPE");
 /// Starts a footer.
 pub(crate) const FOOTER_MARKER: u32 = u32::from_le_bytes(*b"SEAL");
 
@@ -53,22 +54,26 @@ const POINT_SPACING_BYTES: u64 = 32 << 10;
 
 /// The place of one frame, from which reading may start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Point {
-    pub(crate) position: u64,
-    pub(crate) offset: u64,
+pub struct Point {
+    /// The position of the entry in the frame.
+    pub position: u64,
+    /// Where the frame starts in the file, in bytes.
+    pub offset: u64,
 }
 
 /// What is known of a segment while its frames pass by, whether they are written or read.
 #[derive(Debug, Clone)]
-pub(crate) struct Running {
-    pub(crate) state: State,
+pub struct Running {
+    /// The log up to the newest entry of the segment.
+    pub state: State,
     seal: Sha256,
     points: Vec<Point>,
 }
 
 impl Running {
     /// Starts after a header, given decoded and as bytes.
-    pub(crate) fn after(header: &Header, bytes: &[u8]) -> Self {
+    #[must_use]
+    pub fn after(header: &Header, bytes: &[u8]) -> Self {
         Self {
             state: header.start.clone(),
             seal: Sha256::new_with_prefix(bytes),
@@ -77,7 +82,7 @@ impl Running {
     }
 
     /// Takes in the next entry, whose frame starts at `offset`.
-    pub(crate) fn entry(&mut self, offset: u64, leaf: Hash, time_ns: u64) {
+    pub fn entry(&mut self, offset: u64, leaf: Hash, time_ns: u64) {
         self.point(self.state.size(), offset);
         self.state.append(leaf, time_ns);
     }
@@ -94,13 +99,14 @@ impl Running {
     }
 
     /// Returns the trailer that ends a group here, and the head after it.
-    pub(crate) fn trailer(&self) -> ([u8; TRAILER_BYTES], Head) {
+    #[must_use]
+    pub fn trailer(&self) -> ([u8; TRAILER_BYTES], Head) {
         let head = self.state.head();
         (trailer(&head), head)
     }
 
     /// Ends a group; its trailer is that of [`Running::trailer`].
-    pub(crate) fn end_group(&mut self) {
+    pub fn end_group(&mut self) {
         self.end_group_at(self.state.size());
     }
 
@@ -110,12 +116,14 @@ impl Running {
     }
 
     /// Returns the seal of the segment as it stands.
-    pub(crate) fn seal(&self) -> Hash {
+    #[must_use]
+    pub fn seal(&self) -> Hash {
         self.seal.clone().finalize().into()
     }
 
     /// Returns the footer that belongs at `offset`.
-    pub(crate) fn footer(&self, offset: u64) -> Vec<u8> {
+    #[must_use]
+    pub fn footer(&self, offset: u64) -> Vec<u8> {
         let count = u32::try_from(self.points.len()).expect("a segment has fewer than 2³² points");
         let mut out = Vec::with_capacity(footer_bytes(self.points.len()));
         out.extend(FOOTER_MARKER.to_le_bytes());
@@ -141,7 +149,8 @@ impl Running {
     }
 
     /// Returns the points so far.
-    pub(crate) fn points(&self) -> &[Point] {
+    #[must_use]
+    pub fn points(&self) -> &[Point] {
         &self.points
     }
 
@@ -199,20 +208,22 @@ pub(crate) fn footer_bytes(points: usize) -> usize {
 
 /// The fixed end of a footer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct FooterEnd {
-    pub(crate) size: u64,
+pub struct FooterEnd {
+    /// How many entries there are at the end of the segment, counted from the start of the log.
+    pub size: u64,
     root: Hash,
     head: Hash,
     time_ns: u64,
     seal: Hash,
     /// Where the footer starts in its file.
-    pub(crate) offset: u64,
-    pub(crate) points: u32,
+    pub offset: u64,
+    points: u32,
 }
 
 impl FooterEnd {
     /// Decodes the last [`FOOTER_END_BYTES`] of a sealed segment; `None` when they fail their checksum.
-    pub(crate) fn decode(bytes: &[u8]) -> Option<Self> {
+    #[must_use]
+    pub fn decode(bytes: &[u8]) -> Option<Self> {
         let bytes: &[u8; FOOTER_END_BYTES] = bytes.try_into().ok()?;
         let (content, _) = split_checksum(bytes)?;
         let mut fields = Fields(content);
@@ -228,7 +239,8 @@ impl FooterEnd {
     }
 
     /// Returns whether the segment with `header` continues the one with this footer.
-    pub(crate) fn continues_in(&self, header: &Header) -> bool {
+    #[must_use]
+    pub fn continues_in(&self, header: &Header) -> bool {
         let head = Head {
             size: self.size,
             hash: self.head,
@@ -239,8 +251,10 @@ impl FooterEnd {
     }
 }
 
-/// Decodes the points of a footer from the bytes before its fixed end; `None` when they fail their checksum.
-pub(crate) fn decode_points(bytes: &[u8]) -> Option<Vec<Point>> {
+/// Decodes the points of a footer from the bytes before its fixed end; `None` when they are no points or fail their
+/// checksum.
+#[must_use]
+pub fn decode_points(bytes: &[u8]) -> Option<Vec<Point>> {
     let (content, _) = split_checksum(bytes)?;
     let mut fields = Fields(content);
     if fields.u32()? != FOOTER_MARKER {
@@ -261,7 +275,7 @@ pub(crate) fn decode_points(bytes: &[u8]) -> Option<Vec<Point>> {
 }
 
 /// Appends a frame to `out` around the entry that `write` appends; returns where the entry lies in `out`.
-pub(crate) fn write_frame(
+pub fn write_frame(
     out: &mut Vec<u8>,
     position: u64,
     write: impl FnOnce(&mut Vec<u8>),
@@ -280,29 +294,35 @@ pub(crate) fn write_frame(
 
 /// A frame whose checksum holds.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Frame<'a> {
-    pub(crate) position: u64,
-    pub(crate) entry: &'a [u8],
+pub struct Frame<'a> {
+    /// The position that the frame says.
+    pub position: u64,
+    /// The bytes of the entry, from 1 to [`MAX_ENTRY_BYTES`](crate::entry::MAX_ENTRY_BYTES) of them.
+    pub entry: &'a [u8],
 }
 
 impl Frame<'_> {
     /// Returns how many bytes the frame takes.
-    pub(crate) fn len(&self) -> usize {
+    #[must_use]
+    pub fn length(&self) -> usize {
         self.entry.len() + FRAME_BYTES
     }
 }
 
 /// Why there is no frame at a place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum NoFrame {
+pub enum NoFrame {
     /// The length is 0, above 65,535, or reaches past the end.
     Length,
     /// The checksum does not hold.
     Checksum,
 }
 
-/// Reads the frame at the start of `bytes`.
-pub(crate) fn read_frame(bytes: &[u8]) -> Result<Frame<'_>, NoFrame> {
+/// Reads the frame at the start of `bytes`; what follows it is not looked at.
+///
+/// # Errors
+/// [`NoFrame`] when there is none; whether its entry is one is not checked.
+pub fn read_frame(bytes: &[u8]) -> Result<Frame<'_>, NoFrame> {
     let mut fields = Fields(bytes);
     let length = fields.u32().map_or(0, |length| length as usize);
     let position = fields.u64().ok_or(NoFrame::Length)?;

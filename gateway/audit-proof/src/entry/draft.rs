@@ -68,11 +68,15 @@ const FIXED_BYTES: usize = 1 + 2 + 10 + 10 + 10 + 35;
 
 /// What the log adds to a draft.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Place<'a> {
-    pub(crate) origin: &'a str,
-    pub(crate) position: u64,
-    pub(crate) time_ns: u64,
-    pub(crate) link: &'a Hash,
+pub struct Place<'a> {
+    /// The name of the log.
+    pub origin: &'a str,
+    /// The 0-based position of the entry.
+    pub position: u64,
+    /// The time of the entry, UTC nanoseconds since 1970-01-01; later than that of the entry before.
+    pub time_ns: u64,
+    /// The leaf hash of the entry before, or the genesis hash.
+    pub link: &'a Hash,
 }
 
 impl Draft {
@@ -144,7 +148,10 @@ impl Draft {
     }
 
     /// Checks that the draft becomes an entry wherever the log places it; returns the most bytes it can take.
-    pub(crate) fn check(&self, origin: &str) -> Result<usize, DraftError> {
+    ///
+    /// # Errors
+    /// [`DraftError`] when it is nested too deeply or too long.
+    pub fn check(&self, origin: &str) -> Result<usize, DraftError> {
         if self.too_deep {
             return Err(DraftError::TooDeep);
         }
@@ -157,7 +164,7 @@ impl Draft {
     }
 
     /// Appends the canonical bytes of the entry at `place`; the draft has been checked.
-    pub(crate) fn write_entry(&self, place: Place<'_>, out: &mut Vec<u8>) {
+    pub fn write_entry(&self, place: Place<'_>, out: &mut Vec<u8>) {
         let clock_end = self
             .ends
             .first()

@@ -22,19 +22,25 @@ pub(crate) const MAX_HEADER_BYTES: usize = 4096;
 
 /// A decoded segment header.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Header {
-    pub(crate) number: u64,
-    pub(crate) origin: String,
-    pub(crate) policy_digest: Hash,
-    pub(crate) former_root: Hash,
-    pub(crate) previous_seal: Hash,
+pub struct Header {
+    /// How many segments of the log come before this one.
+    pub number: u64,
+    /// The name of the log; [`check_origin`] says what it may be.
+    pub origin: String,
+    /// The digest of the policy under which the log was created.
+    pub policy_digest: Hash,
+    /// The last root of the log that this one continues; zeros when it continues none.
+    pub former_root: Hash,
+    /// The seal of the segment before; zeros in the first one.
+    pub previous_seal: Hash,
     /// The state before the first entry of the segment.
-    pub(crate) start: State,
+    pub start: State,
 }
 
 impl Header {
     /// Returns the header of the first segment of a log.
-    pub(crate) fn first(origin: &str, policy_digest: Hash, former_root: Hash) -> Self {
+    #[must_use]
+    pub fn first(origin: &str, policy_digest: Hash, former_root: Hash) -> Self {
         Self {
             number: 0,
             origin: origin.to_owned(),
@@ -46,7 +52,8 @@ impl Header {
     }
 
     /// Returns the header of the segment after this one, which ended with `end` and `seal`.
-    pub(crate) fn next(&self, end: State, seal: Hash) -> Self {
+    #[must_use]
+    pub fn next(&self, end: State, seal: Hash) -> Self {
         Self {
             number: self.number + 1,
             previous_seal: seal,
@@ -56,12 +63,14 @@ impl Header {
     }
 
     /// Returns whether the header is the one a log must start with.
-    pub(crate) fn is_genesis(&self) -> bool {
+    #[must_use]
+    pub fn is_genesis(&self) -> bool {
         *self == Self::first(&self.origin, self.policy_digest, self.former_root)
     }
 
     /// Encodes the header.
-    pub(crate) fn encode(&self) -> Vec<u8> {
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(512);
         out.extend(MAGIC);
         out.extend(FORMAT.to_le_bytes());
@@ -88,8 +97,11 @@ impl Header {
         out
     }
 
-    /// Decodes the header at the start of `bytes`; also returns its length.
-    pub(crate) fn decode(bytes: &[u8]) -> Result<(Self, usize), FaultKind> {
+    /// Decodes the header at the start of `bytes`; also returns its length in bytes.
+    ///
+    /// # Errors
+    /// [`FaultKind::HeaderForm`] or [`FaultKind::HeaderChecksum`].
+    pub fn decode(bytes: &[u8]) -> Result<(Self, usize), FaultKind> {
         let mut fields = Fields(bytes);
         if fields.take() != Some(*MAGIC) || fields.u32() != Some(FORMAT) {
             return Err(FaultKind::HeaderForm);
@@ -143,7 +155,8 @@ impl Header {
 
 /// Returns whether `origin` may name a log: 1 to 255 bytes, no white space, no control character and no plus sign,
 /// as the key names of C2SP signed notes ask.
-pub(crate) fn check_origin(origin: &str) -> bool {
+#[must_use]
+pub fn check_origin(origin: &str) -> bool {
     let is_bad =
         |character: char| character.is_whitespace() || character.is_control() || character == '+';
     (1..=MAX_ORIGIN_BYTES).contains(&origin.len()) && !origin.contains(is_bad)

@@ -18,7 +18,7 @@ use crate::{
 
 /// What an open segment ends with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Tail {
+pub enum Tail {
     /// Zeros after the last group; nothing is to be done.
     Clean,
     /// The right footer: the segment was being sealed. It ends at this offset.
@@ -30,7 +30,8 @@ pub(crate) enum Tail {
 }
 
 /// Judges the end of the open segment in `bytes`, which `scan` has replayed.
-pub(crate) fn judge(bytes: &[u8], scan: &Scan) -> Tail {
+#[must_use]
+pub fn judge(bytes: &[u8], scan: &Scan) -> Tail {
     let flaw = match scan.end {
         End::Open => return Tail::Clean,
         End::Sealed(end) => return Tail::Sealed(end),

@@ -1,15 +1,18 @@
 //! The names of a log's files and what a folder's names say about the log.
 //!
-//! Pure functions over names. Opening and verifying rely on them; files of other names are left alone, since
-//! checkpoints, tiles and whatever an operator keeps may lie beside the segments.
+//! Functions over names, and one that lists them. Opening and verifying rely on them; files of other names are left
+//! alone, since checkpoints, tiles and whatever an operator keeps may lie beside the segments.
 
-use std::path::{Path, PathBuf};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
 use crate::fault::{Fault, FaultKind};
 
 /// What a segment's file is, by its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Stage {
+pub enum Stage {
     /// Being created; holds nothing that has been acknowledged.
     New,
     /// Being written.
@@ -29,14 +32,25 @@ impl Stage {
 }
 
 /// Returns the name of the segment that starts at position `first`.
-pub(crate) fn file_name(first: u64, stage: Stage) -> String {
+#[must_use]
+pub fn file_name(first: u64, stage: Stage) -> String {
     // Twenty digits hold every position, so names sort as positions do.
     format!("{first:020}.{}", stage.extension())
 }
 
 /// Returns the path of the segment that starts at position `first`.
-pub(crate) fn path(folder: &Path, first: u64, stage: Stage) -> PathBuf {
+#[must_use]
+pub fn path(folder: &Path, first: u64, stage: Stage) -> PathBuf {
     folder.join(file_name(first, stage))
+}
+
+/// Returns the names of the files in a folder that are valid UTF-8, in no order.
+pub(crate) fn list(folder: &Path) -> io::Result<Vec<String>> {
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(folder)? {
+        names.extend(entry?.file_name().into_string());
+    }
+    Ok(names)
 }
 
 fn parse_name(name: &str) -> Option<(u64, Stage)> {
@@ -50,13 +64,13 @@ fn parse_name(name: &str) -> Option<(u64, Stage)> {
 
 /// The segments in a folder, by the position at which they start.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Inventory {
+pub struct Inventory {
     /// Sealed segments, ascending.
-    pub(crate) sealed: Vec<u64>,
+    pub sealed: Vec<u64>,
     /// The open segment, which comes last.
-    pub(crate) open: Option<u64>,
+    pub open: Option<u64>,
     /// Segments that were being created.
-    pub(crate) new: Vec<u64>,
+    pub new: Vec<u64>,
 }
 
 impl Inventory {
@@ -64,7 +78,7 @@ impl Inventory {
     ///
     /// # Errors
     /// [`FaultKind::OpenSegmentInside`] when an open segment is not the last one.
-    pub(crate) fn of(names: &[String]) -> Result<Self, Fault> {
+    pub fn of(names: &[String]) -> Result<Self, Fault> {
         let mut inventory = Self::default();
         let mut open = Vec::new();
         for (first, stage) in names.iter().filter_map(|name| parse_name(name)) {
@@ -94,7 +108,7 @@ impl Inventory {
     }
 
     /// Returns every segment that is part of the log, ascending.
-    pub(crate) fn segments(&self) -> impl Iterator<Item = (u64, Stage)> {
+    pub fn segments(&self) -> impl Iterator<Item = (u64, Stage)> {
         let sealed = self.sealed.iter().map(|first| (*first, Stage::Sealed));
         sealed.chain(self.open.map(|first| (first, Stage::Open)))
     }

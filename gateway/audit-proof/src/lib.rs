@@ -1,0 +1,32 @@
+//! What of the audit log can be checked: its formats, its hashes and its verification.
+//!
+//! Everything a verifier needs and nothing that writes: entries, the chain and the RFC 6962 tree over them, the segments
+//! they are stored in, and verifying a log from its files. `audit-log` writes what is defined here; a verifier links
+//! this crate and not that one, so a verification cannot depend on how a log was written.
+//!
+//! Reading order: [`entry`] (what is logged), [`chain`] and [`tree`] (what binds it), [`segment`] (how it is stored),
+//! [`mod@scan`] and [`recover`] (replaying one segment and judging its end), [`mod@verify`], [`files`].
+
+#![forbid(unsafe_code)]
+
+pub mod cbor;
+pub mod chain;
+pub mod entry;
+pub mod fault;
+pub mod files;
+pub mod folder;
+pub mod hash;
+pub mod recover;
+pub mod scan;
+pub mod segment;
+pub mod tree;
+pub mod verify;
+
+pub use cbor::Value;
+pub use chain::Head;
+pub use entry::{Draft, DraftError, Entry, EntryError, Field, MAX_ENTRY_BYTES};
+pub use fault::{Fault, FaultKind};
+pub use files::{FolderEntries, FolderReader, ReadError, StoredEntry};
+pub use hash::{Hash, leaf_hash};
+pub use scan::KnownHead;
+pub use verify::{Options, Report, UnfinishedTail, verify};
