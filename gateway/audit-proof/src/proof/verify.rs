@@ -9,6 +9,9 @@ use crate::{hash::Hash, peaks::Peaks, suite::Suite};
 
 /// Checks that the tree of `size` leaves with the root `root` has `leaf` at `index`.
 ///
+/// Size and root must come from one checkpoint: trees of neighbouring sizes have proofs of one shape, so that a proof alone
+/// does not bind the size.
+///
 /// # Errors
 /// [`ProofError`]: the request, the length of the proof, or [`ProofError::RootDiffers`].
 pub fn verify_inclusion(
