@@ -16,9 +16,13 @@ pub mod fault;
 pub mod files;
 pub mod folder;
 pub mod hash;
+mod peaks;
+pub mod proof;
 pub mod recover;
 pub mod scan;
 pub mod segment;
+pub mod suite;
+pub mod tile;
 pub mod tree;
 pub mod verify;
 

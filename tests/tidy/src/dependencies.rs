@@ -60,7 +60,7 @@ const TABLE: &[Edges] = &[
 ];
 
 /// Test and benchmark drivers: they look at everything, and nothing may depend on them.
-const DRIVERS: &[&str] = &["end-to-end", "bench", "fuzz"];
+const DRIVERS: &[&str] = &["end-to-end", "bench", "foreign-verifiers", "fuzz"];
 
 /// External crates that only the named crates may use.
 ///
