@@ -5,8 +5,7 @@
 //! result becomes the bytes that are kept. Where nothing had to be changed the
 //! guest's own bytes are kept, so that replay compares them unchanged.
 
-use std::sync::Arc;
-
+use bytes::Bytes;
 use prost::Message as _;
 use proto::v1::record::Entity;
 use proto::v1::{
@@ -61,7 +60,7 @@ const MAX_TOLD_BYTES: usize = 256;
 /// One message, checked.
 pub(crate) struct Checked {
     /// Encoded `MessageResult`: what is kept and what the result digest covers.
-    pub(crate) part: Arc<[u8]>,
+    pub(crate) part: Bytes,
     /// What the sender is told.
     pub(crate) outcome: MessageOutcome,
     /// Its records for the index.

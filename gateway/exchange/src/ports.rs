@@ -8,6 +8,8 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use bytes::Bytes;
+
 use crate::ids::RecordPlace;
 use crate::refusal::Cause;
 
@@ -33,7 +35,7 @@ pub struct AdapterIdentity {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Message {
     /// The untouched bytes; shared with the evidence store.
-    pub payload: Arc<[u8]>,
+    pub payload: Bytes,
     /// What the sender stated.
     pub attributes: Vec<(String, String)>,
 }
@@ -89,7 +91,7 @@ pub struct Kept {
     /// RFC 6962 root over the parts.
     pub address: [u8; 32],
     /// The parts, in order.
-    pub parts: Arc<[Arc<[u8]>]>,
+    pub parts: Arc<[Bytes]>,
 }
 
 /// Payloads and results, content-addressed.

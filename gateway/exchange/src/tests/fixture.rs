@@ -442,7 +442,7 @@ fn policy() -> Policy {
 /// A submission of these messages to `feed`.
 pub(crate) fn submission(key: &str, messages: &[&str]) -> Submission {
     let message = |text: &&str| Message {
-        payload: text.as_bytes().into(),
+        payload: text.as_bytes().to_vec().into(),
         attributes: Vec::new(),
     };
     Submission {
