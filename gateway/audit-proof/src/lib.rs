@@ -18,6 +18,7 @@ pub mod hash;
 pub mod recover;
 pub mod scan;
 pub mod segment;
+pub mod timestamp;
 pub mod tree;
 pub mod verify;
 
