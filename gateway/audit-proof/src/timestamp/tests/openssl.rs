@@ -128,6 +128,16 @@ fn only_the_roots_of_the_caller_are_trusted() {
     // A caller may trust the authority below the root, but not the stamping certificate itself.
     check(&tsa.roots(&["issuer"]), Ok(()));
     check(&tsa.roots(&["rsa"]), Err(ChainError::UnknownIssuer));
+    // Nor does it matter who brings the authority between.
+    let bare = with_certificates(&token, &[tsa.der("rsa")]);
+    let found = verify(&bare, &IMPRINT, &tsa.roots(&["root"]));
+    assert_eq!(found, Err(TokenError::Chain(ChainError::UnknownIssuer)));
+    let issuer = vec![tsa.der("issuer")];
+    let with_issuer = tsa.roots(&["root"]).with_intermediates(issuer.clone());
+    assert!(verify(&bare, &IMPRINT, &with_issuer.unwrap()).is_ok());
+    let untrusted = TrustedRoots::default().with_intermediates(issuer);
+    let found = verify(&bare, &IMPRINT, &untrusted.unwrap());
+    assert_eq!(found, Err(TokenError::Chain(ChainError::UnknownIssuer)));
     // A root that came with the token is trusted by nobody.
     let all = ["rsa", "issuer", "root"].map(|name| tsa.der(name));
     let token = with_certificates(&token, &all);
