@@ -23,6 +23,7 @@ pub mod scan;
 pub mod segment;
 pub mod suite;
 pub mod tile;
+pub mod timestamp;
 pub mod tree;
 pub mod verify;
 
