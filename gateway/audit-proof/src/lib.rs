@@ -11,20 +11,30 @@
 
 pub mod cbor;
 pub mod chain;
+pub mod checkpoint;
+pub mod cosignature;
 pub mod entry;
 pub mod fault;
 pub mod files;
 pub mod folder;
 pub mod hash;
+pub mod key;
+pub mod key_history;
+pub mod note;
 mod peaks;
+pub mod policy;
 pub mod proof;
+pub mod receipt;
 pub mod recover;
 pub mod scan;
 pub mod segment;
+pub mod signer;
 pub mod suite;
 pub mod tile;
 pub mod timestamp;
+pub mod tlog_proof;
 pub mod tree;
+pub mod verified;
 pub mod verify;
 
 pub use cbor::Value;
