@@ -10,19 +10,25 @@
 
 pub mod cbor;
 pub mod chain;
+pub mod checkpoint;
+pub mod cosignature;
 pub mod entry;
 pub mod fault;
 pub mod files;
 pub mod folder;
 pub mod hash;
+pub mod key;
+pub mod note;
 mod peaks;
 pub mod proof;
 pub mod recover;
 pub mod scan;
 pub mod segment;
+pub mod signer;
 pub mod suite;
 pub mod tile;
 pub mod tree;
+pub mod verified;
 pub mod verify;
 
 pub use cbor::Value;

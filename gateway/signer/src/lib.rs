@@ -1,0 +1,2 @@
+//! Private keys that sign notes: in files and in PKCS#11 tokens.
+#![forbid(unsafe_code)]
