@@ -127,7 +127,10 @@ mod tests {
 
     #[test]
     fn a_timestamp_is_taken_off_as_it_was_put_on() {
-        assert_eq!(split(&join(77, b"signature")), Some((77, &b"signature"[..])));
+        assert_eq!(
+            split(&join(77, b"signature")),
+            Some((77, &b"signature"[..]))
+        );
         assert_eq!(split(&[0; 7]), None);
         assert_eq!(split(&join(MAX_TIME_S + 1, b"signature")), None);
     }

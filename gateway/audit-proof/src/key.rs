@@ -237,7 +237,9 @@ impl VerifierKey {
         } else {
             (0, signature)
         };
-        let message = self.message(text, time_s).map_err(SignatureError::Message)?;
+        let message = self
+            .message(text, time_s)
+            .map_err(SignatureError::Message)?;
         match algorithm::verify(self.kind, &self.public, &message, raw) {
             algorithm::Outcome::Good => Ok(self.stated_time(time_s)),
             algorithm::Outcome::Malformed => Err(malformed),

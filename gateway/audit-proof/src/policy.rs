@@ -180,7 +180,10 @@ impl Policy {
 
     /// Whether those who cosigned are the quorum.
     fn is_quorum(&self, cosigned: &[Cosigned]) -> bool {
-        let names: HashSet<&str> = cosigned.iter().map(|witness| witness.name.as_str()).collect();
+        let names: HashSet<&str> = cosigned
+            .iter()
+            .map(|witness| witness.name.as_str())
+            .collect();
         // Members stand before their groups, so one pass decides all.
         let mut witnessed: Vec<bool> = Vec::with_capacity(self.members.len());
         for member in &self.members {

@@ -108,7 +108,10 @@ impl TlogProof {
         hashes: Vec<Hash>,
         note: Note,
     ) -> Result<Self, TlogProofError> {
-        if extra.as_ref().is_some_and(|extra| extra.len() > MAX_EXTRA_BYTES) {
+        if extra
+            .as_ref()
+            .is_some_and(|extra| extra.len() > MAX_EXTRA_BYTES)
+        {
             return Err(TlogProofError::TooLong);
         }
         if hashes.len() > MAX_HASHES {
@@ -150,7 +153,11 @@ impl TlogProof {
         let extra = match lines.peek().and_then(|line| line.strip_prefix("extra ")) {
             Some(encoded) => {
                 lines.next();
-                Some(STANDARD.decode(encoded).map_err(|_| TlogProofError::Extra)?)
+                Some(
+                    STANDARD
+                        .decode(encoded)
+                        .map_err(|_| TlogProofError::Extra)?,
+                )
             }
             None => None,
         };

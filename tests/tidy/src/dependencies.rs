@@ -39,6 +39,7 @@ const TABLE: &[Edges] = &[
     // What the service does, from the inside out.
     edges("schema", &["proto"], &[]),
     edges("audit-log", &[], &[]),
+    edges("signer", &["audit-proof"], &[]),
     edges("evidence", &["audit-log", "exchange"], &[]),
     edges("index", &["exchange", "proto", "schema"], &[]),
     edges("exchange", &["proto", "schema", "audit-log"], &[]),
@@ -72,6 +73,7 @@ const RESTRICTED: &[(&str, &[&str], &str)] = &[
     ("wasmtime*", &["adapter-host"], "only adapter-host knows wasmtime"),
     ("wit-bindgen*", &["adapter-sdk", "codegen"], "adapters see only adapter-sdk"),
     ("wit-component", &["xtask", "adapter-host", "end-to-end", "bench"], "components are encoded where adapters are built or attacked"),
+    ("cryptoki", &["signer"], "only signer knows how a token keeps a key"),
     ("rusqlite", &["index"], "only index uses SQLite; everything in it can be rebuilt"),
     ("prost-build", &["codegen"], "generated code is checked in"),
     ("protox", &["codegen"], "generated code is checked in"),

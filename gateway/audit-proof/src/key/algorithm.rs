@@ -60,7 +60,11 @@ pub(super) fn verify(kind: KeyKind, public: &[u8], message: &[u8], signature: &[
             sm2_key(public).is_some_and(|key| key.verify(message, &signature).is_ok())
         }
     };
-    if good { Outcome::Good } else { Outcome::Mismatch }
+    if good {
+        Outcome::Good
+    } else {
+        Outcome::Mismatch
+    }
 }
 
 fn ed25519_key(public: &[u8]) -> Option<Ed25519Key> {

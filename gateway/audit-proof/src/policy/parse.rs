@@ -129,7 +129,9 @@ pub(super) fn policy(text: &[u8]) -> Result<Policy, PolicyError> {
 
 impl Draft {
     fn read(&mut self, line: &[u8]) -> Result<(), PolicyFault> {
-        let line = line.strip_suffix(b"\n").ok_or(PolicyFault::UnfinishedLine)?;
+        let line = line
+            .strip_suffix(b"\n")
+            .ok_or(PolicyFault::UnfinishedLine)?;
         let is_control = |&byte: &u8| (byte < b' ' && byte != b'\t') || byte == 0x7f;
         if line.iter().any(|byte| is_control(byte)) {
             return Err(PolicyFault::ControlCharacter);
@@ -141,7 +143,10 @@ impl Draft {
         }
         let line = std::str::from_utf8(line).map_err(|_| PolicyFault::NotUtf8)?;
         // Space and tab only: other Unicode spaces are parts of words.
-        let words: Vec<&str> = line.split([' ', '\t']).filter(|word| !word.is_empty()).collect();
+        let words: Vec<&str> = line
+            .split([' ', '\t'])
+            .filter(|word| !word.is_empty())
+            .collect();
         match words[0] {
             "log" => self.log(&words[1..]),
             "witness" => self.witness(&words[1..]),
