@@ -29,6 +29,8 @@ pub mod scan;
 pub mod segment;
 pub mod signer;
 pub mod suite;
+#[cfg(test)]
+mod test_signers;
 pub mod tile;
 pub mod tlog_proof;
 pub mod tree;
