@@ -1,7 +1,11 @@
-//! Keys for the tests of this crate: one of every kind from a fixed number. No key of anybody.
+//! For the tests of this crate: keys of every kind from a fixed number, and proofs by the definition.
+//!
+//! No key of anybody, and nothing the crate itself uses.
 
+use crate::hash::Hash;
 use crate::key::{KeyKind, SM2_DISTINGUISHING_ID, VerifierKey};
 use crate::signer::{SignError, Signer};
+use crate::suite::Suite;
 
 /// Signs with a key that follows from a number.
 pub(crate) struct TestSigner {
@@ -74,4 +78,23 @@ fn sign(kind: KeyKind, seed: &[u8; 32], message: &[u8]) -> Vec<u8> {
 
 fn sm2_key(seed: &[u8; 32]) -> sm2::dsa::SigningKey {
     sm2::dsa::SigningKey::from_slice(SM2_DISTINGUISHING_ID, seed).unwrap()
+}
+
+/// The root over `leaves` and the inclusion proof of the one at `index`, as RFC 6962 §2.1 defines them.
+pub(crate) fn prove(suite: Suite, leaves: &[Hash], index: usize) -> (Hash, Vec<Hash>) {
+    if let [leaf] = leaves {
+        return (*leaf, Vec::new());
+    }
+    let (left, right) = leaves.split_at(leaves.len().next_power_of_two() / 2);
+    let is_left = index < left.len();
+    let (left, left_proof) = prove(suite, left, index.min(left.len() - 1));
+    let before = leaves.len() - right.len();
+    let (right, right_proof) = prove(suite, right, index.saturating_sub(before));
+    let (mut proof, sibling) = if is_left {
+        (left_proof, right)
+    } else {
+        (right_proof, left)
+    };
+    proof.push(sibling);
+    (suite.node_hash(&left, &right), proof)
 }
