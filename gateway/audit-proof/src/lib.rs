@@ -5,7 +5,8 @@
 //! verifier links this crate and not that one, so a verification cannot depend on how a log was written.
 //!
 //! Reading order: [`entry`] (what is logged), [`chain`] and [`tree`] (what binds it), [`segment`] (how it is stored),
-//! [`scan`] and [`recover`] (replaying one segment and judging its end), [`verify()`].
+//! [`scan`] and [`recover`] (replaying one segment and judging its end), [`verify()`]. Of what is signed: [`note`] and
+//! [`key`], [`checkpoint`], [`policy`] and [`key_history`] (whom to believe), [`tlog_proof`], [`receipt`].
 #![forbid(unsafe_code)]
 
 pub mod cbor;

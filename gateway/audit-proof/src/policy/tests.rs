@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::key::{KeyError, KeyKind};
+use crate::key::KeyKind;
 use crate::signer::{Signer, sign_note};
 use crate::test_signers::TestSigner;
 
@@ -156,143 +156,75 @@ fn a_policy_is_written_without_comments_and_read_as_itself() {
     );
 }
 
+/// Checks that `text` is refused with the line and the fault that `expected` names.
+fn check_refused(text: &str, expected: &str) {
+    let error = Policy::parse(text.as_bytes()).unwrap_err();
+    let found = format!("{}: {}", error.line, error.fault);
+    assert_eq!(found, expected, "{text:?}");
+}
+
 #[test]
 fn a_wrong_line_is_named_by_number_and_fault() {
-    let (w1, w2, log) = (witness(1), witness(2), log());
-    let (w1, w2, log) = (w1.key(), w2.key(), log.key());
-    let name = |name: &str| name.to_owned();
-    let cases: Vec<(String, usize, PolicyFault)> = vec![
-        (String::new(), 1, PolicyFault::NoQuorum),
-        (format!("log {log}\n"), 2, PolicyFault::NoQuorum),
-        (
-            format!("quorum none\nlog {log}"),
-            2,
-            PolicyFault::UnfinishedLine,
-        ),
-        ("quorum none\r\n".into(), 1, PolicyFault::ControlCharacter),
-        (
-            "#\u{7f}\nquorum none\n".into(),
-            1,
-            PolicyFault::ControlCharacter,
-        ),
-        (
-            "revoke x\n".into(),
-            1,
-            PolicyFault::UnknownWord {
-                word: name("revoke"),
-            },
-        ),
-        (
-            "\nlog\n".into(),
-            2,
-            PolicyFault::Form {
-                form: "log <vkey> [<url>]",
-            },
-        ),
-        (
-            format!("log {log} u more\n"),
-            1,
-            PolicyFault::Form {
-                form: "log <vkey> [<url>]",
-            },
-        ),
-        ("log x+y\n".into(), 1, PolicyFault::Key(KeyError::Form)),
-        (
-            format!("log {log}\nlog {log}\n"),
-            2,
-            PolicyFault::DuplicateKey,
-        ),
-        (
-            format!("witness a {w1}\nwitness b {w1}\n"),
-            2,
-            PolicyFault::DuplicateKey,
-        ),
-        (
-            format!("witness a {log}\n"),
-            1,
-            PolicyFault::NotACosigner {
-                kind: KeyKind::Ed25519,
-            },
-        ),
-        (
-            format!("witness a {w1}\nwitness a {w2}\n"),
-            2,
-            PolicyFault::DuplicateName { name: name("a") },
-        ),
-        (
-            format!("witness none {w1}\n"),
-            1,
-            PolicyFault::DuplicateName { name: name("none") },
-        ),
-        (
-            "group g any\n".into(),
-            1,
-            PolicyFault::Form {
-                form: "group <name> all|any|<k> <name>...",
-            },
-        ),
-        (
-            "group g any a\n".into(),
-            1,
-            PolicyFault::UnknownName { name: name("a") },
-        ),
-        (
-            "group g any none\n".into(),
-            1,
-            PolicyFault::UnknownName { name: name("none") },
-        ),
-        (
-            "group g any g\n".into(),
-            1,
-            PolicyFault::UnknownName { name: name("g") },
-        ),
-        (
-            format!("witness a {w1}\ngroup g any a a\n"),
-            2,
-            PolicyFault::SecondMembership { name: name("a") },
-        ),
-        (
-            format!("witness a {w1}\ngroup g any a\ngroup h any a\n"),
-            3,
-            PolicyFault::SecondMembership { name: name("a") },
-        ),
-        (
-            format!("witness a {w1}\ngroup a any a\n"),
-            2,
-            PolicyFault::DuplicateName { name: name("a") },
-        ),
-        (
-            "quorum a\n".into(),
-            1,
-            PolicyFault::UnknownName { name: name("a") },
-        ),
-        (
-            "quorum none\nquorum none\n".into(),
-            2,
-            PolicyFault::SecondQuorum,
-        ),
-        (
-            "quorum none none\n".into(),
-            1,
-            PolicyFault::Form {
-                form: "quorum <name>",
-            },
-        ),
-    ];
-    for (text, line, fault) in cases {
-        assert_eq!(
-            Policy::parse(text.as_bytes()),
-            Err(PolicyError { line, fault }),
-            "{text:?}"
+    let log = log().key().to_string();
+    check_refused("", "1: there is no quorum line");
+    check_refused(&format!("log {log}\n"), "2: there is no quorum line");
+    check_refused(
+        "quorum none\nquorum none\n",
+        "2: there is a quorum line already",
+    );
+    check_refused("#\nquorum none", "2: the line does not end in a newline");
+    check_refused("quorum none\r\n", "1: a control character");
+    check_refused("#\u{7f}\n", "1: a control character");
+    check_refused("revoke x\n", "1: no line begins with revoke");
+    check_refused("log x+y\n", "1: the key cannot be read");
+    for line in ["log", &format!("log {log} u more")] {
+        check_refused(
+            &format!("\n{line}\n"),
+            "2: the form of the line is: log <vkey> [<url>]",
         );
     }
+    check_refused("quorum a b\n", "1: the form of the line is: quorum <name>");
+    check_refused("quorum a\n", "1: no earlier line defines a");
+    check_refused(
+        "group g any\n",
+        "1: the form of the line is: group <name> all|any|<k> <name>...",
+    );
+    for name in ["a", "none", "g"] {
+        let expected = format!("1: no earlier line defines {name}");
+        check_refused(&format!("group g any {name}\n"), &expected);
+    }
+    check_refused(
+        &format!("log {log}\nlog {log}\n"),
+        "2: the key is that of an earlier line",
+    );
+    check_refused(
+        &format!("witness a {log}\n"),
+        "1: a key of kind ed25519 makes no cosignatures",
+    );
+    check_refused(
+        &"x".repeat(2 << 20),
+        "1: the policy is longer than 1048576 bytes",
+    );
+}
+
+#[test]
+fn a_name_is_defined_once_and_grouped_once() {
+    let (w1, w2) = (witness(1).key().to_string(), witness(2).key().to_string());
+    let after = |lines: &str| format!("witness a {w1}\n{lines}\n");
+    let duplicate = "2: the key is that of an earlier line";
+    check_refused(&after(&format!("witness b {w1}")), duplicate);
+    check_refused(&after(&format!("witness a {w2}")), "2: the name a is taken");
+    check_refused(&after("group a any a"), "2: the name a is taken");
+    check_refused(&format!("witness none {w1}\n"), "1: the name none is taken");
+    let second = "a is a member of a group already";
+    check_refused(&after("group g any a a"), &format!("2: {second}"));
+    check_refused(
+        &after("group g any a\ngroup h any a"),
+        &format!("3: {second}"),
+    );
     for threshold in ["0", "2", "-1", "01", "some", "99999999999999999999"] {
-        let text = format!("witness a {w1}\ngroup g {threshold} a\nquorum g\n");
-        let error = Policy::parse(text.as_bytes()).unwrap_err();
-        assert!(
-            matches!(error.fault, PolicyFault::Threshold { .. }),
-            "{threshold}"
-        );
+        let expected = format!("2: the threshold {threshold} is not any, all or from 1 to 1");
+        check_refused(&after(&format!("group g {threshold} a")), &expected);
     }
 }
 

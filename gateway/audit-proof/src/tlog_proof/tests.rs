@@ -37,10 +37,10 @@ fn every_position_of_every_small_tree_is_proven_and_no_other() {
     for suite in [Suite::Sha256, Suite::Sm3] {
         for size in 1..=17 {
             let leaves = leaves(suite, size);
-            for index in 0..size {
+            for (index, leaf) in leaves.iter().enumerate() {
                 let read = TlogProof::parse(proof(suite, index, size, None).to_string().as_bytes());
                 let read = read.unwrap();
-                let verdict = read.verify(suite, &leaves[index], &policy()).unwrap();
+                let verdict = read.verify(suite, leaf, &policy()).unwrap();
                 assert_eq!(verdict.standing(), Standing::Final);
                 let other = suite.leaf_hash(b"another");
                 let refused = read.verify(suite, &other, &policy());

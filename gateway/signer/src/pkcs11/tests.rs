@@ -2,25 +2,20 @@
 //!
 //! All in one test, because the library of a token is initialised once for a process and reads its configuration from
 //! the environment then.
-#![cfg(feature = "pkcs11")]
 
 use std::path::Path;
 use std::process::Command;
 
 use audit_proof::checkpoint::Checkpoint;
-use audit_proof::key::KeyKind;
-use audit_proof::signer::{Signer, sign_note};
-use cryptoki::context::{CInitializeArgs, CInitializeFlags, Pkcs11};
+use audit_proof::signer::sign_note;
 use cryptoki::mechanism::Mechanism;
-use cryptoki::object::Attribute;
-use cryptoki::session::UserType;
-use cryptoki::types::AuthPin;
-use signer::{Pkcs11Error, Pkcs11Location, Pkcs11Signer};
+
+use super::*;
 
 const MODULE: &str = "/usr/lib/softhsm/libsofthsm2.so";
 
 /// Set for the run of this program that has the environment SoftHSM needs.
-const CONFIGURED: &str = "SOFTHSM2_CONF";
+const CONFIGURED: &str = "LAWGATE_TEST_TOKEN";
 
 const NAME: &str = "example.com/log";
 const TOKEN: &str = "lawgate test";
@@ -82,7 +77,7 @@ fn a_key_in_a_token_signs_notes_that_verify() {
         println!("passed over: {MODULE} is not installed");
         return;
     }
-    if std::env::vars_os().any(|(name, _)| name == CONFIGURED) {
+    if std::env::var_os(CONFIGURED).is_some() {
         return in_the_token();
     }
     // The library reads its configuration from the environment, which only a new process can be given safely.
@@ -98,10 +93,11 @@ fn a_key_in_a_token_signs_notes_that_verify() {
     let output = Command::new(std::env::current_exe().unwrap())
         .args([
             "--exact",
-            "a_key_in_a_token_signs_notes_that_verify",
+            "pkcs11::tests::a_key_in_a_token_signs_notes_that_verify",
             "--nocapture",
         ])
-        .env(CONFIGURED, &configuration)
+        .env("SOFTHSM2_CONF", &configuration)
+        .env(CONFIGURED, "1")
         .output()
         .unwrap();
     let printed = String::from_utf8_lossy(&output.stdout);
