@@ -31,7 +31,8 @@ class Chain:
         self.with_sm3 = with_sm3
         self.origin: str | None = None
         self.link: bytes | None = None
-        self.second_link: bytes | None = None
+        self.first_second_link: bytes | None = None
+        self.previous: bytes | None = None
         self.time_ns = 0
         self.second_links = 0
         self.trees = {SHA256.name: Frontier(SHA256)}
@@ -48,7 +49,7 @@ class Chain:
         """Starts at the genesis of a log."""
         self.origin = origin
         self.link = genesis(SHA256, origin, policy_digest, former_root)
-        self.second_link = genesis(SM3, origin, policy_digest, former_root)
+        self.first_second_link = genesis(SM3, origin, policy_digest, former_root)
 
     def copy(self) -> "Chain":
         """Returns a chain that goes on apart from this one."""
@@ -84,19 +85,10 @@ class Chain:
 
     def append(self, raw: bytes) -> None:
         """Takes in an entry unchecked, by its bytes."""
-        leaf = SHA256.leaf(raw)
-        self.link = leaf
-        self._add(SHA256, leaf)
+        self.link, self.previous = SHA256.leaf(raw), raw
+        self._add(SHA256, self.link)
         if self.with_sm3:
-            self.second_link = SM3.leaf(raw)
-            self._add(SM3, self.second_link)
-        elif self.wanted_second_link:
-            self.second_link = SM3.leaf(raw)
-
-    @property
-    def wanted_second_link(self) -> bool:
-        """Whether entries carry SM3 links, so that the SM3 hash of each must be known for the next."""
-        return self.second_links > 0
+            self._add(SM3, SM3.leaf(raw))
 
     def commit(self) -> None:
         """Hands the entries since the last commit to whoever wants to see them."""
@@ -110,10 +102,8 @@ class Chain:
             if self.second_links:
                 raise Wrong("entry-second-link", "the entry has no SM3 link, the entries before it have one")
             return
-        if self.second_link is None:
-            if self.size:
-                raise Wrong("entry-second-link", "SM3 links begin here and not with the first entry")
-        elif entry.second_link != self.second_link:
+        expected = self.first_second_link if self.previous is None else SM3.leaf(self.previous)
+        if expected is not None and entry.second_link != expected:
             raise Wrong("entry-second-link", "the entry does not contain the SM3 hash of the one before it")
         self.second_links += 1
 

@@ -1,4 +1,4 @@
-"""The form of an entry: which keys it has and of which kind each value is (docs/audit-log.md, "What an entry holds")."""
+"""The form of an entry: its keys and the kinds of its values (docs/audit-log.md, "What an entry holds")."""
 
 from __future__ import annotations
 

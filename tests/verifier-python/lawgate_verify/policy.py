@@ -124,6 +124,7 @@ class Verdict:
     detail: str
     lines: list[signatures.Line]
     witnesses: list[str]
+    has_quorum: bool
 
     @property
     def verified(self) -> int:
@@ -131,8 +132,11 @@ class Verdict:
         return sum(line.status == signatures.VERIFIED for line in self.lines)
 
 
-def judge(policy: Policy, note: notes.Note, origin: str) -> Verdict:
-    """Judges the signatures under a checkpoint of the log `origin`."""
+def judge(policy: Policy, note: notes.Note, origin: str, needs_quorum: bool = True) -> Verdict:
+    """Judges the signatures under a checkpoint of the log `origin`.
+
+    A receipt is given before witnesses can have cosigned; for one the quorum is not needed, and said.
+    """
     lines = signatures.check_note(note, policy.keys())
     status = {signatures.VERIFIED: set(), signatures.NOT_CHECKED: set(), signatures.INVALID: set()}
     for line in lines:
@@ -147,7 +151,9 @@ def judge(policy: Policy, note: notes.Note, origin: str) -> Verdict:
     witnesses = sorted(name.decode("utf-8", "replace") for name in signed)
 
     def verdict(result: str, detail: str) -> Verdict:
-        return Verdict(result, detail, lines, witnesses)
+        # A policy without witnesses lets the log vouch for itself, which anchors nothing.
+        has_quorum = policy.quorum != b"none" and policy.is_met(policy.quorum, signed)
+        return Verdict(result, detail, lines, witnesses, has_quorum)
 
     invalid = next((line for line in lines if line.status == signatures.INVALID), None)
     if invalid:
@@ -156,7 +162,7 @@ def judge(policy: Policy, note: notes.Note, origin: str) -> Verdict:
         return verdict("failed", f"the policy has no key of the log {origin}")
     if not log_keys & (good | open_):
         return verdict("failed", f"no key of the log {origin} signed")
-    if not policy.is_met(policy.quorum, perhaps):
+    if needs_quorum and not policy.is_met(policy.quorum, perhaps):
         return verdict("failed", f"the quorum is not met; witnesses that cosigned: {', '.join(witnesses) or 'none'}")
     if open_:
         line = next(line for line in lines if line.status == signatures.NOT_CHECKED)

@@ -50,7 +50,9 @@ def _check_line(note: notes.Note, signature: notes.Signature, keys: list[notes.K
         return Line(key, key.name, INVALID, str(wrong))
     # A time of zero in an ML-DSA-44 cosignature says nothing about when.
     stated = time_s if time_s else None
-    return Line(key, key.name, VERIFIED if good else INVALID, "" if good else "the signature is not of this key", stated)
+    if not good:
+        return Line(key, key.name, INVALID, "the signature is not of this key")
+    return Line(key, key.name, VERIFIED, "", stated)
 
 
 def verify(kind: str, public: bytes, message: bytes, signature: bytes) -> bool:
