@@ -62,7 +62,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             one.wait()?;
         }
     }
-    // Closing keeps the newest segment open, as a stop of the gateway does.
+    // Closing seals the newest segment, as a stop of the gateway does.
     log.close()?;
     let report = verify(&config.dir, &Options::default());
     let head = report.head.ok_or("nothing was written")?;
@@ -99,6 +99,9 @@ fn draft(number: u64) -> Draft {
         )
         .with(
             Field::Case,
-            vec![Value::from(format!("包环罚〔2026〕{number}号")), Value::Null],
+            vec![
+                Value::from(format!("包环罚〔2026〕{number}号")),
+                Value::Null,
+            ],
         )
 }

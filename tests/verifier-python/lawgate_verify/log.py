@@ -179,6 +179,8 @@ class _Body:
         return False
 
     def frame(self, in_group: bool) -> None:
+        if in_group and len(self.data) - self.at < 4:
+            raise Wrong("group-incomplete", "the file ends inside a group")
         try:
             position, raw = form.read_frame(self.data, self.at, len(self.data))
         except Wrong as wrong:

@@ -136,13 +136,12 @@ class _Mirror:
             levels[SM3.name].append(SM3.leaf(raw))
 
     def bundle(self, index: int, count: int) -> tuple[str, bytes | None]:
-        """Returns the bundle with `count` entries; a full one serves for a partial one that was deleted."""
-        path = Tile(-1, index, count).path()
-        for candidate in (path, Tile(-1, index).path()):
-            file = self.folder / candidate
-            if file.is_file():
-                return candidate, file.read_bytes()
-        return path, None
+        """Returns the bundle with `count` entries; a wider one serves for a partial one that was deleted."""
+        for width in range(count, WIDTH + 1):
+            path = Tile(-1, index, width).path()
+            if (self.folder / path).is_file():
+                return path, (self.folder / path).read_bytes()
+        return Tile(-1, index, count).path(), None
 
     def tree(self, suite: Suite, checkpoint: notes.Checkpoint, levels, folder: pathlib.Path, prefix: str) -> None:
         """Compares every tile of one tree."""
@@ -153,7 +152,9 @@ class _Mirror:
         made = levels[suite.name]
         present = set(self.files(folder, prefix))
         for tile in made.needed(checkpoint.size):
-            if tile not in present and Tile(tile.level, tile.index) not in present:
+            # A wider one serves as well: its first hashes are those of this one.
+            wider = (Tile(tile.level, tile.index, width) for width in range(tile.width, WIDTH + 1))
+            if not any(each in present for each in wider):
                 path = prefix + tile.path()
                 raise _Broken(Fault(_first(tile), "tile-missing", "a tile of the tree is not there", path))
         for tile in sorted(present, key=lambda tile: (tile.level, tile.index, tile.width)):
