@@ -118,9 +118,8 @@ class Logs(Case):
             self.assertEqual(self.run_main(*wrong)[0], 2, wrong)
 
 
-@unittest.skipUnless(signing.Ed25519PrivateKey, "cryptography is not installed")
-class Signed(Case):
-    """Checkpoints, receipts, consistency, party signatures."""
+class SignedCase(Case):
+    """The same with keys of a log and of three witnesses, two of which are a quorum."""
 
     def setUp(self):
         super().setUp()
@@ -140,6 +139,11 @@ class Signed(Case):
         hashes = "".join(base64.b64encode(each).decode() + "\n" for each in proof)
         note = signing.note(text, self.key.line(text)).decode()
         return self.file(f"receipt-{index}", f"c2sp.org/tlog-proof@v1\nindex {index}\n{hashes}\n{note}")
+
+
+@unittest.skipUnless(signing.Ed25519PrivateKey, "cryptography is not installed")
+class Signed(SignedCase):
+    """Checkpoints, receipts, consistency, party signatures."""
 
     def test_a_quorum_anchors(self):
         code, out = self.run_main("log", self.data, "--policy", self.policy, "--checkpoint", self.checkpoint(8))
@@ -256,7 +260,7 @@ class Signed(Case):
 
 
 @unittest.skipUnless(signing.HAS_OPENSSL and signing.Ed25519PrivateKey, "openssl or cryptography is missing")
-class Stamped(Signed):
+class Stamped(SignedCase):
     """Time stamps of an authority made for the test."""
 
     def setUp(self):

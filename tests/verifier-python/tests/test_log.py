@@ -92,7 +92,7 @@ class SpoiltLogs(LogCase):
             for bit in range(end * 8):
                 spoilt = bytearray(segment.data)
                 spoilt[bit // 8] ^= 1 << bit % 8
-                path.write_bytes(spoilt)
+                writer.overwrite(path, spoilt)
                 fault = self.check().fault
                 self.assertIsNotNone(fault, f"bit {bit} of {path.name}")
                 self.assertEqual((fault.position, fault.file), (segment.position_at(bit // 8), path.name), f"{bit}: {fault}")
@@ -106,7 +106,7 @@ class SpoiltLogs(LogCase):
         for bit in range(start * 8, len(segment.data) * 8):
             spoilt = bytearray(segment.data)
             spoilt[bit // 8] ^= 1 << bit % 8
-            path.write_bytes(spoilt)
+            writer.overwrite(path, spoilt)
             result = self.check()
             self.assertEqual(result.size, 8)
             self.assertTrue(result.fault or result.tail, bit)
@@ -118,7 +118,7 @@ class SpoiltLogs(LogCase):
         ends = [(segment.places[2][0] + 80, 8), (len(segment.data), 10)]
         for end in range(header_end, len(segment.data) + 1):
             for filler in (0, 50):
-                path.write_bytes(segment.data[:end] + bytes(filler))
+                writer.overwrite(path, segment.data[:end] + bytes(filler))
                 result = self.check()
                 whole = max([(at, size) for at, size in ends if at <= end], default=(header_end, 7))
                 self.assertIsNone(result.fault, f"{end}: {result.fault}")
@@ -129,14 +129,14 @@ class SpoiltLogs(LogCase):
                 else:
                     self.assertIsNone(result.tail)
         for end in range(header_end):
-            path.write_bytes(segment.data[:end])
+            writer.overwrite(path, segment.data[:end])
             self.assertIn(self.check().fault.kind, ("header-form", "header-checksum"))
 
     def test_a_sealed_segment_cut_at_every_byte_is_a_fault(self):
         self.write(writer.log_of(10))
         segment, path = self.segments[0], self.paths[0]
         for end in range(len(segment.data)):
-            path.write_bytes(segment.data[:end])
+            writer.overwrite(path, segment.data[:end])
             self.assertIsNotNone(self.check().fault, end)
 
     def test_bytes_after_the_end_are_a_fault(self):

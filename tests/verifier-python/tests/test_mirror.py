@@ -112,7 +112,7 @@ class Mirrors(unittest.TestCase):
         for bit in range(len(sound) * 8):
             spoilt = bytearray(sound)
             spoilt[bit // 8] ^= 1 << bit % 8
-            path.write_bytes(spoilt)
+            writer.overwrite(path, spoilt)
             fault = self.check().fault
             self.assertIsNotNone(fault, bit)
             position = sum(end <= bit // 8 for end in ends)

@@ -278,3 +278,10 @@ def signature_line(name: str, kind: bytes, public: bytes, signature: bytes) -> s
     """A signature line."""
     key_id = sha256(name.encode() + b"\n" + kind + public)[:4]
     return f"\u2014 {name} {base64.b64encode(key_id + signature).decode()}\n"
+
+
+def overwrite(path: pathlib.Path, data: bytes) -> None:
+    """Writes over a file in place; made anew ten thousand times, it would wait for the disk each time."""
+    with open(path, "r+b") as file:
+        file.write(data)
+        file.truncate()
