@@ -21,6 +21,7 @@ class Wanted:
         self.observer = observer
         self.roots: dict[str, dict[int, bytes]] = {SHA256.name: {}, SM3.name: {}}
         self.leaves: dict[str, dict[int, bytes]] = {SHA256.name: {}, SM3.name: {}}
+        self.times: dict[int, int] = {}
 
 
 class Chain:
@@ -78,6 +79,8 @@ class Chain:
         if self.link is not None and entry.link != self.link:
             raise Wrong("entry-link", "the entry does not contain the hash of the one before it")
         self._check_second_link(entry)
+        if entry.position in self.wanted.positions:
+            self.wanted.times[entry.position] = entry.time_ns
         self.append(raw)
         self.time_ns = entry.time_ns
         self._pending.append(entry)

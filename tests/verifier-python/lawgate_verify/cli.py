@@ -21,6 +21,9 @@ def main(arguments: list[str] | None = None) -> int:
     except SystemExit as problem:
         print(problem.code, file=sys.stderr)
         return EXIT_USAGE
+    if hasattr(sys.stdout, "reconfigure"):
+        # A terminal that cannot show a character must not end the check.
+        sys.stdout.reconfigure(errors="backslashreplace")
     print(report.to_json() if options.json else report.to_text())
     return report.exit_code()
 
@@ -95,6 +98,10 @@ def _held(command) -> None:
 
 def _signatures(command) -> None:
     command.add_argument("--policy", help="whom to trust (c2sp.org/tlog-policy); not from the operator of the log")
+    text = "the key of receipts (a vkey named <origin>/receipt), where the policy does not list it"
+    command.add_argument("--receipt-key", metavar="VKEY", help=text)
+    text = "up to which size each key counts: lines `key VKEY [rotated|compromised SIZE]`"
+    command.add_argument("--key-history", help=text)
     command.add_argument("--no-signatures", action="store_true", help="leave signatures unchecked, and say so")
     command.add_argument("--token", action="append", default=[], help="a time stamp over one of the checkpoints")
     _token_options(command, required=False)

@@ -69,11 +69,11 @@ class Evidence:
         held = Held(what, checkpoint.origin, checkpoint.size, checkpoint.root)
         text = note.text.encode()
         held.stamped = [("the checkpoint with its signatures", data), ("the text of the checkpoint", text)]
-        self.signatures(held, note, needs_quorum=True)
+        self.signatures(held, note, held.origin, needs_quorum=True)
         self.held.append(held)
 
     def add_receipt(self, what: str, data: bytes) -> None:
-        """Takes a receipt in the form of a tlog-proof."""
+        """Takes a receipt, or a proof of others in the same form; that one needs the log's key and the quorum."""
         try:
             proof = parse_proof(data)
         except Wrong as wrong:
@@ -82,10 +82,12 @@ class Evidence:
         checkpoint = proof.checkpoint
         held = Held(what, checkpoint.origin, checkpoint.size, checkpoint.root, proof=proof)
         held.stamped = [("the text of the checkpoint", proof.note.text.encode())]
-        self.signatures(held, proof.note, needs_quorum=False)
+        is_receipt = proof.facts is not None
+        signer = held.origin + "/receipt" if is_receipt else held.origin
+        self.signatures(held, proof.note, signer, needs_quorum=not is_receipt)
         self.held.append(held)
 
-    def signatures(self, held: Held, note: notes.Note, needs_quorum: bool) -> None:
+    def signatures(self, held: Held, note: notes.Note, signer: str, needs_quorum: bool) -> None:
         """Judges the signatures under a checkpoint."""
         what = f"signatures of {held.what}"
         if self.skip_signatures:
@@ -94,7 +96,7 @@ class Evidence:
         if self.policy is None:
             self.report.add(what, NOT_CHECKED, "signatures were NOT checked: no policy was given")
             return
-        verdict = policies.judge(self.policy, note, held.origin, needs_quorum)
+        verdict = policies.judge(self.policy, note, signer, needs_quorum)
         self.report.count("signatures", verdict.verified)
         self.report.add(what, verdict.status, verdict.detail)
         for line in verdict.lines:
@@ -182,16 +184,22 @@ class Evidence:
         if leaf is None:
             self.report.add(what, FAILED, f"its position {held.proof.index} is not below its size {held.size}")
         else:
-            check_inclusion(self.report, what, held, leaf)
+            check_inclusion(self.report, what, held, leaf, wanted.times.get(held.proof.index))
 
     def anchors(self) -> list[tuple[int, str]]:
         """Returns the sizes that somebody vouches for, where the log agrees."""
         return [(held.size, who) for held in self.held if held.agrees for who in held.anchors]
 
 
-def check_inclusion(report: Report, what: str, held: Held, leaf: bytes) -> None:
-    """Checks the inclusion proof of a receipt for a leaf hash."""
+def check_inclusion(report: Report, what: str, held: Held, leaf: bytes, time_ns: int | None) -> None:
+    """Checks the inclusion proof of a receipt for a leaf hash, and its time where the entry has been seen."""
     proof = held.proof
+    if proof.facts and proof.facts.leaf != leaf:
+        report.add(what, FAILED, "the entry is another one than that of the receipt")
+        return
+    if proof.facts and time_ns is not None and proof.facts.time_ns != time_ns:
+        report.add(what, FAILED, f"the receipt says the time {proof.facts.time_ns} ns and the entry {time_ns} ns")
+        return
     try:
         root = root_from_inclusion(held.suite, proof.index, held.size, leaf, list(proof.hashes))
     except Wrong as wrong:

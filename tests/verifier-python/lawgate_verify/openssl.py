@@ -28,7 +28,7 @@ def _program() -> str:
 
 def run(arguments: list[str]) -> subprocess.CompletedProcess:
     """Runs openssl without its environment's configuration deciding anything."""
-    environment = {"PATH": os.environ.get("PATH", ""), "LC_ALL": "C"}
+    environment = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT") if name in os.environ}
     try:
         return subprocess.run(
             [_program(), *arguments], capture_output=True, timeout=_DEADLINE_S, env=environment, check=False,

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from . import note as notes
 from . import signatures
+from . import text as form
 from .fault import Wrong
 
 
@@ -20,10 +21,12 @@ class Policy:
     witnesses: dict[bytes, notes.Key] = field(default_factory=dict)
     groups: dict[bytes, tuple[int, list[bytes]]] = field(default_factory=dict)
     quorum: bytes | None = None
+    # Keys and the last size at which their signatures count, from a history of keys.
+    history: dict[notes.Key, int | None] = field(default_factory=dict)
 
     def keys(self) -> list[notes.Key]:
-        """Returns the keys of logs and witnesses."""
-        return [*self.logs, *self.witnesses.values()]
+        """Returns all keys, each once."""
+        return list(dict.fromkeys([*self.logs, *self.witnesses.values(), *self.history]))
 
     def is_met(self, name: bytes, signed: set[bytes]) -> bool:
         """Whether the witness or group `name` has witnessed what the witnesses in `signed` cosigned."""
@@ -116,6 +119,23 @@ def _no_duplicate(keys, key: notes.Key) -> None:
         raise Wrong("", "the same key is listed twice")
 
 
+def parse_history(data: bytes) -> dict[notes.Key, int | None]:
+    """Reads a history of keys: lines `key VKEY`, `key VKEY rotated SIZE`, `key VKEY compromised SIZE`."""
+    found: dict[notes.Key, int | None] = {}
+    lines = form.utf8(data, "the history of keys").split("\n")
+    if lines.pop() != "":
+        raise Wrong("history-form", "the last line does not end")
+    for number, line in enumerate(lines, 1):
+        words = line.split(" ")
+        if words[0] != "key" or len(words) not in (2, 4) or words[2:3] not in ([], ["rotated"], ["compromised"]):
+            raise Wrong("history-form", f"line {number} is not `key VKEY [rotated|compromised SIZE]`")
+        key = notes.parse_key(words[1])
+        if key in found:
+            raise Wrong("history-form", f"the key on line {number} stands in an earlier line")
+        found[key] = form.decimal(words[3], f"the size on line {number}") if len(words) == 4 else None
+    return found
+
+
 @dataclass
 class Verdict:
     """What the signatures under a checkpoint amount to."""
@@ -132,8 +152,8 @@ class Verdict:
         return sum(line.status == signatures.VERIFIED for line in self.lines)
 
 
-def judge(policy: Policy, note: notes.Note, origin: str, needs_quorum: bool = True) -> Verdict:
-    """Judges the signatures under a checkpoint of the log `origin`.
+def judge(policy: Policy, note: notes.Note, signer: str, needs_quorum: bool = True) -> Verdict:
+    """Judges the signatures under a checkpoint that a key named `signer` must have signed.
 
     A receipt is given before witnesses can have cosigned; for one the quorum is not needed, and said.
     """
@@ -143,7 +163,7 @@ def judge(policy: Policy, note: notes.Note, origin: str, needs_quorum: bool = Tr
         if line.key:
             status[line.status].add(line.key)
     good, open_ = status[signatures.VERIFIED], status[signatures.NOT_CHECKED]
-    log_keys = {key for key in policy.logs if key.name == origin}
+    log_keys = {key for key in policy.logs if key.name == signer}
     # The name a witness has in the policy, by its key.
     named = {key: name for name, key in policy.witnesses.items()}
     signed = {named[key] for key in good if key in named}
@@ -158,13 +178,26 @@ def judge(policy: Policy, note: notes.Note, origin: str, needs_quorum: bool = Tr
     invalid = next((line for line in lines if line.status == signatures.INVALID), None)
     if invalid:
         return verdict("failed", f"the signature of {invalid.key} is not good: {invalid.detail}")
+    retired = _retired(policy, good, note)
+    if retired:
+        return verdict("failed", retired)
     if not log_keys:
-        return verdict("failed", f"the policy has no key of the log {origin}")
+        return verdict("failed", f"the policy has no key named {signer}")
     if not log_keys & (good | open_):
-        return verdict("failed", f"no key of the log {origin} signed")
+        return verdict("failed", f"no key named {signer} signed")
     if needs_quorum and not policy.is_met(policy.quorum, perhaps):
         return verdict("failed", f"the quorum is not met; witnesses that cosigned: {', '.join(witnesses) or 'none'}")
     if open_:
         line = next(line for line in lines if line.status == signatures.NOT_CHECKED)
         return verdict("not checked", f"the signature of {line.key} was NOT checked: {line.detail}")
     return verdict("passed", f"signed by the log; witnesses: {', '.join(witnesses) or 'none'}")
+
+
+def _retired(policy: Policy, good: set[notes.Key], note: notes.Note) -> str | None:
+    """Says which key signed a size past its end; one such signature spoils the checkpoint beside any other."""
+    size = notes.parse_checkpoint(note.text).size
+    for key in sorted(good, key=str):
+        last = policy.history.get(key)
+        if last is not None and size > last:
+            return f"the key {key} was retired at size {last} and signed size {size}"
+    return None

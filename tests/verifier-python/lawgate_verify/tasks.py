@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pathlib
 
+from . import entry as entries
 from . import note as notes
 from . import party as parties
 from . import policy as policies
@@ -26,17 +27,24 @@ def read(path: str) -> bytes:
         raise SystemExit(f"{path}: {error.strerror}") from None
 
 
-def _policy(path: str | None) -> policies.Policy | None:
-    if path is None:
+def _policy(options) -> policies.Policy | None:
+    """Reads the policy and what stands beside it: the receipt key, the history of keys."""
+    if options.policy is None and options.receipt_key is None:
         return None
     try:
-        return policies.parse_policy(read(path))
+        # A receipt needs no quorum, so its key alone is a policy for it.
+        policy = policies.parse_policy(read(options.policy) if options.policy else b"quorum none\n")
+        if options.receipt_key:
+            policy.logs.append(notes.parse_key(options.receipt_key))
+        if options.key_history:
+            policy.history = policies.parse_history(read(options.key_history))
     except Wrong as wrong:
-        raise SystemExit(f"{path}: {wrong}") from None
+        raise SystemExit(f"policy, receipt key or key history: {wrong}") from None
+    return policy
 
 
 def _evidence(report: Report, options) -> Evidence:
-    evidence = Evidence(report, _policy(options.policy), options.no_signatures)
+    evidence = Evidence(report, _policy(options), options.no_signatures)
     for path in options.checkpoint:
         evidence.add_checkpoint(f"checkpoint {path}", read(path))
     for path in options.receipt:
@@ -86,8 +94,8 @@ def run_log(options) -> Report:
     if result.tail:
         tail = result.tail
         report.notes.append(
-            f"{tail.file} ends with an unfinished write of {tail.bytes} bytes at byte {tail.offset}: no fault by itself, "
-            "but a spoilt last group looks the same; compare the number of entries with the newest receipt you know"
+            f"{tail.file} ends with an unfinished write of {tail.bytes} bytes at byte {tail.offset}; no fault,"
+            " but a spoilt last group looks the same; compare the number of entries with the newest receipt you know"
         )
     _finish(report, "log", result, evidence, party, wanted, options)
     return report
@@ -142,8 +150,8 @@ def _finish(report: Report, what: str, result, evidence: Evidence, party, wanted
     report.ranges = ranges(chain.size, evidence.anchors(), fault)
     if options.require_anchored:
         open_ = [each for each in report.ranges if "unanchored" in each.detail]
-        report.add("anchored", FAILED if open_ or not report.ranges else PASSED,
-                   str(open_[0]) if open_ else "somebody else vouches for every entry that passed")
+        detail = str(open_[0]) if open_ else "somebody else vouches for every entry that passed"
+        report.add("anchored", FAILED if open_ or not report.ranges else PASSED, detail)
 
 
 def _facts(report: Report, result: LogResult | MirrorResult) -> None:
@@ -200,21 +208,36 @@ def run_receipt(options) -> Report:
         options.receipt, options.folder = [options.file], options.log or options.mirror
         return run_log(options) if options.log else run_mirror(options)
     report = Report(f"receipt {options.file}")
-    evidence = Evidence(report, _policy(options.policy), options.no_signatures)
+    evidence = Evidence(report, _policy(options), options.no_signatures)
     evidence.add_receipt(f"receipt {options.file}", read(options.file))
     if not evidence.held:
         return report
     held = evidence.held[0]
     report.facts["receipt"] = f"{held.origin}, position {held.proof.index}, size {held.size}, root {held.root.hex()}"
     what = f"inclusion in {held.what}"
+    stated = held.proof.facts
     if options.entry:
-        check_inclusion(report, what, held, held.suite.leaf(read(options.entry)))
-    elif options.leaf:
-        check_inclusion(report, what, held, _hex(options.leaf, "--leaf"))
+        _receipt_entry(report, what, held, read(options.entry))
+    elif options.leaf or stated:
+        leaf = _hex(options.leaf, "--leaf") if options.leaf else stated.leaf
+        check_inclusion(report, what, held, leaf, None)
+        report.notes.append("the entry itself was not seen: only its leaf hash, and no time, is bound")
     else:
         report.add(what, NOT_CHECKED, "no --entry, --leaf, --log or --mirror was given")
     _tokens(evidence, options)
     return report
+
+
+def _receipt_entry(report: Report, what: str, held, raw: bytes) -> None:
+    """Checks that a receipt is about these bytes."""
+    time_ns = None
+    if held.proof.facts:
+        try:
+            time_ns = entries.decode(raw).time_ns
+        except Wrong as wrong:
+            report.add(what, FAILED, str(wrong))
+            return
+    check_inclusion(report, what, held, held.suite.leaf(raw), time_ns)
 
 
 def run_consistency(options) -> Report:

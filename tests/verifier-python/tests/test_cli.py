@@ -125,20 +125,28 @@ class SignedCase(Case):
         super().setUp()
         self.key = signing.ed25519(writer.ORIGIN)
         self.witnesses = [signing.ed25519(f"w.example/{name}", cosigner=True) for name in ("env", "police", "justice")]
-        lines = [f"log {self.key.vkey}"] + [f"witness {k.name[10:]} {k.vkey}" for k in self.witnesses]
+        self.receipts = signing.ed25519(writer.ORIGIN + "/receipt")
+        lines = [f"log {self.key.vkey}", f"log {self.receipts.vkey}"]
+        lines += [f"witness {k.name[10:]} {k.vkey}" for k in self.witnesses]
         self.policy = self.file("policy", "\n".join([*lines, "group g 2 env police justice", "quorum g", ""]))
 
     def checkpoint(self, size: int, witnesses: int = 2, log=None) -> str:
         text = writer.checkpoint_text(log or self.log, size)
         cosigned = [key.line(text, 1_790_000_000) for key in self.witnesses[:witnesses]]
-        return self.file(f"checkpoint-{size}-{witnesses}-{bool(log)}", signing.note(text, self.key.line(text), *cosigned))
+        name = f"checkpoint-{size}-{witnesses}-{bool(log)}"
+        return self.file(name, signing.note(text, self.key.line(text), *cosigned))
 
-    def receipt(self, index: int, size: int, proof=None) -> str:
+    def receipt(self, index: int, size: int, proof=None, key=None, time_ns=None) -> str:
         text = writer.checkpoint_text(self.log, size)
         proof = writer.path(index, self.log.leaves[:size]) if proof is None else proof
         hashes = "".join(base64.b64encode(each).decode() + "\n" for each in proof)
-        note = signing.note(text, self.key.line(text)).decode()
-        return self.file(f"receipt-{index}", f"c2sp.org/tlog-proof@v1\nindex {index}\n{hashes}\n{note}")
+        note = signing.note(text, (key or self.receipts).line(text)).decode()
+        leaf = base64.b64encode(self.log.leaves[index]).decode()
+        time_ns = time_ns or self.log.times[index + 1]
+        extra = f"lawgate-receipt/v1\nposition {index}\nleaf {leaf}\ntime {time_ns}\n"
+        extra = base64.b64encode(extra.encode()).decode()
+        whole = f"c2sp.org/tlog-proof@v1\nextra {extra}\nindex {index}\n{hashes}\n{note}"
+        return self.file(f"receipt-{index}", whole)
 
 
 @unittest.skipUnless(signing.Ed25519PrivateKey, "cryptography is not installed")
@@ -210,7 +218,11 @@ class Signed(SignedCase):
             self.assertEqual(code, 0, out)
             self.assertIn("1 inclusion proofs", out)
         code, out = self.run_main("receipt", "check", receipt, *base)
-        self.assertEqual(code, 3)
+        self.assertEqual(code, 0)
+        self.assertIn("the entry itself was not seen", out)
+        code, out = self.run_main("receipt", "check", receipt, "--entry", entry, "--receipt-key", self.receipts.vkey)
+        self.assertEqual(code, 0, out)
+        self.assertEqual(self.run_main("receipt", "check", receipt, "--entry", entry)[0], 3)
         wrong = self.file("wrong", self.log.entries[4])
         self.assertEqual(self.run_main("receipt", "check", receipt, "--entry", wrong, *base)[0], 1)
         spoilt = self.receipt(2, 8, writer.path(3, self.log.leaves[:8]))
@@ -227,12 +239,44 @@ class Signed(SignedCase):
 
     def test_what_is_no_receipt_is_refused(self):
         sound = pathlib.Path(self.receipt(3, 8)).read_text()
-        for changed in (sound.replace("@v1", "@v2"), sound.replace("index 3", "index 03"), sound.replace("index 3\n", ""),
-                        sound.replace("\n\n", "\n", 1), sound.replace("index 3", "extra !\nindex 3"), ""):
-            code, out = self.run_main("receipt", "check", self.file("r", changed), "--log", self.data, "--policy", self.policy)
+        base = ("--log", self.data, "--policy", self.policy)
+        for old, new in (("@v1", "@v2"), ("index 3", "index 03"), ("index 3\n", ""), ("index 3", "index 4"),
+                         ("extra ", "extra !"), ("\n\n", "\n")):
+            code, out = self.run_main("receipt", "check", self.file("r", sound.replace(old, new, 1)), *base)
             self.assertEqual(code, 1, out)
-        extra = self.file("r", sound.replace("index 3", "extra AAAA\nindex 3"))
-        self.assertEqual(self.run_main("receipt", "check", extra, "--log", self.data, "--policy", self.policy)[0], 0)
+        self.assertEqual(self.run_main("receipt", "check", self.file("r", ""), *base)[0], 1)
+        late = self.receipt(3, 8, time_ns=5)
+        code, out = self.run_main("receipt", "check", late, *base)
+        self.assertEqual(code, 1)
+        self.assertIn("the receipt says the time 5 ns", out)
+
+    def test_a_receipt_signed_by_another_key_of_the_log_is_none(self):
+        code, out = self.run_main("receipt", "check", self.receipt(3, 8, key=self.key), "--policy", self.policy)
+        self.assertEqual(code, 1)
+        self.assertIn(f"no key named {writer.ORIGIN}/receipt signed", out)
+
+    def test_a_proof_without_the_words_of_a_receipt_needs_the_log_and_the_quorum(self):
+        with open(self.checkpoint(8)) as checkpoint:
+            note = checkpoint.read()
+        hashes = "".join(base64.b64encode(each).decode() + "\n" for each in writer.path(3, self.log.leaves[:8]))
+        proof = self.file("proof", f"c2sp.org/tlog-proof@v1\nindex 3\n{hashes}\n{note}")
+        entry = self.file("entry", self.log.entries[3])
+        base = ("receipt", "check", proof, "--policy", self.policy)
+        self.assertEqual(self.run_main(*base, "--entry", entry)[0], 0)
+        self.assertEqual(self.run_main(*base)[0], 3)
+        few = note[:note.rindex("\u2014")]
+        proof = self.file("proof", f"c2sp.org/tlog-proof@v1\nindex 3\n{hashes}\n{few}")
+        self.assertEqual(self.run_main(*base, "--entry", entry)[0], 1)
+
+    def test_a_retired_key_that_signs_a_later_size_spoils_the_checkpoint(self):
+        for size, end, expected in ((8, "", 0), (8, " rotated 8", 0), (9, " rotated 8", 1), (9, " compromised 8", 1)):
+            history = self.file("history", f"key {self.key.vkey}{end}\n")
+            base = ("log", self.data, "--policy", self.policy, "--key-history", history)
+            self.assertEqual(self.run_main(*base, "--checkpoint", self.checkpoint(size))[0], expected, (size, end))
+        for wrong in ("key x\n", f"key {self.key.vkey}", f"key {self.key.vkey} lost 3\n", f"key {self.key.vkey}\n" * 2):
+            history = self.file("history", wrong)
+            code, _ = self.run_main("log", self.data, "--policy", self.policy, "--key-history", history)
+            self.assertEqual(code, 2, wrong)
 
     def test_a_mirror_is_checked_with_its_own_checkpoint(self):
         mirror = self.folder / "mirror"
@@ -272,14 +316,16 @@ class Stamped(SignedCase):
 signer_key={self.folder}/root.key\nsigner_digest=sha256\ndefault_policy=1.2.3.4\ndigests=sha256,sm3\n
 accuracy=secs:1\n[default]\ndefault_tsa=tsa1\n""")
         self.config = config
-        self.openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "root.key", "-out", "root.pem", "-config", config)
+        new = ("-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "root.key", "-out", "root.pem")
+        self.openssl("req", *new, "-config", config)
 
     def openssl(self, *arguments: str) -> None:
         subprocess.run(["openssl", *arguments], check=True, capture_output=True, cwd=self.folder, timeout=60)
 
     def stamp(self, path: str, name: str, *more: str) -> str:
         self.openssl("ts", "-query", "-data", path, "-sha256", "-cert", "-out", "query")
-        self.openssl("ts", "-reply", "-queryfile", "query", "-config", self.config, "-section", "tsa1", *more, "-out", name)
+        base = ("-queryfile", "query", "-config", self.config, "-section", "tsa1")
+        self.openssl("ts", "-reply", *base, *more, "-out", name)
         return str(self.folder / name)
 
     def test_a_time_stamp_anchors_a_checkpoint_and_fails_over_another(self):

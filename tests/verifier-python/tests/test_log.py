@@ -95,7 +95,8 @@ class SpoiltLogs(LogCase):
                 writer.overwrite(path, spoilt)
                 fault = self.check().fault
                 self.assertIsNotNone(fault, f"bit {bit} of {path.name}")
-                self.assertEqual((fault.position, fault.file), (segment.position_at(bit // 8), path.name), f"{bit}: {fault}")
+                expected = (segment.position_at(bit // 8), path.name)
+                self.assertEqual((fault.position, fault.file), expected, f"{bit}: {fault}")
             path.write_bytes(segment.data)
         self.assertIsNone(self.check().fault)
 

@@ -33,7 +33,8 @@ class Names(unittest.TestCase):
 
     def test_no_other_path_is_a_tile(self):
         for path in ("tile/00/000", "tile/64/000", "tile/0/00", "tile/0/0000", "tile/0/x000/001", "tile/0/000.p/0",
-                     "tile/0/000.p/256", "tile/0/000.p/01", "tile/-1/000", "tile/0/x001", "tile/0/000/", "tile/entries/x"):
+                     "tile/0/000.p/256", "tile/0/000.p/01", "tile/-1/000", "tile/0/x001", "tile/0/000/",
+                     "tile/entries/x"):
             self.assertIsNone(tiles.parse_path(path), path)
 
     def test_a_tree_of_70000_has_the_tiles_of_the_specification(self):

@@ -35,7 +35,8 @@ class Forms(unittest.TestCase):
         note = notes.parse_note(SOFA)
         checkpoint = notes.parse_checkpoint(note.text)
         self.assertEqual((checkpoint.origin, checkpoint.size), ("example.com/behind-the-sofa", 20852163))
-        self.assertEqual([line.name for line in note.signatures], ["example.com/behind-the-sofa", "witness.example.com/w1"])
+        self.assertEqual([line.name for line in note.signatures], ["example.com/behind-the-sofa",
+                         "witness.example.com/w1"])
         # The specification signs at this time.
         self.assertEqual(int.from_bytes(note.signatures[1].signature[:8], "big"), 1679315147)
 
@@ -47,9 +48,11 @@ class Forms(unittest.TestCase):
 
     def test_what_is_no_note_is_refused(self):
         line = "\u2014 a AAAAAAA=\n"
-        for text in (b"", b"x", b"x\n", b"x\n\n", "x\n\n\n".encode(), f"x\n\n{line}y\n".encode(), f"x\n\n{line[:-1]}".encode(),
+        for text in (b"", b"x", b"x\n", b"x\n\n", "x\n\n\n".encode(), f"x\n\n{line}y\n".encode(),
+                     f"x\n\n{line[:-1]}".encode(),
                      f"x\ty\n\n{line}".encode(), f"x\n\n- a AAAAAAA=\n".encode(), "x\n\n\u2014 a+b AAAAAAA=\n".encode(),
-                     "x\n\n\u2014 a AAAAAAB=\n".encode(), "x\n\n\u2014 a AAAA\n".encode(), b"x\xff\n\n" + line.encode()):
+                     "x\n\n\u2014 a AAAAAAB=\n".encode(), "x\n\n\u2014 a AAAA\n".encode(),
+                     b"x\xff\n\n" + line.encode()):
             with self.subTest(text), self.assertRaises(Wrong):
                 notes.parse_note(text)
         self.assertEqual(notes.parse_note(f"x\n\ny\n\n{line}".encode()).text, "x\n\ny\n")
@@ -57,7 +60,8 @@ class Forms(unittest.TestCase):
     def test_what_is_no_checkpoint_is_refused(self):
         root = "CsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I="
         for text in ("", "a\n1\n", f"a\n01\n{root}\n", f"a\n-1\n{root}\n", f"a\n1 \n{root}\n", f"a\n1\n{root[:-1]}\n",
-                     f"\n1\n{root}\n", f"a\n1\n{root}", f"a\n1\n{root}\n\nx\n", f"a\n{1 << 64}\n{root}\n", "a\n1\nAAAA\n",
+                     f"\n1\n{root}\n", f"a\n1\n{root}", f"a\n1\n{root}\n\nx\n", f"a\n{1 << 64}\n{root}\n",
+                     "a\n1\nAAAA\n",
                      f"a\n\u0661\n{root}\n"):
             with self.subTest(text), self.assertRaises(Wrong):
                 notes.parse_checkpoint(text)

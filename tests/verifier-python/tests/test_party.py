@@ -26,7 +26,8 @@ class Party(unittest.TestCase):
         parts = ["lawgate-party/v1", agency, "f", bytes([1]) * 16, counter, 77, bytes([2]) * 32, bytes([3]) * 32]
         signature = key.secret(b"lawgate-party/v1\0" + writer.cbor(parts))
         field = [writer.sha256(key.public)[:8], counter, 77, bytes([3]) * 32, signature]
-        fields = {"k5": event, "k6": [agency], "k7": ["f"], "k9": [bytes([2]) * 32], "k11": bytes([1]) * 16, "k12": field}
+        fields = {"k5": event, "k6": [agency], "k7": ["f"], "k9": [bytes([2]) * 32], "k11": bytes([1]) * 16,
+                  "k12": field}
         self.log.add(**{**fields, **changes})
 
     def check(self):
@@ -43,7 +44,8 @@ class Party(unittest.TestCase):
         self.assertIn("counters 3 to 4 are missing", check.gaps()[0])
 
     def test_a_change_of_anything_signed_is_named(self):
-        for change in ({"k6": ["police"]}, {"k7": ["g"]}, {"k9": [bytes(32)]}, {"k11": bytes(16)}, {"k9": ...}, {"k11": ...},
+        for change in ({"k6": ["police"]}, {"k7": ["g"]}, {"k9": [bytes(32)]}, {"k11": bytes(16)}, {"k9": ...},
+                       {"k11": ...},
                        {"k12": []}, {"k12": [bytes(8), 0, 77, bytes(32), bytes(64)]}):
             self.log = writer.Log()
             self.add(1)

@@ -33,9 +33,11 @@ class Forms(unittest.TestCase):
         self.assertTrue(parse_policy(b"quorum none\n").is_met(b"none", set()))
 
     def test_what_is_no_policy_is_refused(self):
-        for text in ("", LOG, "quorum a\n", f"{A}quorum a\nquorum a\n", f"{A}{A}quorum a\n", f"{A}group a 1 a\nquorum a\n",
+        for text in ("", LOG, "quorum a\n", f"{A}quorum a\nquorum a\n", f"{A}{A}quorum a\n",
+                     f"{A}group a 1 a\nquorum a\n",
                      f"{A}group x 2 a\nquorum x\n", f"{A}group x 0 a\nquorum x\n", f"{A}group x 01 a\nquorum x\n",
-                     f"{A}group x 1 a\ngroup y 1 a\nquorum y\n", f"{A}group x 1 a a\nquorum x\n", f"group x 1 a\n{A}quorum x\n",
+                     f"{A}group x 1 a\ngroup y 1 a\nquorum y\n", f"{A}group x 1 a a\nquorum x\n",
+                     f"group x 1 a\n{A}quorum x\n",
                      f"{A}group x 1 none\nquorum x\n", f"{A}group none 1 a\nquorum none\n", f"{LOG}{LOG}quorum none\n",
                      f"log {key(bytes([4]), 1)}\nquorum none\n", f"witness a {key(bytes([1]), 1)}\nquorum a\n",
                      f"{A}quorum a b\n", "what\nquorum none\n", "quorum none\r\n", "\x00quorum none\n",
