@@ -94,7 +94,7 @@ fn draft(number: u64) -> Draft {
                 Value::from("region-clue"),
                 Value::from(number * 1_000_003),
                 Value::integer(-(number.cast_signed())),
-                Value::from(number % 2 == 0),
+                Value::from(number.is_multiple_of(2)),
             ],
         )
         .with(
