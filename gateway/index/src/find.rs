@@ -66,7 +66,9 @@ pub(crate) fn quarantined(
         };
         select.and("q.code = ?", [Value::from(code)]);
     }
-    select.feeds("q", names, &query.feeds);
+    if select.feeds("q", names, &query.feeds).is_none() {
+        return Ok(Vec::new());
+    }
     if let Some((position, message)) = query.after {
         select.and(
             "(q.position, q.message) > (?, ?)",
@@ -107,19 +109,24 @@ impl Select {
         self.values.extend(values);
     }
 
-    fn feeds(&mut self, table: &str, names: &Names, scope: &FeedScope) {
+    /// Narrows to the feeds; `None` when none of them was ever written, so nothing can match.
+    fn feeds(&mut self, table: &str, names: &Names, scope: &FeedScope) -> Option<()> {
         let FeedScope::Only(feeds) = scope else {
-            return;
+            return Some(());
         };
         let numbers: Vec<Value> = feeds
             .iter()
             .filter_map(|feed| names.known(feed))
             .map(Value::from)
             .collect();
+        if numbers.is_empty() {
+            return None;
+        }
         let places = vec!["?"; numbers.len()].join(", ");
         // The unary plus keeps the feed from driving the query: a scope of many feeds would sort.
         let plus = if numbers.len() == 1 { "" } else { "+" };
         self.and(&format!("{plus}{table}.feed IN ({places})"), numbers);
+        Some(())
     }
 }
 
@@ -146,7 +153,7 @@ fn select_runs(names: &Names, query: &RecordQuery) -> Option<Select> {
     if let Some(entity) = &query.entity {
         select.and("r.entity = ?", [Value::from(names.known(entity)?)]);
     }
-    select.feeds("r", names, &query.feeds);
+    select.feeds("r", names, &query.feeds)?;
     if let Some(from_ms) = query.from_ms {
         select.and("r.from_ms >= ?", [Value::from(from_ms)]);
     }

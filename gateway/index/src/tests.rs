@@ -206,6 +206,20 @@ fn every_filter_narrows_the_answer() {
 }
 
 #[test]
+fn a_feed_that_never_sent_anything_is_answered_with_nothing() {
+    let dir = tempfile::tempdir().expect("folder");
+    let index = filled(dir.path());
+    for entity in [None, Some("Observation".to_owned())] {
+        let query = RecordQuery {
+            feeds: FeedScope::Only(vec!["nowhere".to_owned()]),
+            entity,
+            ..everything()
+        };
+        assert!(places(&index, &query).is_empty(), "{query:?}");
+    }
+}
+
+#[test]
 fn a_page_goes_on_inside_a_run() {
     let dir = tempfile::tempdir().expect("folder");
     let index = filled(dir.path());
