@@ -1,5 +1,6 @@
 //! Reading: each query names the table that drives it, so that no plan depends on statistics.
 
+use exchange::block::{MOST_BETWEEN_STARTS_MS, WINDOW_MESSAGES};
 use exchange::ids::RecordPlace;
 use exchange::ports::{FeedScope, LinkKind, QuarantineQuery, RecordQuery, RunFound};
 use rusqlite::types::Value;
@@ -46,7 +47,9 @@ pub(crate) fn runs(
                     message: row.get(1)?,
                     ordinal: row.get(2)?,
                 },
-                count: row.get(3)?,
+                last_message: row.get(3)?,
+                last: row.get(4)?,
+                count: row.get(5)?,
             })
         })
         .map_err(&failed)?;
@@ -140,7 +143,8 @@ fn select_runs(names: &Names, query: &RecordQuery) -> Option<Select> {
     .into_iter()
     .filter_map(|(kind, value)| Some((kind, value.as_ref()?)))
     .collect();
-    let mut select = Select::new("SELECT r.position, r.message, r.first, r.count FROM ");
+    let mut select =
+        Select::new("SELECT r.position, r.message, r.first, r.last_message, r.last, r.count FROM ");
     let place_of = if keys.is_empty() { "r" } else { "l0" };
     select.sql.push_str(&tables(&keys, query));
     for (number, (kind, value)) in keys.iter().enumerate() {
@@ -155,30 +159,33 @@ fn select_runs(names: &Names, query: &RecordQuery) -> Option<Select> {
     }
     select.feeds("r", names, &query.feeds)?;
     if let Some(from_ms) = query.from_ms {
-        select.and("r.from_ms >= ?", [Value::from(from_ms)]);
+        // A run that begins earlier may reach in. How much earlier is what bounds the search.
+        let earliest = from_ms.saturating_sub(MOST_BETWEEN_STARTS_MS);
+        select.and(
+            "r.from_ms >= ? AND r.last_from_ms >= ?",
+            [Value::from(earliest), Value::from(from_ms)],
+        );
     }
     if let Some(to_ms) = query.to_ms {
         select.and("r.from_ms < ?", [Value::from(to_ms)]);
     }
     if let Some(after) = query.after {
-        // The run that holds `after` counts as long as records of it are left.
+        // The run that holds `after` counts as long as records of it are left. It begins in the
+        // window of `after`, so nothing before the window is looked at.
+        let window = after.message / WINDOW_MESSAGES * WINDOW_MESSAGES;
         let tail = format!(
             "({place_of}.position, {place_of}.message, {place_of}.first) >= (?, ?, 0) \
-             AND (r.position, r.message, r.first + r.count - 1) > (?, ?, ?)"
+             AND (r.position, r.last_message, r.last) > (?, ?, ?)"
         );
-        let (position, message) = (
-            number(after.position),
-            Value::from(i64::from(after.message)),
-        );
-        let ordinal = Value::from(i64::from(after.ordinal));
+        let small = |value: u16| Value::from(i64::from(value));
         select.and(
             &tail,
             [
-                position.clone(),
-                message.clone(),
-                position,
-                message,
-                ordinal,
+                number(after.position),
+                small(window),
+                number(after.position),
+                small(after.message),
+                small(after.ordinal),
             ],
         );
     }
