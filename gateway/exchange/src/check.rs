@@ -204,7 +204,7 @@ pub(crate) fn outcome_of(result: &MessageResult) -> MessageOutcome {
     }
 }
 
-/// Rows for the index of a result read back from the evidence.
+/// Runs and row for the index of a result read back from the evidence.
 pub(crate) fn rows_of(message: u16, result: &MessageResult) -> (Vec<Run>, Option<QuarantinedRow>) {
     match &result.result {
         Some(message_result::Result::Converted(conversion)) => {
@@ -345,6 +345,7 @@ fn add_run(
     if let (Some(run), Some(before)) = (runs.last_mut(), previous)
         && shares_keys(before, record)
     {
+        run.last = ordinal;
         run.count += 1;
         return;
     }
@@ -364,8 +365,11 @@ fn add_run(
     runs.push(Run {
         message,
         first: ordinal,
+        last_message: message,
+        last: ordinal,
         count: 1,
         entity: links.entity.to_owned(),
+        last_from: links.time.map(|(from, _)| from),
         time: links.time.map(|(from, to)| (from, to.max(from + 1))),
         links: parties
             .chain(devices)

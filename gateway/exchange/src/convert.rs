@@ -7,6 +7,7 @@ use bytes::Bytes;
 use prost::Message as _;
 use proto::v1::{Attribute, Counts, Purpose, Quarantine, SubmitRequest};
 
+use crate::block::blocks;
 use crate::check::{Checked, PlainReader, check, fault, quarantined, shorten};
 use crate::entry::{CaseBinding, SubmitEntry, Sums};
 use crate::policy::Caller;
@@ -90,7 +91,7 @@ pub(crate) fn prepare(
         agency: caller.agency.clone(),
         feed: submission.feed,
         key,
-        runs,
+        runs: blocks(runs),
         quarantined: quarantined_rows(&outcomes),
     };
     Ok(Prepared {
