@@ -15,6 +15,7 @@ pub mod fault;
 pub mod files;
 pub mod folder;
 pub mod hash;
+pub mod party;
 pub mod recover;
 pub mod scan;
 pub mod segment;
