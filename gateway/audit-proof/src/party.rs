@@ -148,16 +148,20 @@ fn agency(entry: &Entry<'_>) -> Option<String> {
 }
 
 fn payload_root(entry: &Entry<'_>) -> Option<Hash> {
-    match place(entry, Field::Digests, PAYLOAD_ROOT_PLACE)? {
-        Value::Bytes(bytes) => bytes.try_into().ok(),
-        _ => None,
+    let place = place(entry, Field::Digests, PAYLOAD_ROOT_PLACE)?;
+    if let Value::Bytes(bytes) = place {
+        bytes.try_into().ok()
+    } else {
+        None
     }
 }
 
 fn text(entry: &Entry<'_>, field: Field, index: usize) -> Option<String> {
-    match place(entry, field, index)? {
-        Value::Text(text) => Some(text),
-        _ => None,
+    let place = place(entry, field, index)?;
+    if let Value::Text(text) = place {
+        Some(text)
+    } else {
+        None
     }
 }
 
