@@ -1,12 +1,13 @@
-//! The hash-chained audit log: append, follow, recover and verify.
+//! The hash-chained audit log: append, follow and recover.
 //!
 //! Entries are canonical CBOR maps that link to each other and form an RFC 6962 Merkle tree. They are kept in segments
 //! on one machine's disk by one writer, which groups them by natural group commit and acknowledges an entry only when it
-//! is durable. The log binds an entry to its place and does not know what the entry says. Verifying needs the files
-//! and nothing of the writer. Tiles, checkpoints, receipts and witnesses build on the heads given here.
+//! is durable. The log binds an entry to its place and does not know what the entry says. Formats, hashes and
+//! verification are no part of this crate: they are defined in `audit-proof`, which a verifier can link without the
+//! writer, and named here again for those who append. Checkpoints, receipts and witnesses build on the heads given here.
 //!
 //! Reading order: [`entry`] (what is logged), [`chain`] and [`tree`] (what binds it), [`log`] (how it is appended),
-//! [`reader`], [`verify`]. [`commit`] and [`disk`] also serve the evidence store.
+//! [`reader`], [`mod@verify`]. [`commit`] and [`disk`] also serve the evidence store.
 //!
 //! ```
 //! # use std::sync::Arc;

@@ -10,7 +10,7 @@ mod tests;
 
 use std::{
     io,
-    path::{Path, PathBuf},
+    path::PathBuf,
     sync::{Arc, Mutex, PoisonError, RwLock},
 };
 
@@ -22,11 +22,9 @@ use crate::{
     writer::Active,
 };
 use audit_proof::{
-    entry::{Entry, EntryError},
     fault::{Fault, FaultKind},
     files::{ReadError, StoredEntry, io_error},
     folder::{Stage, file_name, path},
-    hash::{Hash, leaf_hash},
     segment::{FOOTER_END_BYTES, Point, decode_points},
 };
 

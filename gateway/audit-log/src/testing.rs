@@ -11,7 +11,8 @@ use std::{
 use crate::log::{Appended, Clock, Config, Log};
 use audit_proof::{
     entry::{Draft, Field},
-    folder::{Inventory, file_name},
+    folder::{Inventory, Stage, path},
+    segment::{Header, TRAILER_BYTES, TRAILER_MARKER, read_frame},
 };
 
 pub(crate) const ORIGIN: &str = "city.example/audit/2026";
@@ -60,17 +61,37 @@ pub(crate) fn append_each(log: &Log, numbers: std::ops::Range<u64>) -> Vec<Appen
         .collect()
 }
 
-/// The paths of the segments, in order.
-pub(crate) fn segment_paths(dir: &Path) -> Vec<PathBuf> {
+/// The segments in a folder, in order, by the position at which they start.
+pub(crate) fn segments(dir: &Path) -> Vec<(u64, Stage)> {
     let names: Vec<String> = std::fs::read_dir(dir)
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .collect();
-    let inventory = Inventory::of(&names).unwrap();
-    inventory
-        .segments()
-        .map(|(first, stage)| dir.join(file_name(first, stage)))
+    Inventory::of(&names).unwrap().segments().collect()
+}
+
+/// The paths of the segments, in order.
+pub(crate) fn segment_paths(dir: &Path) -> Vec<PathBuf> {
+    segments(dir)
+        .into_iter()
+        .map(|(first, stage)| path(dir, first, stage))
         .collect()
+}
+
+/// Where the groups of a segment end, in bytes.
+pub(crate) fn group_ends(bytes: &[u8]) -> Vec<usize> {
+    let (_, mut at) = Header::decode(bytes).expect("the header is whole");
+    let mut ends = Vec::new();
+    loop {
+        if bytes[at..].starts_with(&TRAILER_MARKER.to_le_bytes()) {
+            at += TRAILER_BYTES;
+            ends.push(at);
+        } else if let Ok(frame) = read_frame(&bytes[at..]) {
+            at += frame.length();
+        } else {
+            return ends;
+        }
+    }
 }
 
 /// The event numbers of all entries of a stored log, in order.

@@ -8,13 +8,13 @@
 mod decode;
 mod encode;
 #[cfg(test)]
-pub mod tests;
+pub(crate) mod tests;
 
 use std::collections::BTreeMap;
 
 pub use decode::{DecodeError, DecodeErrorKind, Decoder, decode};
 pub use encode::{TooDeep, encode};
-pub use encode::{write_bytes, write_head, write_text, write_value};
+pub(crate) use encode::{write_bytes, write_head, write_text, write_value};
 
 /// How many arrays and maps may stand inside each other.
 ///

@@ -46,13 +46,17 @@ pub struct Head {
 /// Everything that must be known to append or to check the next entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct State {
+    /// What the next entry links to: the leaf hash of the newest one, or the genesis hash.
     pub hash: Hash,
+    /// The time of the newest entry, UTC nanoseconds since 1970-01-01; 0 when there is none.
     pub time_ns: u64,
+    /// The tree over all entries.
     pub tree: CompactRange,
 }
 
 impl State {
     /// Returns the state before the first entry.
+    #[must_use]
     pub fn at_genesis(genesis: Hash) -> Self {
         Self {
             hash: genesis,
@@ -62,12 +66,13 @@ impl State {
     }
 
     /// Returns the number of entries so far.
+    #[must_use]
     pub fn size(&self) -> u64 {
         self.tree.size()
     }
 
     /// Takes in the next entry, given by its leaf hash and its time.
-    pub fn append(&mut self, leaf: Hash, time_ns: u64) {
+    pub(crate) fn append(&mut self, leaf: Hash, time_ns: u64) {
         self.hash = leaf;
         self.time_ns = time_ns;
         self.tree.append(leaf);
@@ -75,7 +80,7 @@ impl State {
 
     /// Takes in the entries of `tree`, which has the leaf hash and the time of its last one; `None`, and nothing is
     /// taken in, where [`CompactRange::extend`] cannot.
-    pub fn extend(&mut self, tree: &CompactRange, hash: Hash, time_ns: u64) -> Option<()> {
+    pub(crate) fn extend(&mut self, tree: &CompactRange, hash: Hash, time_ns: u64) -> Option<()> {
         self.tree.extend(tree)?;
         self.hash = hash;
         self.time_ns = time_ns;
@@ -83,6 +88,7 @@ impl State {
     }
 
     /// Returns the head; this is where the root is computed.
+    #[must_use]
     pub fn head(&self) -> Head {
         let root = if self.size() == 0 {
             empty_root()

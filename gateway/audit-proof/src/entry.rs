@@ -24,8 +24,7 @@ mod tests;
 
 use std::ops::Range;
 
-pub use draft::Place;
-pub use draft::{Draft, DraftError, Field};
+pub use draft::{Draft, DraftError, Field, Place};
 
 use crate::{
     cbor::{DecodeError, Decoder, Major, Value},
@@ -233,7 +232,7 @@ impl<'a> Entry<'a> {
     }
 
     /// Returns whether the entry carries a link of the second suite (key 15).
-    pub fn has_second_link(&self) -> bool {
+    pub(crate) fn has_second_link(&self) -> bool {
         self.field_bytes(15).is_some()
     }
 

@@ -121,7 +121,7 @@ pub enum FaultKind {
 
 impl FaultKind {
     /// Returns whether an unfinished write can have caused this; the other kinds have valid checksums.
-    pub fn is_physical(self) -> bool {
+    pub(crate) fn is_physical(self) -> bool {
         matches!(
             self,
             Self::FrameLength
@@ -136,13 +136,17 @@ impl FaultKind {
 /// A fault inside one segment, before it is known in which file it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Flaw {
+    /// The position that cannot be relied on.
     pub position: u64,
+    /// Where in the segment the part that is wrong starts, in bytes.
     pub offset: usize,
+    /// What is wrong.
     pub kind: FaultKind,
 }
 
 impl Flaw {
     /// Names the file.
+    #[must_use]
     pub fn in_file(self, file: impl Into<PathBuf>) -> Fault {
         Fault {
             position: self.position,

@@ -153,7 +153,7 @@ impl Segment {
     fn next(&mut self) -> Option<StoredEntry> {
         while self.at < self.end {
             if let Ok(frame) = read_frame(&self.bytes[self.at..self.end]) {
-                self.at += frame.len();
+                self.at += frame.length();
                 return Some(StoredEntry {
                     position: frame.position,
                     bytes: frame.entry.to_vec(),

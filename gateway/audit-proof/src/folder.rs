@@ -1,7 +1,7 @@
 //! The names of a log's files and what a folder's names say about the log.
 //!
-//! Functions over names, and one that lists them. Opening and verifying rely on them; files of other names are left alone, since
-//! checkpoints, tiles and whatever an operator keeps may lie beside the segments.
+//! Functions over names, and one that lists them. Opening and verifying rely on them; files of other names are left
+//! alone, since checkpoints, tiles and whatever an operator keeps may lie beside the segments.
 
 use std::{
     io,
@@ -32,21 +32,20 @@ impl Stage {
 }
 
 /// Returns the name of the segment that starts at position `first`.
+#[must_use]
 pub fn file_name(first: u64, stage: Stage) -> String {
     // Twenty digits hold every position, so names sort as positions do.
     format!("{first:020}.{}", stage.extension())
 }
 
 /// Returns the path of the segment that starts at position `first`.
+#[must_use]
 pub fn path(folder: &Path, first: u64, stage: Stage) -> PathBuf {
     folder.join(file_name(first, stage))
 }
 
 /// Returns the names of the files in a folder that are valid UTF-8, in no order.
-///
-/// # Errors
-/// The operating system's error.
-pub fn list(folder: &Path) -> io::Result<Vec<String>> {
+pub(crate) fn list(folder: &Path) -> io::Result<Vec<String>> {
     let mut names = Vec::new();
     for entry in std::fs::read_dir(folder)? {
         names.extend(entry?.file_name().into_string());

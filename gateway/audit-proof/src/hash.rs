@@ -18,6 +18,7 @@ pub fn leaf_hash(data: &[u8]) -> Hash {
 }
 
 /// Returns the hash of the leaf that follows the prefix 0x00 in `prefixed`; `None` when that prefix is not there.
+#[must_use]
 pub fn prefixed_leaf_hash(prefixed: &[u8]) -> Option<Hash> {
     (prefixed.first() == Some(&0x00)).then(|| sha256(prefixed))
 }

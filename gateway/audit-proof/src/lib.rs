@@ -1,11 +1,12 @@
 //! What of the audit log can be checked: its formats, its hashes and its verification.
 //!
 //! Everything a verifier needs and nothing that writes: entries, the chain and the RFC 6962 tree over them, the segments
-//! they are stored in, and verifying a log from its files. `audit-log` writes what is defined here; the offline
-//! verifier links this crate and not that one, so a verification cannot depend on how a log was written.
+//! they are stored in, and verifying a log from its files. `audit-log` writes what is defined here; a verifier links
+//! this crate and not that one, so a verification cannot depend on how a log was written.
 //!
 //! Reading order: [`entry`] (what is logged), [`chain`] and [`tree`] (what binds it), [`segment`] (how it is stored),
-//! [`scan`] and [`recover`] (replaying one segment and judging its end), [`verify()`].
+//! [`mod@scan`] and [`recover`] (replaying one segment and judging its end), [`mod@verify`], [`files`].
+
 #![forbid(unsafe_code)]
 
 pub mod cbor;

@@ -30,6 +30,7 @@ pub enum Tail {
 }
 
 /// Judges the end of the open segment in `bytes`, which `scan` has replayed.
+#[must_use]
 pub fn judge(bytes: &[u8], scan: &Scan) -> Tail {
     let flaw = match scan.end {
         End::Open => return Tail::Clean,
@@ -48,7 +49,7 @@ pub fn judge(bytes: &[u8], scan: &Scan) -> Tail {
 }
 
 /// Judges the end of a segment at that stage. A sealed one must end with its footer; nothing else is excused.
-pub fn judge_segment(stage: Stage, bytes: &[u8], scan: &Scan) -> Tail {
+pub(crate) fn judge_segment(stage: Stage, bytes: &[u8], scan: &Scan) -> Tail {
     if stage == Stage::Open {
         return judge(bytes, scan);
     }

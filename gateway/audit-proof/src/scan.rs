@@ -50,6 +50,7 @@ pub enum End {
 /// Replays the segment in `bytes`, whose decoded header takes the first `body` bytes.
 ///
 /// `known` must be in ascending order of size; heads outside the segment are passed over.
+#[must_use]
 pub fn scan(bytes: &[u8], header: &Header, body: usize, known: &[KnownHead]) -> Scan {
     let running = Running::after(header, &bytes[..body]);
     let passed = known.partition_point(|head| head.size <= running.state.size());
@@ -168,7 +169,7 @@ impl Replay<'_> {
         self.running
             .entry(self.offset as u64, leaf_hash(frame.entry), entry.time_ns());
         self.check_known()?;
-        self.offset += frame.len();
+        self.offset += frame.length();
         Ok(())
     }
 

@@ -20,11 +20,12 @@
 
 mod header;
 #[cfg(test)]
-pub mod tests;
+mod tests;
 
 use sha2::{Digest, Sha256};
 
-pub use header::{Header, MAX_HEADER_BYTES, check_origin};
+pub(crate) use header::MAX_HEADER_BYTES;
+pub use header::{Header, check_origin};
 
 use crate::{
     chain::{Head, State},
@@ -34,7 +35,7 @@ use crate::{
 /// Bytes of a frame beside its entry.
 pub const FRAME_BYTES: usize = 4 + 8 + 4;
 /// Bytes before the entry in a frame.
-pub const FRAME_HEAD_BYTES: usize = 4 + 8;
+pub(crate) const FRAME_HEAD_BYTES: usize = 4 + 8;
 /// Bytes of a group trailer.
 pub const TRAILER_BYTES: usize = 4 + 8 + 32 + 32 + 4;
 /// Bytes of the part of a footer that has a fixed length, at its end.
@@ -43,7 +44,7 @@ pub const FOOTER_END_BYTES: usize = 8 + 32 + 32 + 8 + 32 + 4 + 8 + 4;
 /// Starts a group trailer. As a frame length it is impossible, so the two cannot be mistaken.
 pub const TRAILER_MARKER: u32 = u32::from_le_bytes(*b"GRPE");
 /// Starts a footer.
-pub const FOOTER_MARKER: u32 = u32::from_le_bytes(*b"SEAL");
+pub(crate) const FOOTER_MARKER: u32 = u32::from_le_bytes(*b"SEAL");
 
 /// How far apart the points of a segment's index are, in bytes.
 ///
@@ -54,13 +55,16 @@ const POINT_SPACING_BYTES: u64 = 32 << 10;
 /// The place of one frame, from which reading may start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Point {
+    /// The position of the entry in the frame.
     pub position: u64,
+    /// Where the frame starts in the file, in bytes.
     pub offset: u64,
 }
 
 /// What is known of a segment while its frames pass by, whether they are written or read.
 #[derive(Debug, Clone)]
 pub struct Running {
+    /// The log up to the newest entry of the segment.
     pub state: State,
     seal: Sha256,
     points: Vec<Point>,
@@ -68,6 +72,7 @@ pub struct Running {
 
 impl Running {
     /// Starts after a header, given decoded and as bytes.
+    #[must_use]
     pub fn after(header: &Header, bytes: &[u8]) -> Self {
         Self {
             state: header.start.clone(),
@@ -83,7 +88,7 @@ impl Running {
     }
 
     /// Notes that the frame of the entry at `position` starts at `offset`; for every frame, in order.
-    pub fn point(&mut self, position: u64, offset: u64) {
+    pub(crate) fn point(&mut self, position: u64, offset: u64) {
         if self
             .points
             .last()
@@ -94,6 +99,7 @@ impl Running {
     }
 
     /// Returns the trailer that ends a group here, and the head after it.
+    #[must_use]
     pub fn trailer(&self) -> ([u8; TRAILER_BYTES], Head) {
         let head = self.state.head();
         (trailer(&head), head)
@@ -105,16 +111,18 @@ impl Running {
     }
 
     /// Ends a group after which there are `size` entries; for every group, in order.
-    pub fn end_group_at(&mut self, size: u64) {
+    pub(crate) fn end_group_at(&mut self, size: u64) {
         self.seal.update(size.to_le_bytes());
     }
 
     /// Returns the seal of the segment as it stands.
+    #[must_use]
     pub fn seal(&self) -> Hash {
         self.seal.clone().finalize().into()
     }
 
     /// Returns the footer that belongs at `offset`.
+    #[must_use]
     pub fn footer(&self, offset: u64) -> Vec<u8> {
         let count = u32::try_from(self.points.len()).expect("a segment has fewer than 2³² points");
         let mut out = Vec::with_capacity(footer_bytes(self.points.len()));
@@ -141,12 +149,13 @@ impl Running {
     }
 
     /// Returns the points so far.
+    #[must_use]
     pub fn points(&self) -> &[Point] {
         &self.points
     }
 
     /// Makes this a copy of `other`, which is this one at an earlier time.
-    pub fn rewind(&mut self, other: &Committed) {
+    pub(crate) fn rewind(&mut self, other: &Committed) {
         self.state.clone_from(&other.state);
         self.points.truncate(other.points);
     }
@@ -154,14 +163,14 @@ impl Running {
 
 /// The part of [`Running`] that frames change before their group is complete.
 #[derive(Debug, Clone)]
-pub struct Committed {
+pub(crate) struct Committed {
     state: State,
     points: usize,
 }
 
 impl Committed {
     /// Remembers `running` at the end of a group.
-    pub fn of(running: &Running) -> Self {
+    pub(crate) fn of(running: &Running) -> Self {
         Self {
             state: running.state.clone(),
             points: running.points.len(),
@@ -169,12 +178,12 @@ impl Committed {
     }
 
     /// Returns the number of entries at the end of the group.
-    pub fn size(&self) -> u64 {
+    pub(crate) fn size(&self) -> u64 {
         self.state.size()
     }
 
     /// Remembers `running` anew, without allocating.
-    pub fn update(&mut self, running: &Running) {
+    pub(crate) fn update(&mut self, running: &Running) {
         self.state.clone_from(&running.state);
         self.points = running.points.len();
     }
@@ -193,13 +202,14 @@ fn trailer(head: &Head) -> [u8; TRAILER_BYTES] {
 }
 
 /// Returns how long a footer with `points` points is.
-pub fn footer_bytes(points: usize) -> usize {
+pub(crate) fn footer_bytes(points: usize) -> usize {
     4 + 4 + points * 16 + 4 + FOOTER_END_BYTES
 }
 
 /// The fixed end of a footer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FooterEnd {
+    /// How many entries there are at the end of the segment, counted from the start of the log.
     pub size: u64,
     root: Hash,
     head: Hash,
@@ -207,11 +217,12 @@ pub struct FooterEnd {
     seal: Hash,
     /// Where the footer starts in its file.
     pub offset: u64,
-    pub points: u32,
+    points: u32,
 }
 
 impl FooterEnd {
     /// Decodes the last [`FOOTER_END_BYTES`] of a sealed segment; `None` when they fail their checksum.
+    #[must_use]
     pub fn decode(bytes: &[u8]) -> Option<Self> {
         let bytes: &[u8; FOOTER_END_BYTES] = bytes.try_into().ok()?;
         let (content, _) = split_checksum(bytes)?;
@@ -228,6 +239,7 @@ impl FooterEnd {
     }
 
     /// Returns whether the segment with `header` continues the one with this footer.
+    #[must_use]
     pub fn continues_in(&self, header: &Header) -> bool {
         let head = Head {
             size: self.size,
@@ -239,7 +251,9 @@ impl FooterEnd {
     }
 }
 
-/// Decodes the points of a footer from the bytes before its fixed end; `None` when they fail their checksum.
+/// Decodes the points of a footer from the bytes before its fixed end; `None` when they are no points or fail their
+/// checksum.
+#[must_use]
 pub fn decode_points(bytes: &[u8]) -> Option<Vec<Point>> {
     let (content, _) = split_checksum(bytes)?;
     let mut fields = Fields(content);
@@ -281,13 +295,16 @@ pub fn write_frame(
 /// A frame whose checksum holds.
 #[derive(Debug, Clone, Copy)]
 pub struct Frame<'a> {
+    /// The position that the frame says.
     pub position: u64,
+    /// The bytes of the entry, from 1 to [`MAX_ENTRY_BYTES`](crate::entry::MAX_ENTRY_BYTES) of them.
     pub entry: &'a [u8],
 }
 
 impl Frame<'_> {
     /// Returns how many bytes the frame takes.
-    pub fn len(&self) -> usize {
+    #[must_use]
+    pub fn length(&self) -> usize {
         self.entry.len() + FRAME_BYTES
     }
 }
@@ -301,7 +318,10 @@ pub enum NoFrame {
     Checksum,
 }
 
-/// Reads the frame at the start of `bytes`.
+/// Reads the frame at the start of `bytes`; what follows it is not looked at.
+///
+/// # Errors
+/// [`NoFrame`] when there is none; whether its entry is one is not checked.
 pub fn read_frame(bytes: &[u8]) -> Result<Frame<'_>, NoFrame> {
     let mut fields = Fields(bytes);
     let length = fields.u32().map_or(0, |length| length as usize);
@@ -318,41 +338,41 @@ pub fn read_frame(bytes: &[u8]) -> Result<Frame<'_>, NoFrame> {
 }
 
 /// Splits off a valid checksum from the end of `bytes`; `None` when it is not valid.
-pub fn split_checksum(bytes: &[u8]) -> Option<(&[u8], u32)> {
+pub(crate) fn split_checksum(bytes: &[u8]) -> Option<(&[u8], u32)> {
     let (content, sum) = bytes.split_last_chunk::<4>()?;
     let sum = u32::from_le_bytes(*sum);
     (crc32c::crc32c(content) == sum).then_some((content, sum))
 }
 
 /// Takes fields of fixed length off the front of bytes.
-pub struct Fields<'a>(pub &'a [u8]);
+pub(crate) struct Fields<'a>(pub(crate) &'a [u8]);
 
 impl<'a> Fields<'a> {
-    pub fn take<const LENGTH: usize>(&mut self) -> Option<[u8; LENGTH]> {
+    pub(crate) fn take<const LENGTH: usize>(&mut self) -> Option<[u8; LENGTH]> {
         let (field, rest) = self.0.split_first_chunk::<LENGTH>()?;
         self.0 = rest;
         Some(*field)
     }
 
-    pub fn slice(&mut self, length: usize) -> Option<&'a [u8]> {
+    pub(crate) fn slice(&mut self, length: usize) -> Option<&'a [u8]> {
         let (field, rest) = self.0.split_at_checked(length)?;
         self.0 = rest;
         Some(field)
     }
 
-    pub fn u16(&mut self) -> Option<u16> {
+    pub(crate) fn u16(&mut self) -> Option<u16> {
         self.take().map(u16::from_le_bytes)
     }
 
-    pub fn u32(&mut self) -> Option<u32> {
+    pub(crate) fn u32(&mut self) -> Option<u32> {
         self.take().map(u32::from_le_bytes)
     }
 
-    pub fn u64(&mut self) -> Option<u64> {
+    pub(crate) fn u64(&mut self) -> Option<u64> {
         self.take().map(u64::from_le_bytes)
     }
 
-    pub fn hash(&mut self) -> Option<Hash> {
+    pub(crate) fn hash(&mut self) -> Option<Hash> {
         self.take()
     }
 }

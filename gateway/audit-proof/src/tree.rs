@@ -58,7 +58,7 @@ impl CompactRange {
     ///
     /// It can be done when this tree is empty or its size is a multiple of a power of two that is not below the size of
     /// `right`.
-    pub fn extend(&mut self, right: &Self) -> Option<()> {
+    pub(crate) fn extend(&mut self, right: &Self) -> Option<()> {
         let room = match self.size.trailing_zeros() {
             64 => {
                 self.clone_from(right);
@@ -97,7 +97,7 @@ impl CompactRange {
     }
 
     /// Returns the root that the tree would have, were it extended by a tree with the root `right`.
-    pub fn root_with(&self, right: Hash) -> Hash {
+    pub(crate) fn root_with(&self, right: Hash) -> Hash {
         join(&self.peaks, right)
     }
 }

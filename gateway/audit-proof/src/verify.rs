@@ -14,8 +14,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
+pub use join::replay_in_batches;
+
 use crate::{
-    chain::Head,
+    chain::{Head, State},
     fault::{Fault, FaultKind},
     folder::{self, Inventory, Stage, file_name, path},
     hash::Hash,
@@ -119,15 +121,24 @@ fn list(dir: &Path) -> Result<Vec<(u64, Stage)>, Fault> {
 }
 
 /// What replaying one segment by itself gave.
-struct Replay {
-    header: Header,
-    seal: Hash,
-    head: Head,
-    end: crate::chain::State,
-    groups: u64,
-    bytes: u64,
-    tail: Tail,
-    offset: u64,
+#[derive(Debug, Clone)]
+pub struct Replay {
+    /// What the segment says of itself. Whether that continues the segment before is not checked.
+    pub header: Header,
+    /// The seal of the segment: what the next header must carry.
+    pub seal: Hash,
+    /// The head at the end of the last complete group.
+    pub head: Head,
+    /// The log at the end of that group: what the next header must start from.
+    pub end: State,
+    /// How many complete groups there are.
+    pub groups: u64,
+    /// How long the file is, in bytes.
+    pub bytes: u64,
+    /// What the segment ends with.
+    pub tail: Tail,
+    /// Where the last complete group ends, in bytes.
+    pub offset: u64,
 }
 
 /// Replays a segment by itself: with several workers when it is sound, and again one entry after another to find out
@@ -141,7 +152,7 @@ fn replay(
     let length = std::fs::metadata(path).map_or(0, |metadata| metadata.len());
     // Two batches for each worker, or starting it costs more than it does.
     let batches = usize::try_from(length).unwrap_or(usize::MAX) / (2 * feed::BATCH_BYTES);
-    match join::replay(path, stage, known, threads.min(batches).max(1)) {
+    match replay_in_batches(path, stage, known, threads.min(batches).max(1)) {
         Some(replay) => Ok(replay),
         None => replay_one_by_one(path, stage, known),
     }

@@ -11,7 +11,7 @@ mod time;
 use std::path::Path;
 
 use anyhow::Context;
-use audit_log::{Entry, Field, Reader, Report, StoredEntry, Value};
+use audit_log::{Entry, Field, FolderReader, Report, StoredEntry, Value};
 use exchange::entry::event_name;
 use serde_json::json;
 
@@ -47,7 +47,7 @@ fn list(arguments: &AuditList, output: &mut Output<'_>) -> anyhow::Result<Ending
     let mut found: Vec<Line> = Vec::new();
     let mut is_cut = false;
     let mut damage = None;
-    for stored in Reader::open_folder(&arguments.log.log)?.entries_from(arguments.from) {
+    for stored in FolderReader::open(&arguments.log.log)?.entries_from(arguments.from) {
         let stored = match stored {
             Ok(stored) => stored,
             // What lies before the damage is still shown.
@@ -157,7 +157,7 @@ fn print_list(found: &[Line], is_cut: bool, output: &mut Output<'_>) -> std::io:
 
 fn show(arguments: &AuditShow, output: &mut Output<'_>) -> anyhow::Result<Ending> {
     let position = arguments.position;
-    let stored = Reader::open_folder(&arguments.log.log)?
+    let stored = FolderReader::open(&arguments.log.log)?
         .entries_from(position)
         .next()
         .transpose()

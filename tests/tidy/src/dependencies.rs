@@ -1,7 +1,7 @@
 //! Which crate may depend on which: the dependency rule, as tables.
 //!
 //! Dependencies point one way: `lawgate → grpc-api → exchange → schema,
-//! audit-log`; the stores and the adapter host implement traits that
+//! audit-log → audit-proof`; the stores and the adapter host implement traits that
 //! `exchange` owns; an adapter sees only `adapter-sdk`. Reads what manifests
 //! declare, not what is resolved, so that a breach is named where it is made.
 //! A new edge is a decision: write the record first, then the line here.
@@ -38,7 +38,9 @@ const TABLE: &[Edges] = &[
     edges("codegen", &[], &[]),
     // What the service does, from the inside out.
     edges("schema", &["proto"], &[]),
-    edges("audit-log", &[], &[]),
+    // The verifier does not know how a log was written: nothing that writes may come in here.
+    edges("audit-proof", &[], &[]),
+    edges("audit-log", &["audit-proof"], &[]),
     edges("evidence", &["audit-log", "exchange"], &[]),
     edges("index", &["exchange", "proto", "schema"], &[]),
     edges("exchange", &["proto", "schema", "audit-log"], &[]),

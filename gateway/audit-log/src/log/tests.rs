@@ -2,11 +2,16 @@
 
 mod crash;
 mod damage;
+mod files;
+mod join;
+mod verify;
 
 use std::sync::atomic::Ordering;
 
 use super::*;
-use crate::testing::{ManualClock, append_each, clock, config, draft, events, segment_paths};
+use crate::testing::{
+    ManualClock, append_each, clock, config, draft, events, group_ends, segment_paths,
+};
 use audit_proof::{
     entry::Field,
     hash::leaf_hash,

@@ -5,12 +5,13 @@
 
 use std::path::PathBuf;
 
-use crate::disk::{DiskFile, read_range};
-use audit_proof::files::{ReadError, io_error};
 use audit_proof::{
     fault::{Fault, FaultKind},
-    segment::{FRAME_BYTES, Fields, NoFrame, Point, TRAILER_BYTES, TRAILER_MARKER, read_frame},
+    files::{ReadError, io_error},
+    segment::{FRAME_BYTES, NoFrame, Point, TRAILER_BYTES, TRAILER_MARKER, read_frame},
 };
+
+use crate::disk::{DiskFile, read_range};
 
 /// How much is read at first: one step of the index and the longest frame lie within it.
 const FIRST_CHUNK_BYTES: u64 = 112 << 10;
@@ -68,7 +69,8 @@ impl Cursor {
             if !self.fill(TRAILER_BYTES)? && self.at == self.chunk.len() {
                 return Ok(None);
             }
-            let kind = match Fields(&self.chunk[self.at..]).u32() {
+            let start = self.chunk[self.at..].first_chunk();
+            let kind = match start.map(|start| u32::from_le_bytes(*start)) {
                 Some(TRAILER_MARKER) => {
                     self.at = (self.at + TRAILER_BYTES).min(self.chunk.len());
                     continue;
@@ -94,7 +96,7 @@ impl Cursor {
                 ));
             }
             let found = (frame.position == position).then(|| frame.entry.to_vec());
-            self.at += frame.len();
+            self.at += frame.length();
             if found.is_some() {
                 self.is_used = true;
                 return Ok(found);

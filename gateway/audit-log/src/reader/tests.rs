@@ -3,7 +3,7 @@
 use super::*;
 use crate::{
     log::open,
-    testing::{append_each, clock, config, draft, segment_paths},
+    testing::{append_each, clock, config, draft, group_ends, segment_paths},
 };
 use audit_proof::entry::{Draft, Field};
 
@@ -102,7 +102,7 @@ fn damage_is_reported_with_file_and_offset() {
     log.close().unwrap();
     let path = &segment_paths(folder.path())[0];
     let mut bytes = std::fs::read(path).unwrap();
-    let ends = audit_proof::segment::tests::group_ends(&bytes);
+    let ends = group_ends(&bytes);
     let (log, _) = open(config(folder.path(), 1 << 20), clock()).unwrap();
     bytes[ends[0] + 40] ^= 1;
     std::fs::write(path, &bytes).unwrap();

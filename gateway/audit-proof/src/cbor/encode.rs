@@ -21,7 +21,7 @@ pub fn encode(value: &Value) -> Result<Vec<u8>, TooDeep> {
 }
 
 /// Appends the head of an item: its kind and its number, in the shortest form.
-pub fn write_head(out: &mut Vec<u8>, major: Major, number: u64) {
+pub(crate) fn write_head(out: &mut Vec<u8>, major: Major, number: u64) {
     let kind = (major as u8) << 5;
     let bytes = number.to_be_bytes();
     match number {
@@ -40,19 +40,19 @@ pub fn write_head(out: &mut Vec<u8>, major: Major, number: u64) {
 }
 
 /// Appends a byte string.
-pub fn write_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
+pub(crate) fn write_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
     write_head(out, Major::Bytes, bytes.len() as u64);
     out.extend_from_slice(bytes);
 }
 
 /// Appends a text string.
-pub fn write_text(out: &mut Vec<u8>, text: &str) {
+pub(crate) fn write_text(out: &mut Vec<u8>, text: &str) {
     write_head(out, Major::Text, text.len() as u64);
     out.extend_from_slice(text.as_bytes());
 }
 
 /// Appends `value`, inside which `depth` more arrays or maps may be nested.
-pub fn write_value(out: &mut Vec<u8>, value: &Value, depth: usize) -> Result<(), TooDeep> {
+pub(crate) fn write_value(out: &mut Vec<u8>, value: &Value, depth: usize) -> Result<(), TooDeep> {
     match value {
         Value::Unsigned(number) => write_head(out, Major::Unsigned, *number),
         Value::Negative(number) => write_head(out, Major::Negative, *number),

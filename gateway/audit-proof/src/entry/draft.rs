@@ -69,9 +69,13 @@ const FIXED_BYTES: usize = 1 + 2 + 10 + 10 + 10 + 35;
 /// What the log adds to a draft.
 #[derive(Debug, Clone, Copy)]
 pub struct Place<'a> {
+    /// The name of the log.
     pub origin: &'a str,
+    /// The 0-based position of the entry.
     pub position: u64,
+    /// The time of the entry, UTC nanoseconds since 1970-01-01; later than that of the entry before.
     pub time_ns: u64,
+    /// The leaf hash of the entry before, or the genesis hash.
     pub link: &'a Hash,
 }
 
@@ -144,6 +148,9 @@ impl Draft {
     }
 
     /// Checks that the draft becomes an entry wherever the log places it; returns the most bytes it can take.
+    ///
+    /// # Errors
+    /// [`DraftError`] when it is nested too deeply or too long.
     pub fn check(&self, origin: &str) -> Result<usize, DraftError> {
         if self.too_deep {
             return Err(DraftError::TooDeep);

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// Renders `entry` as one JSON object in the order of its keys.
-pub fn render(entry: &Entry<'_>) -> String {
+pub(super) fn render(entry: &Entry<'_>) -> String {
     let mut out = String::with_capacity(entry.as_bytes().len() * 3);
     out.push('{');
     for (key, name) in (0_u8..).zip(KEY_NAMES) {

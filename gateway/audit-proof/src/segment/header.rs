@@ -18,15 +18,20 @@ const FORMAT: u32 = 1;
 /// Longest origin in bytes: what a C2SP checkpoint line comfortably holds, and far below an entry.
 const MAX_ORIGIN_BYTES: usize = 255;
 /// Longest header: fixed fields, the longest origin and 64 peaks.
-pub const MAX_HEADER_BYTES: usize = 4096;
+pub(crate) const MAX_HEADER_BYTES: usize = 4096;
 
 /// A decoded segment header.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Header {
+    /// How many segments of the log come before this one.
     pub number: u64,
+    /// The name of the log; [`check_origin`] says what it may be.
     pub origin: String,
+    /// The digest of the policy under which the log was created.
     pub policy_digest: Hash,
+    /// The last root of the log that this one continues; zeros when it continues none.
     pub former_root: Hash,
+    /// The seal of the segment before; zeros in the first one.
     pub previous_seal: Hash,
     /// The state before the first entry of the segment.
     pub start: State,
@@ -34,6 +39,7 @@ pub struct Header {
 
 impl Header {
     /// Returns the header of the first segment of a log.
+    #[must_use]
     pub fn first(origin: &str, policy_digest: Hash, former_root: Hash) -> Self {
         Self {
             number: 0,
@@ -46,6 +52,7 @@ impl Header {
     }
 
     /// Returns the header of the segment after this one, which ended with `end` and `seal`.
+    #[must_use]
     pub fn next(&self, end: State, seal: Hash) -> Self {
         Self {
             number: self.number + 1,
@@ -56,11 +63,13 @@ impl Header {
     }
 
     /// Returns whether the header is the one a log must start with.
+    #[must_use]
     pub fn is_genesis(&self) -> bool {
         *self == Self::first(&self.origin, self.policy_digest, self.former_root)
     }
 
     /// Encodes the header.
+    #[must_use]
     pub fn encode(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(512);
         out.extend(MAGIC);
@@ -88,7 +97,10 @@ impl Header {
         out
     }
 
-    /// Decodes the header at the start of `bytes`; also returns its length.
+    /// Decodes the header at the start of `bytes`; also returns its length in bytes.
+    ///
+    /// # Errors
+    /// [`FaultKind::HeaderForm`] or [`FaultKind::HeaderChecksum`].
     pub fn decode(bytes: &[u8]) -> Result<(Self, usize), FaultKind> {
         let mut fields = Fields(bytes);
         if fields.take() != Some(*MAGIC) || fields.u32() != Some(FORMAT) {
@@ -143,6 +155,7 @@ impl Header {
 
 /// Returns whether `origin` may name a log: 1 to 255 bytes, no white space, no control character and no plus sign,
 /// as the key names of C2SP signed notes ask.
+#[must_use]
 pub fn check_origin(origin: &str) -> bool {
     let is_bad =
         |character: char| character.is_whitespace() || character.is_control() || character == '+';

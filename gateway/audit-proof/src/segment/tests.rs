@@ -3,22 +3,6 @@
 use super::*;
 use crate::{fault::FaultKind, hash::leaf_hash, tree::CompactRange};
 
-/// Returns where the groups of a segment end, in bytes.
-pub(crate) fn group_ends(bytes: &[u8]) -> Vec<usize> {
-    let (_, mut at) = Header::decode(bytes).expect("the header is whole");
-    let mut ends = Vec::new();
-    loop {
-        if Fields(&bytes[at..]).u32() == Some(TRAILER_MARKER) {
-            at += TRAILER_BYTES;
-            ends.push(at);
-        } else if let Ok(frame) = read_frame(&bytes[at..]) {
-            at += frame.len();
-        } else {
-            return ends;
-        }
-    }
-}
-
 fn header(entries: u64) -> Header {
     let mut tree = CompactRange::new();
     (0..entries).for_each(|number| tree.append(leaf_hash(&number.to_le_bytes())));
@@ -92,7 +76,7 @@ fn a_frame_is_read_back_or_refused() {
     let frame = &bytes[3..];
     let read = read_frame(frame).expect("it was just written");
     assert_eq!(
-        (read.position, read.entry, read.len()),
+        (read.position, read.entry, read.length()),
         (42, b"entry".as_slice(), frame.len())
     );
     for place in 0..frame.len() {

@@ -14,40 +14,40 @@ use crate::{
 
 /// A batch that is sound in itself, and what is left to be checked of it.
 #[derive(Debug)]
-pub struct Checked {
+pub(super) struct Checked {
     /// What the first entry links to.
-    pub link: Hash,
+    pub(super) link: Hash,
     /// The time of the first entry.
-    pub first_time_ns: u64,
+    pub(super) first_time_ns: u64,
     /// The leaf hash of the last entry.
-    pub hash: Hash,
+    pub(super) hash: Hash,
     /// The time of the last entry.
-    pub time_ns: u64,
+    pub(super) time_ns: u64,
     /// The tree over the entries of the batch alone.
-    pub tree: CompactRange,
+    pub(super) tree: CompactRange,
     /// The roots that are stored or known, in order.
-    pub roots: Vec<Root>,
+    pub(super) roots: Vec<Root>,
     /// Where the frames start in the file.
-    pub frames: Vec<u64>,
+    pub(super) frames: Vec<u64>,
 }
 
 /// A root that the log must have at a size.
 #[derive(Debug)]
-pub struct Root {
+pub(super) struct Root {
     /// The size, counted from the start of the log.
-    pub size: u64,
+    pub(super) size: u64,
     /// The root of the tree over the entries of the batch up to that size.
-    pub of_batch: Hash,
+    pub(super) of_batch: Hash,
     /// The root that the whole log must have.
-    pub expected: Hash,
+    pub(super) expected: Hash,
     /// Whether a group ends here.
-    pub ends_group: bool,
+    pub(super) ends_group: bool,
 }
 
 /// Checks `batch` of the log with that origin; `None` when anything at all is wrong.
 ///
 /// `known` is in ascending order of size.
-pub fn check(batch: &Batch, origin: &str, known: &[KnownHead]) -> Option<Checked> {
+pub(super) fn check(batch: &Batch, origin: &str, known: &[KnownHead]) -> Option<Checked> {
     let passed = known.partition_point(|head| head.size <= batch.position);
     let mut check = Check {
         batch,

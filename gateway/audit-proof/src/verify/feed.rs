@@ -17,7 +17,7 @@ const BATCH_ENTRIES: u64 = 512;
 /// A batch of this many bytes takes no more entries once it is a whole subtree; so it has at most about twice as many.
 ///
 /// Together with what the system copies, a batch then stays within the second-level cache of one core.
-pub const BATCH_BYTES: usize = 192 << 10;
+pub(super) const BATCH_BYTES: usize = 192 << 10;
 
 /// How much is read at a time when a batch is longer than the one before.
 ///
@@ -26,7 +26,7 @@ const STEP_BYTES: usize = 16 << 10;
 
 /// One part of a batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Part {
+pub(super) enum Part {
     /// A frame, in bytes from the start of the batch.
     Frame {
         /// Where it starts.
@@ -46,13 +46,13 @@ pub enum Part {
 /// It starts with a frame, and a trailer belongs to the batch of the frame before it. Where the position of the first
 /// entry is not 0, its lowest set bit is at least the number of entries.
 #[derive(Debug, Default)]
-pub struct Batch {
+pub(super) struct Batch {
     /// Position of the first entry.
-    pub position: u64,
+    pub(super) position: u64,
     /// Where in the file the batch starts.
-    pub offset: u64,
+    pub(super) offset: u64,
     /// What it consists of.
-    pub parts: Vec<Part>,
+    pub(super) parts: Vec<Part>,
     /// Bytes read; those past `filled` are left from former batches.
     bytes: Vec<u8>,
     filled: usize,
@@ -60,7 +60,7 @@ pub struct Batch {
 
 impl Batch {
     /// Returns the bytes of a part, which may be cut short only by a mistake of the caller.
-    pub fn bytes(&self, start: usize, length: usize) -> Option<&[u8]> {
+    pub(super) fn bytes(&self, start: usize, length: usize) -> Option<&[u8]> {
         self.bytes[..self.filled].get(start..start + length)
     }
 
@@ -90,7 +90,7 @@ impl Batch {
 
 /// Where the next batch starts.
 #[derive(Debug)]
-pub struct Feed<'a> {
+pub(super) struct Feed<'a> {
     file: &'a File,
     position: u64,
     offset: u64,
@@ -121,7 +121,7 @@ enum Next {
 
 impl<'a> Feed<'a> {
     /// Starts at `offset` of `file`, with the entry at `position`.
-    pub fn new(file: &'a File, offset: u64, position: u64) -> Self {
+    pub(super) fn new(file: &'a File, offset: u64, position: u64) -> Self {
         Self {
             file,
             position,
@@ -133,7 +133,7 @@ impl<'a> Feed<'a> {
     }
 
     /// Cuts the next batch and returns its number, counted from 0; `None` when there is no other.
-    pub fn next(&mut self, batch: &mut Batch) -> Option<u64> {
+    pub(super) fn next(&mut self, batch: &mut Batch) -> Option<u64> {
         if self.state != State::Under {
             return None;
         }
@@ -156,12 +156,12 @@ impl<'a> Feed<'a> {
     }
 
     /// Gives no more batches, because something is wrong.
-    pub fn stop(&mut self) {
+    pub(super) fn stop(&mut self) {
         self.state = State::Unsound;
     }
 
     /// Returns the number of batches and where they end, when the whole segment has been cut and nothing was wrong.
-    pub fn end(&self) -> Option<(u64, u64)> {
+    pub(super) fn end(&self) -> Option<(u64, u64)> {
         (self.state == State::Ended).then_some((self.batches, self.offset))
     }
 

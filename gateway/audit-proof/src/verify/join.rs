@@ -24,11 +24,18 @@ use crate::{
     segment::{Header, MAX_HEADER_BYTES, Running},
 };
 
-/// Replays the segment at `path` with that many workers, of which this thread is one; `None` unless it is sound to the
-/// last byte.
+/// Replays the segment at `path` in batches, with that many workers, of which this thread is one; `None` unless it is
+/// sound to the last byte.
 ///
-/// `known` is in ascending order of size.
-pub fn replay(path: &Path, stage: Stage, known: &[KnownHead], workers: usize) -> Option<Replay> {
+/// What it gives is what [`scan`](crate::scan::scan) gives of the same segment; `verify` uses it because it is faster.
+/// `known` must be in ascending order of size; heads outside the segment are passed over.
+#[must_use]
+pub fn replay_in_batches(
+    path: &Path,
+    stage: Stage,
+    known: &[KnownHead],
+    workers: usize,
+) -> Option<Replay> {
     let file = File::open(path).ok()?;
     let mut start = Vec::new();
     (&file)

@@ -116,10 +116,10 @@ mod tests {
             more,
         ]
         .concat();
-        match Cli::try_parse_from(line).expect("parses").command {
-            Command::Submit(arguments) => arguments,
-            other => panic!("{other:?} is no submit"),
-        }
+        let Command::Submit(arguments) = Cli::try_parse_from(line).expect("parses").command else {
+            panic!("submit")
+        };
+        arguments
     }
 
     fn request(payload: &str) -> v1::SubmitRequest {

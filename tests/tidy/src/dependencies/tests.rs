@@ -12,6 +12,7 @@ fn check(
         .and_member(folder, dependencies)
         .and_member("proto", &[])
         .and_member("gateway/audit-log", &[])
+        .and_member("gateway/audit-proof", &[])
         .and_member("gateway/exchange", &[])
         .and_member("gateway/grpc-api", &[]);
     let found = rule(&repository);
@@ -37,6 +38,19 @@ fn an_edge_against_the_direction_is_refused() {
         &["proto"],
         &["hj212 may not depend on proto"],
     );
+}
+
+#[test]
+fn the_verifier_cannot_use_the_writer() {
+    check(own_edges, "gateway/audit-log", &["audit-proof"], &[]);
+    for dependency in ["audit-log", "dev:audit-log"] {
+        check(
+            own_edges,
+            "gateway/audit-proof",
+            &[dependency],
+            &["audit-proof may not depend on audit-log"],
+        );
+    }
 }
 
 #[test]

@@ -163,7 +163,7 @@ fn two_groups() -> (Vec<u8>, usize, usize) {
     let mut bytes = Vec::new();
     let file = disk.open(&first_segment(), false).unwrap();
     crate::disk::read_range(&*file, 0, file.length().unwrap(), &mut bytes).unwrap();
-    let ends = audit_proof::segment::tests::group_ends(&bytes);
+    let ends = group_ends(&bytes);
     assert_eq!(ends.len(), 2);
     (bytes, ends[0], ends[1])
 }

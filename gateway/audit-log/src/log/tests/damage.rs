@@ -27,7 +27,7 @@ fn a_flip_in_an_acknowledged_group_is_refused_and_untouched() {
     let folder = tempfile::tempdir().unwrap();
     let (path, bytes) = open_segment(folder.path());
     let end = bytes.iter().rposition(|byte| *byte != 0).unwrap() + 1;
-    let groups = audit_proof::segment::tests::group_ends(&bytes);
+    let groups = group_ends(&bytes);
     assert_eq!((groups.len(), groups[2]), (3, end));
     for place in 0..groups[1] {
         let mut damaged = bytes.clone();
@@ -60,7 +60,7 @@ fn a_flip_in_an_acknowledged_group_is_refused_and_untouched() {
 fn a_damaged_frame_before_a_whole_trailer_is_not_taken_for_an_unfinished_write() {
     let folder = tempfile::tempdir().unwrap();
     let (path, mut bytes) = open_segment(folder.path());
-    let groups = audit_proof::segment::tests::group_ends(&bytes);
+    let groups = group_ends(&bytes);
     bytes[groups[1] + 30] ^= 1;
     std::fs::write(&path, &bytes).unwrap();
     let fault = refused(folder.path());
@@ -102,7 +102,7 @@ fn stray_bytes_in_the_zeros_are_reported_and_removed() {
 fn a_whole_entry_that_does_not_belong_is_refused_even_at_the_end() {
     let folder = tempfile::tempdir().unwrap();
     let (path, mut bytes) = open_segment(folder.path());
-    let groups = audit_proof::segment::tests::group_ends(&bytes);
+    let groups = group_ends(&bytes);
     // The last group again: every checksum holds, the position does not.
     let repeated = bytes[groups[1]..groups[2]].to_vec();
     bytes[groups[2]..groups[2] + repeated.len()].copy_from_slice(&repeated);

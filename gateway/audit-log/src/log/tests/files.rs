@@ -1,11 +1,21 @@
 //! Tests of reading a log from its files.
 
-use super::*;
-use crate::{Reader, log::open, testing::{append_each, clock, config, segment_paths}};
+use std::path::Path;
+
+use audit_proof::{
+    fault::FaultKind,
+    files::{FolderReader, ReadError},
+    segment::TRAILER_BYTES,
+};
+
+use crate::{
+    log::open,
+    testing::{append_each, clock, config, group_ends, segment_paths},
+};
 
 /// The positions that are read from `position` on, and the kind and the position of the fault that ends them.
 fn read(dir: &Path, position: u64) -> (Vec<u64>, Option<(FaultKind, u64)>) {
-    let mut entries = Reader::open_folder(dir).unwrap().entries_from(position);
+    let mut entries = FolderReader::open(dir).unwrap().entries_from(position);
     let mut positions = Vec::new();
     let fault = loop {
         match entries.next() {
@@ -40,7 +50,7 @@ fn a_log_is_read_from_any_position_while_its_writer_holds_it() {
     }
     assert_eq!(read(folder.path(), 20), (Vec::new(), None));
     assert_eq!(read(folder.path(), u64::MAX), (Vec::new(), None));
-    let reader = Reader::open_folder(folder.path()).unwrap();
+    let reader = FolderReader::open(folder.path()).unwrap();
     append_each(&log, 20..21);
     log.close().unwrap();
     // The segment that was open has another name now.
@@ -54,7 +64,7 @@ fn entries_are_those_that_the_log_gives() {
     let (log, _) = open(config(folder.path(), 900), clock()).unwrap();
     append_each(&log, 0..9);
     let of_log: Vec<_> = log.reader().entries_from(3).map(Result::unwrap).collect();
-    let reader = Reader::open_folder(folder.path()).unwrap();
+    let reader = FolderReader::open(folder.path()).unwrap();
     let of_files: Vec<_> = reader.entries_from(3).map(Result::unwrap).collect();
     assert_eq!(of_files, of_log);
 }
@@ -66,7 +76,7 @@ fn entries_of_an_unfinished_group_are_not_given() {
     append_each(&log, 0..4);
     let path = &segment_paths(folder.path())[0];
     let bytes = std::fs::read(path).unwrap();
-    let ends = audit_proof::segment::tests::group_ends(&bytes);
+    let ends = group_ends(&bytes);
     let frame = ends[2]..ends[3] - TRAILER_BYTES;
     std::fs::write(path, &bytes[..frame.end]).unwrap();
     assert_eq!(read(folder.path(), 0), (up_to(3), None));
@@ -81,7 +91,7 @@ fn damage_is_reported_after_every_entry_before_it() {
     append_each(&log, 0..4);
     let open_path = &segment_paths(folder.path())[0];
     let bytes = std::fs::read(open_path).unwrap();
-    let ends = audit_proof::segment::tests::group_ends(&bytes);
+    let ends = group_ends(&bytes);
     let mut damaged = bytes.clone();
     damaged[ends[1] + 30] ^= 1;
     std::fs::write(open_path, &damaged).unwrap();
@@ -153,7 +163,7 @@ fn a_folder_that_cannot_be_listed_is_an_error_and_an_empty_one_has_no_entries() 
     let folder = tempfile::tempdir().unwrap();
     assert_eq!(read(folder.path(), 0), (Vec::new(), None));
     assert!(matches!(
-        Reader::open_folder(&folder.path().join("absent")),
+        FolderReader::open(&folder.path().join("absent")),
         Err(ReadError::Io { .. })
     ));
 }

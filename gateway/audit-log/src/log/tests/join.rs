@@ -1,10 +1,22 @@
 //! Tests of verifying in batches: it agrees with replaying one entry after another.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use super::*;
-use audit_proof::{entry::{Draft, Field}, scan::{End, scan}, verify::list};
-use crate::{log::open, testing::{clock, config, draft, segment_paths}};
+use audit_proof::{
+    entry::{Draft, Field},
+    folder::Stage,
+    hash::leaf_hash,
+    recover::Tail,
+    scan::{End, KnownHead, scan},
+    segment::{Header, TRAILER_BYTES, TRAILER_MARKER, read_frame},
+    tree::CompactRange,
+    verify::replay_in_batches,
+};
+
+use crate::{
+    log::open,
+    testing::{clock, config, draft, group_ends, segment_paths, segments},
+};
 
 /// A closed log whose groups and entries are of many sizes; returns its segments.
 fn closed_log(folder: &Path, entries: u64, segment_bytes: u64, long: usize) -> Vec<PathBuf> {
@@ -30,22 +42,24 @@ fn closed_log(folder: &Path, entries: u64, segment_bytes: u64, long: usize) -> V
 
 /// Every size and root of the log, by replaying it one entry after another.
 fn heads(paths: &[PathBuf]) -> Vec<KnownHead> {
-    let mut tree = audit_proof::tree::CompactRange::new();
+    let mut tree = CompactRange::new();
     let mut heads = Vec::new();
     for path in paths {
         let bytes = std::fs::read(path).unwrap();
         let (_, mut at) = Header::decode(&bytes).unwrap();
         while at < bytes.len() {
-            match audit_proof::segment::read_frame(&bytes[at..]) {
+            match read_frame(&bytes[at..]) {
                 Ok(frame) => {
-                    tree.append(audit_proof::hash::leaf_hash(frame.entry));
+                    tree.append(leaf_hash(frame.entry));
                     heads.push(KnownHead {
                         size: tree.size(),
                         root: tree.root(),
                     });
-                    at += frame.len();
+                    at += frame.length();
                 }
-                Err(_) if bytes[at..].starts_with(b"GRPE") => at += audit_proof::segment::TRAILER_BYTES,
+                Err(_) if bytes[at..].starts_with(&TRAILER_MARKER.to_le_bytes()) => {
+                    at += TRAILER_BYTES;
+                }
                 Err(_) => break,
             }
         }
@@ -57,12 +71,12 @@ fn heads(paths: &[PathBuf]) -> Vec<KnownHead> {
 fn is_sound_in_both_ways(path: &Path, known: &[KnownHead], workers: usize) -> bool {
     let bytes = std::fs::read(path).unwrap();
     let Ok((header, body)) = Header::decode(&bytes) else {
-        assert!(replay(path, Stage::Sealed, known, workers).is_none());
+        assert!(replay_in_batches(path, Stage::Sealed, known, workers).is_none());
         return false;
     };
     let slow = scan(&bytes, &header, body, known);
     let is_sound = slow.end == End::Sealed(bytes.len());
-    let fast = replay(path, Stage::Sealed, known, workers);
+    let fast = replay_in_batches(path, Stage::Sealed, known, workers);
     assert_eq!(fast.is_some(), is_sound, "{:?}", slow.end);
     if let Some(fast) = fast {
         assert_eq!(fast.header, header);
@@ -130,7 +144,7 @@ fn parts_taken_out_put_in_twice_or_exchanged_are_found() {
     let paths = closed_log(folder.path(), 1_300, 1 << 30, 40);
     let bytes = std::fs::read(&paths[0]).unwrap();
     let (_, body) = Header::decode(&bytes).unwrap();
-    let mut ends = audit_proof::segment::tests::group_ends(&bytes);
+    let mut ends = group_ends(&bytes);
     ends.insert(0, body);
     let groups: Vec<_> = ends.windows(2).map(|ends| ends[0]..ends[1]).collect();
     let rebuilt = |order: &[usize]| -> Vec<u8> {
@@ -170,20 +184,20 @@ fn an_open_segment_with_zeros_at_its_end_is_sound_and_one_with_a_torn_end_is_lef
     let folder = tempfile::tempdir().unwrap();
     let paths = closed_log(folder.path(), 600, 1 << 30, 40);
     let bytes = std::fs::read(&paths[0]).unwrap();
-    let end = *audit_proof::segment::tests::group_ends(&bytes).last().unwrap();
+    let end = *group_ends(&bytes).last().unwrap();
     let open = paths[0].with_extension("open");
     std::fs::remove_file(&paths[0]).unwrap();
     std::fs::write(&open, [&bytes[..end], &[0; 5_000]].concat()).unwrap();
-    let [(0, Stage::Open)] = list(folder.path()).unwrap()[..] else {
+    let [(0, Stage::Open)] = segments(folder.path())[..] else {
         panic!("there is one open segment")
     };
-    let replayed = replay(&open, Stage::Open, &[], 2).expect("it is sound");
+    let replayed = replay_in_batches(&open, Stage::Open, &[], 2).expect("it is sound");
     assert_eq!(
         (replayed.end.size(), replayed.tail, replayed.bytes),
         (600, Tail::Clean, end as u64 + 5_000)
     );
     for torn in [&bytes[..end - 1], &bytes[..end + 9], &bytes[..]] {
         std::fs::write(&open, torn).unwrap();
-        assert!(replay(&open, Stage::Open, &[], 2).is_none());
+        assert!(replay_in_batches(&open, Stage::Open, &[], 2).is_none());
     }
 }

@@ -1,8 +1,21 @@
 //! Tests of verification: what it accepts and what it must find.
 
-use super::*;
-use audit_proof::{chain::State, entry::Place, hash::leaf_hash, segment::{Running, write_frame}};
-use crate::{log::open, testing::{ORIGIN, append_each, clock, config, draft, segment_paths}};
+use std::path::{Path, PathBuf};
+
+use audit_proof::{
+    chain::State,
+    entry::Place,
+    fault::FaultKind,
+    hash::{Hash, leaf_hash},
+    scan::KnownHead,
+    segment::{Header, Running, TRAILER_BYTES, write_frame},
+    verify::{Options, Report, verify},
+};
+
+use crate::{
+    log::open,
+    testing::{ORIGIN, append_each, clock, config, draft, group_ends, segment_paths},
+};
 
 /// A closed log of a few small segments; returns its files.
 fn closed_log(folder: &Path, entries: u64, segment_bytes: u64) -> Vec<(PathBuf, Vec<u8>)> {
@@ -56,7 +69,7 @@ fn every_single_bit_of_a_closed_log_is_bound() {
     assert!(files.len() > 1);
     for (path, bytes) in &files {
         let first: u64 = path.file_stem().unwrap().to_str().unwrap().parse().unwrap();
-        let ends = audit_proof::segment::tests::group_ends(bytes);
+        let ends = group_ends(bytes);
         for place in 0..bytes.len() {
             let damaged_position = first + ends.iter().filter(|end| **end <= place).count() as u64;
             for bit in 0..8 {
@@ -289,7 +302,7 @@ fn an_entry_edited_with_its_checksum_breaks_its_group() {
     let folder = tempfile::tempdir().unwrap();
     let files = closed_log(folder.path(), 3, 1 << 20);
     let (path, bytes) = &files[0];
-    let ends = audit_proof::segment::tests::group_ends(bytes);
+    let ends = group_ends(bytes);
     let mut edited = bytes.clone();
     // The last digit of "case 1", then the checksum of its frame.
     let place = ends[0]
@@ -299,7 +312,7 @@ fn an_entry_edited_with_its_checksum_breaks_its_group() {
             .unwrap()
         + 5;
     edited[place] = b'7';
-    let frame = ends[0]..ends[1] - audit_proof::segment::TRAILER_BYTES;
+    let frame = ends[0]..ends[1] - TRAILER_BYTES;
     let sum = crc32c::crc32c(&edited[frame.start..frame.end - 4]);
     edited[frame.end - 4..frame.end].copy_from_slice(&sum.to_le_bytes());
     std::fs::write(path, edited).unwrap();
