@@ -26,6 +26,7 @@ mod peaks;
 pub mod policy;
 pub mod proof;
 pub mod receipt;
+pub mod party;
 pub mod recover;
 pub mod scan;
 pub mod segment;

@@ -9,6 +9,7 @@
 pub mod block;
 pub mod entry;
 pub mod ids;
+pub mod party;
 pub mod policy;
 pub mod ports;
 pub mod refusal;
@@ -31,6 +32,7 @@ mod tests;
 pub use follow::Follower;
 pub use list::{ListQuarantine, ListRecords};
 pub use mask::MASK;
+pub use party::PartySignature;
 pub use policy::{Agency, Caller, CertificateName, PeerCertificate, Policy, Rights};
 pub use read::SubmissionName;
 pub use refusal::Refusal;
