@@ -13,7 +13,7 @@ use std::{
 use crate::{
     commit::CommitError,
     disk::{AppendFile, Disk},
-    log::{Appended, Clock, Config, Shared},
+    log::{Appended, Clock, Config, Group, Shared},
 };
 use audit_proof::{
     chain::Head,
@@ -188,7 +188,9 @@ fn encode_group(
         header,
         running,
     } = active;
-    let mut outcomes = Vec::with_capacity(drafts.len());
+    let before = running.state.tree.clone();
+    let mut leaves = Vec::with_capacity(drafts.len());
+    let mut times = Vec::with_capacity(drafts.len());
     for draft in drafts {
         let offset = file.tail() + buffer.len() as u64;
         let position = running.state.size();
@@ -199,28 +201,22 @@ fn encode_group(
             position,
             time_ns,
             link: &running.state.hash,
+            second_link: running.state.second.as_ref(),
         };
         let entry = write_frame(buffer, position, |out| draft.write_entry(place, out));
         // The byte before the entry is the highest one of its position, which is also the prefix of a leaf: 0.
         let leaf = prefixed_leaf_hash(&buffer[entry.start - 1..entry.end])
-            .unwrap_or_else(|| leaf_hash(&buffer[entry]));
-        running.entry(offset, leaf, time_ns);
-        outcomes.push(Appended {
-            position,
-            leaf_hash: leaf,
-            time_ns,
-            tree_size: 0,
-            root: [0; 32],
-        });
+            .unwrap_or_else(|| leaf_hash(&buffer[entry.clone()]));
+        let second = header.suite().second_leaf_hash(&buffer[entry]);
+        running.entry(offset, leaf, second, time_ns);
+        leaves.push(leaf);
+        times.push(time_ns);
     }
     let (trailer, head) = running.trailer();
     running.end_group();
     buffer.extend(trailer);
-    for outcome in &mut outcomes {
-        outcome.tree_size = head.size;
-        outcome.root = head.root;
-    }
-    (outcomes, head)
+    let group = Arc::new(Group::new(before, leaves, head));
+    (group.appended(&times), head)
 }
 
 /// Tells followers that nothing more will come, even when the writer panics.
