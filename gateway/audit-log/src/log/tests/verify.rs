@@ -9,6 +9,7 @@ use audit_proof::{
     hash::{Hash, leaf_hash},
     scan::KnownHead,
     segment::{Header, Running, TRAILER_BYTES, write_frame},
+    suite::LogSuite,
     verify::{Options, Report, verify},
 };
 
