@@ -98,7 +98,7 @@ impl State {
     }
 
     /// Takes in the next entry, given by its leaf hashes and its time.
-    pub(crate) fn append(&mut self, leaf: Hash, second: Option<Hash>, time_ns: u64) {
+    pub fn append(&mut self, leaf: Hash, second: Option<Hash>, time_ns: u64) {
         self.hash = leaf;
         self.second = second;
         self.time_ns = time_ns;

@@ -91,6 +91,14 @@ impl Running {
         self.state.append(leaf, second, time_ns);
     }
 
+    /// Takes in entries whose frames start at the places `frames`, after which the log is at `state`.
+    ///
+    /// It is what [`Running::entry`] does for each of them, for a writer that has computed the state already.
+    pub fn entries(&mut self, frames: impl Iterator<Item = Point>, state: State) {
+        frames.for_each(|point| self.point(point.position, point.offset));
+        self.state = state;
+    }
+
     /// Notes that the frame of the entry at `position` starts at `offset`; for every frame, in order.
     pub(crate) fn point(&mut self, position: u64, offset: u64) {
         if self
