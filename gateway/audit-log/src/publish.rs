@@ -133,18 +133,33 @@ impl Publisher {
     /// [`PublishError::ShorterThanSigned`] and [`PublishError::OtherPast`] when the log is not the one that was signed:
     /// nothing may be appended to it then. See the other variants.
     pub fn open(reader: Reader, config: PublishConfig) -> Result<(Self, Resumed), PublishError> {
+        let mut publisher = Self::read_signed(reader, config)?;
+        let rebuilt = publisher.resume()?;
+        publisher.release()?;
+        let signed_size = publisher.main.signed_size();
+        Ok((
+            publisher,
+            Resumed {
+                signed_size,
+                rebuilt,
+            },
+        ))
+    }
+
+    /// Takes the lock and reads what was signed and released.
+    fn read_signed(reader: Reader, config: PublishConfig) -> Result<Self, PublishError> {
         check_config(&config)?;
         let disk = Arc::clone(reader.disk());
         let files = |folder: PathBuf| Files::open(Arc::clone(&disk), folder);
         let signed_notes = files(config.signed.clone())?;
-        let lock = disk
-            .lock(&config.signed)
-            .map_err(|source| match source.kind() {
-                io::ErrorKind::WouldBlock => PublishError::Locked {
-                    folder: config.signed.clone(),
-                },
-                _ => failed("locking", &config.signed)(source),
-            })?;
+        let lock = disk.lock(&config.signed).map_err(|source| {
+            let folder = config.signed.clone();
+            if source.kind() == io::ErrorKind::WouldBlock {
+                PublishError::Locked { folder }
+            } else {
+                failed("locking", &folder)(source)
+            }
+        })?;
         let main = Tree::open(
             Suite::Sha256,
             config.origin.clone(),
@@ -162,7 +177,7 @@ impl Publisher {
                 Lock::open(files(config.signed)?, "checkpoint.sm3")?,
             )?),
         };
-        let mut publisher = Self {
+        Ok(Self {
             reader,
             main,
             twin,
@@ -170,17 +185,7 @@ impl Publisher {
             unbundled: Vec::new(),
             is_stopped: false,
             _lock: lock,
-        };
-        let rebuilt = publisher.resume()?;
-        publisher.release()?;
-        let signed_size = publisher.main.signed_size();
-        Ok((
-            publisher,
-            Resumed {
-                signed_size,
-                rebuilt,
-            },
-        ))
+        })
     }
 
     /// Signs and releases a checkpoint of the log at `head`, which is durable; `None` for a log without entries.

@@ -8,7 +8,17 @@ use audit_proof::{
     tile::{EntryBundle, TILE_WIDTH},
 };
 
-use super::{PublishError, Publisher, check::Checker, tree::Tree};
+use super::{
+    PublishError, Publisher,
+    check::{Checker, Leaves},
+    tree::Tree,
+};
+
+/// An entry that was read from its file and belongs where it stands.
+struct CheckedEntry {
+    leaves: Leaves,
+    bytes: Vec<u8>,
+}
 
 impl Publisher {
     /// Continues both trees where they were signed last; returns whether tiles had to be made again.
@@ -20,25 +30,22 @@ impl Publisher {
             return Err(PublishError::ShorterThanSigned { signed, log });
         }
         let has_past = self.has_signed_past()?;
-        let main_leaves = self.last_leaves(self.main.signed_size())?;
-        let mut is_resumed = self
-            .main
-            .resume(&hashes(&main_leaves, |leaves| Some(leaves.0)));
+        let last = self.last_entries(self.main.signed_size())?;
+        let leaves: Vec<Hash> = last.iter().map(|entry| entry.leaves.sha256).collect();
+        let mut is_resumed = self.main.resume(&leaves);
         if !has_past {
             self.main.rebuild();
             is_resumed = false;
         }
         if is_resumed {
             let unbundled = (self.main.size() % u64::from(TILE_WIDTH)) as usize;
-            let tail = main_leaves.len() - unbundled;
-            self.unbundled = main_leaves
-                .into_iter()
-                .skip(tail)
-                .map(|(_, _, bytes)| bytes)
-                .collect();
+            let bundled = last.len() - unbundled;
+            let entries = last.into_iter().skip(bundled);
+            self.unbundled = entries.map(|entry| entry.bytes).collect();
         }
         if let Some(size) = self.twin.as_ref().map(Tree::signed_size) {
-            let leaves = hashes(&self.last_leaves(size)?, |leaves| leaves.1);
+            let last = self.last_entries(size)?;
+            let leaves: Vec<Hash> = last.iter().filter_map(|entry| entry.leaves.sm3).collect();
             if let Some(twin) = &mut self.twin {
                 is_resumed &= twin.resume(&leaves);
             }
@@ -65,8 +72,8 @@ impl Publisher {
         }
     }
 
-    /// Reads the entries of the last tile of a tree of `size` leaves: both leaf hashes, and the bytes.
-    fn last_leaves(&self, size: u64) -> Result<Vec<(Hash, Option<Hash>, Vec<u8>)>, PublishError> {
+    /// Reads and checks the entries of the last tile of a tree of `size` leaves.
+    fn last_entries(&self, size: u64) -> Result<Vec<CheckedEntry>, PublishError> {
         let Some(last) = size.checked_sub(1) else {
             return Ok(Vec::new());
         };
@@ -78,7 +85,7 @@ impl Publisher {
             .map(|entry| {
                 let bytes = entry?.bytes;
                 let leaves = checker.take(&bytes)?;
-                Ok((leaves.sha256, leaves.sm3, bytes))
+                Ok(CheckedEntry { leaves, bytes })
             })
             .collect()
     }
@@ -160,15 +167,4 @@ impl Publisher {
             None => Ok(()),
         }
     }
-}
-
-/// Picks one of the leaf hashes of entries; none at all where one has none.
-fn hashes(
-    entries: &[(Hash, Option<Hash>, Vec<u8>)],
-    pick: impl Fn((Hash, Option<Hash>)) -> Option<Hash>,
-) -> Vec<Hash> {
-    entries
-        .iter()
-        .filter_map(|(sha256, sm3, _)| pick((*sha256, *sm3)))
-        .collect()
 }
