@@ -1,8 +1,9 @@
 //! Natural group commit: a bounded queue that one writer empties, and results that arrive a group at a time.
 //!
 //! While the writer waits for the disk, items queue; when the disk is free it takes all of them as one group. One item
-//! costs one sync, overload makes groups larger, and there is no timer. The queue knows nothing of files or entries; the
-//! audit log and the evidence store each run one. The writer is the only one who takes.
+//! costs one sync, overload makes groups larger, and there is no timer. While the writer waits for the disk, a second
+//! thread may take what is queued ahead of it and prepare it. The queue knows nothing of files or entries; the audit log
+//! and the evidence store each run one.
 
 #[cfg(test)]
 mod tests;
@@ -49,12 +50,18 @@ pub struct Limits {
     pub bytes: usize,
 }
 
+/// How many items must wait before they are taken ahead: fewer are prepared by the writer in less time than it takes to
+/// wake a thread.
+const AHEAD_ITEMS: usize = 32;
+
 /// A bounded queue from many callers to one writer.
 #[derive(Debug)]
 pub struct Queue<Item, Outcome> {
     limits: Limits,
     waiting: Mutex<Waiting<Item, Outcome>>,
     changed: Condvar,
+    /// Notified when there is something to be taken ahead.
+    ahead: Condvar,
 }
 
 #[derive(Debug)]
@@ -62,6 +69,8 @@ struct Waiting<Item, Outcome> {
     items: Vec<Item>,
     bytes: usize,
     group: Arc<Group<Outcome>>,
+    /// How many bytes may be taken ahead; `None` while the writer is not waiting for the disk.
+    room: Option<usize>,
     /// Why nothing is accepted any more, if so.
     stopped: Option<CommitError>,
 }
@@ -74,12 +83,14 @@ impl<Item, Outcome: Clone> Queue<Item, Outcome> {
             items: Vec::new(),
             bytes: 0,
             group: Arc::default(),
+            room: None,
             stopped: None,
         };
         Self {
             limits,
             waiting: Mutex::new(waiting),
             changed: Condvar::new(),
+            ahead: Condvar::new(),
         }
     }
 
@@ -106,9 +117,13 @@ impl<Item, Outcome: Clone> Queue<Item, Outcome> {
             group: Arc::clone(&waiting.group),
             index: items,
         };
+        let is_enough = waiting.is_enough_ahead();
         drop(waiting);
         if items == 0 {
             self.changed.notify_all();
+        }
+        if is_enough {
+            self.ahead.notify_one();
         }
         Ok(pending)
     }
@@ -127,9 +142,52 @@ impl<Item, Outcome: Clone> Queue<Item, Outcome> {
                 .wait(waiting)
                 .unwrap_or_else(PoisonError::into_inner);
         }
-        std::mem::swap(&mut waiting.items, items);
-        waiting.bytes = 0;
-        Some(InFlight(std::mem::take(&mut waiting.group)))
+        Some(waiting.take(items))
+    }
+
+    /// Says that the writer starts to wait for the disk, so that items may be taken ahead, at most [`Limits::bytes`].
+    pub fn start_ahead(&self) {
+        let mut waiting = lock(&self.waiting);
+        waiting.room = Some(self.limits.bytes);
+        let is_enough = waiting.is_enough_ahead();
+        drop(waiting);
+        if is_enough {
+            self.ahead.notify_one();
+        }
+    }
+
+    /// Waits until enough is queued to be taken ahead; `false` once the queue is closed.
+    #[must_use]
+    pub fn wait_ahead(&self) -> bool {
+        let mut waiting = lock(&self.waiting);
+        while waiting.stopped.is_none() && !waiting.is_enough_ahead() {
+            waiting = self
+                .ahead
+                .wait(waiting)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+        waiting.stopped.is_none()
+    }
+
+    /// Moves what is queued into `items`, which is empty, while the writer waits for the disk and if there is room for it.
+    ///
+    /// What is taken ahead belongs in the next group, before everything that is taken later.
+    pub fn take_ahead(&self, items: &mut Vec<Item>) -> Option<InFlight<Outcome>> {
+        let mut waiting = lock(&self.waiting);
+        let left = waiting.room?.checked_sub(waiting.bytes)?;
+        if waiting.items.is_empty() {
+            return None;
+        }
+        waiting.room = Some(left);
+        Some(waiting.take(items))
+    }
+
+    /// Says that the writer does not wait for the disk any more, and moves what is queued into `items`, which is empty, if
+    /// there is anything and room for it beside what was taken ahead.
+    pub fn end_ahead(&self, items: &mut Vec<Item>) -> Option<InFlight<Outcome>> {
+        let taken = self.take_ahead(items);
+        lock(&self.waiting).room = None;
+        taken
     }
 
     /// Accepts nothing more; what is queued is still to be taken.
@@ -138,6 +196,7 @@ impl<Item, Outcome: Clone> Queue<Item, Outcome> {
             .stopped
             .get_or_insert(CommitError::Closed);
         self.changed.notify_all();
+        self.ahead.notify_all();
     }
 
     /// Accepts nothing more and fails everything that is queued.
@@ -150,6 +209,7 @@ impl<Item, Outcome: Clone> Queue<Item, Outcome> {
         let group = std::mem::take(&mut waiting.group);
         drop(waiting);
         self.changed.notify_all();
+        self.ahead.notify_all();
         group.resolve(Err(error));
     }
 
@@ -157,6 +217,21 @@ impl<Item, Outcome: Clone> Queue<Item, Outcome> {
     pub fn waiting(&self) -> (usize, usize) {
         let waiting = lock(&self.waiting);
         (waiting.items.len(), waiting.bytes)
+    }
+}
+
+impl<Item, Outcome> Waiting<Item, Outcome> {
+    fn is_enough_ahead(&self) -> bool {
+        self.items.len() >= AHEAD_ITEMS && self.room.is_some_and(|room| self.bytes <= room)
+    }
+}
+
+impl<Item, Outcome: Clone> Waiting<Item, Outcome> {
+    /// Moves everything into `items`, which is empty.
+    fn take(&mut self, items: &mut Vec<Item>) -> InFlight<Outcome> {
+        std::mem::swap(&mut self.items, items);
+        self.bytes = 0;
+        InFlight(std::mem::take(&mut self.group))
     }
 }
 

@@ -23,7 +23,7 @@ pub use append::AppendFile;
 /// One process writes a folder at a time, which [`Disk::lock`] ensures. An error from any operation that writes means
 /// that its effect is unknown: it may be durable, partly durable or absent.
 pub trait Disk: Debug + Send + Sync {
-    /// Creates a folder and its parents, durably; a folder that is there already is left alone.
+    /// Creates a folder and its parents, all durably; a folder that is there already is left alone.
     ///
     /// # Errors
     /// The operating system's error.
@@ -64,6 +64,12 @@ pub trait Disk: Debug + Send + Sync {
     /// # Errors
     /// The operating system's error.
     fn remove(&self, path: &Path) -> io::Result<()>;
+
+    /// Removes a folder that is empty; durable only after [`Disk::sync_folder`] of its parent.
+    ///
+    /// # Errors
+    /// The operating system's error.
+    fn remove_folder(&self, folder: &Path) -> io::Result<()>;
 
     /// Makes the names in a folder durable.
     ///
@@ -147,11 +153,17 @@ impl Disk for RealDisk {
         if folder.is_dir() {
             return Ok(());
         }
-        std::fs::create_dir_all(folder)?;
-        match folder.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => self.sync_folder(parent),
-            _ => self.sync_folder(Path::new(".")),
+        let parent = match folder.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent,
+            _ => Path::new("."),
+        };
+        // From the top, so that each one's name is durable in a folder that is.
+        self.create_folder(parent)?;
+        match std::fs::create_dir(folder) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+            Ok(()) | Err(_) => {}
         }
+        self.sync_folder(parent)
     }
 
     fn lock(&self, folder: &Path) -> io::Result<Box<dyn Debug + Send + Sync>> {
@@ -198,6 +210,10 @@ impl Disk for RealDisk {
 
     fn remove(&self, path: &Path) -> io::Result<()> {
         std::fs::remove_file(path)
+    }
+
+    fn remove_folder(&self, folder: &Path) -> io::Result<()> {
+        std::fs::remove_dir(folder)
     }
 
     fn sync_folder(&self, folder: &Path) -> io::Result<()> {

@@ -4,14 +4,15 @@
 //! on one machine's disk by one writer, which groups them by natural group commit and acknowledges an entry only when it
 //! is durable. The log binds an entry to its place and does not know what the entry says. Formats, hashes and
 //! verification are no part of this crate: they are defined in `audit-proof`, which a verifier can link without the
-//! writer, and named here again for those who append. Checkpoints, receipts and witnesses build on the heads given here.
+//! writer, and named here again for those who append. A second code path, [`publish`], reads the entries back and signs
+//! checkpoints over what it found; [`receipt`] makes what an agency keeps. Witnesses build on both.
 //!
 //! Reading order: [`entry`] (what is logged), [`chain`] and [`tree`] (what binds it), [`log`] (how it is appended),
 //! [`reader`], [`mod@verify`]. [`commit`] and [`disk`] also serve the evidence store.
 //!
 //! ```
 //! # use std::sync::Arc;
-//! use audit_log::{Clock, Config, Draft, Field, Value, Options, open, verify};
+//! use audit_log::{Clock, Config, Draft, Field, LogSuite, Options, Value, open, verify};
 //!
 //! struct Fixed;
 //! impl Clock for Fixed {
@@ -22,6 +23,7 @@
 //! # let folder = tempfile::tempdir()?;
 //! let config = Config {
 //!     dir: folder.path().join("log"),
+//!     suite: LogSuite::Sha256,
 //!     origin: "city.example/audit/2026".to_owned(),
 //!     policy_digest: [0; 32],
 //!     former_root: None,
@@ -45,17 +47,23 @@
 pub mod commit;
 pub mod disk;
 pub mod log;
+pub mod publish;
 pub mod reader;
+pub mod receipt;
 #[cfg(test)]
 mod testing;
 mod writer;
 
 pub use audit_proof::{
     Draft, DraftError, Entry, EntryError, Fault, FaultKind, Field, FolderEntries, FolderReader,
-    Hash, Head, KnownHead, MAX_ENTRY_BYTES, Options, ReadError, Report, StoredEntry,
+    Hash, Head, KnownHead, LogSuite, MAX_ENTRY_BYTES, Options, ReadError, Report, StoredEntry,
     UnfinishedTail, Value, cbor, chain, entry, hash, leaf_hash, party, tree, verify,
 };
 pub use log::{
-    AppendError, Appended, Clock, Config, Log, OpenError, Opened, Pending, Recovered, open,
+    AppendError, Appended, Clock, Config, Group, Log, OpenError, Opened, Pending, Recovered, open,
+};
+pub use publish::{
+    Anchor, OpenPublishedError, PublishConfig, PublishError, Published, Publisher, Resumed,
+    SignedCheckpoint, open_published,
 };
 pub use reader::{Entries, Reader};

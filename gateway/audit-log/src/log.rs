@@ -3,6 +3,7 @@
 //! A cheap, cloneable handle in front of one writer thread. It holds no entry and writes no file. Callers append drafts
 //! and get positions once the entries are durable; followers wait for a size and read up to it.
 
+mod appended;
 pub(crate) mod open;
 #[cfg(test)]
 mod tests;
@@ -18,6 +19,7 @@ use std::{
 
 use tokio::sync::watch;
 
+pub use appended::{Appended, Group};
 pub use open::{OpenError, Opened, Recovered, open};
 
 use crate::{
@@ -28,6 +30,7 @@ use audit_proof::{
     chain::Head,
     entry::{Draft, DraftError},
     hash::Hash,
+    suite::LogSuite,
 };
 
 /// What a log needs to be opened.
@@ -35,6 +38,8 @@ use audit_proof::{
 pub struct Config {
     /// The folder of the log; made when it does not exist. It belongs to one writer at a time.
     pub dir: PathBuf,
+    /// By which hash functions entries link to each other; a log that exists must have the same.
+    pub suite: LogSuite,
     /// The name of the log, 1 to 255 bytes without white space or plus sign. It never changes and is never used again.
     pub origin: String,
     /// SHA-256 of the policy in force when the log is created; ignored for a log that exists.
@@ -96,21 +101,6 @@ impl From<CommitError> for AppendError {
     }
 }
 
-/// A durable entry, with the tree head that its group gave: everything a receipt names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Appended {
-    /// The 0-based position of the entry.
-    pub position: u64,
-    /// Its RFC 6962 leaf hash.
-    pub leaf_hash: Hash,
-    /// Its time, UTC nanoseconds since 1970-01-01.
-    pub time_ns: u64,
-    /// The size of the tree after the group of the entry.
-    pub tree_size: u64,
-    /// The root of the tree at that size.
-    pub root: Hash,
-}
-
 /// An entry that is queued. Dropping it leaves the entry to be written.
 #[derive(Debug)]
 #[must_use = "the outcome says whether the entry is durable"]
@@ -166,7 +156,7 @@ impl Log {
     /// accepts nothing any more.
     pub fn append(&self, draft: Draft) -> Result<Pending, AppendError> {
         let bytes = draft
-            .check(&self.owner.origin)
+            .check(&self.owner.origin, self.owner.suite)
             .map_err(AppendError::Draft)?;
         Ok(Pending(self.owner.shared.queue.submit(draft, bytes)?))
     }
@@ -237,6 +227,7 @@ impl Log {
 struct Owner {
     shared: Arc<Shared>,
     origin: String,
+    suite: LogSuite,
     thread: WriterThread,
     /// Held until the writer has ended.
     _lock: Box<dyn Debug + Send + Sync>,

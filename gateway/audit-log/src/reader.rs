@@ -25,7 +25,8 @@ use audit_proof::{
     fault::{Fault, FaultKind},
     files::{ReadError, StoredEntry, io_error},
     folder::{Stage, file_name, path},
-    segment::{FOOTER_END_BYTES, Point, decode_points},
+    scan::KnownHead,
+    segment::{FOOTER_END_BYTES, Header, MAX_HEADER_BYTES, Point, decode_points},
 };
 
 /// How many indexes of sealed segments are kept. One is about 32 KiB for a segment of 64 MiB.
@@ -54,6 +55,57 @@ impl Reader {
     /// [`ReadError`] when the entry cannot be read or is damaged.
     pub fn entry(&self, position: u64) -> Result<Option<StoredEntry>, ReadError> {
         self.entries_from(position).next().transpose()
+    }
+
+    /// Returns size and root of the log after the group of the entry at `position`; `None` when it is not durable yet.
+    ///
+    /// It is what the trailer after the entry says; that it is right is for `verify` to say.
+    ///
+    /// # Errors
+    /// [`ReadError`] when the trailer cannot be read or is damaged.
+    pub fn group_head(&self, position: u64) -> Result<Option<KnownHead>, ReadError> {
+        if position >= self.size() {
+            return Ok(None);
+        }
+        let mut cursor = self.shared.stored.locate(position)?;
+        match cursor.step(position)? {
+            Some(_) => cursor.trailer(position).map(Some),
+            None => Err(ReadError::Damaged(
+                cursor.fault(position, FaultKind::MissingSegment),
+            )),
+        }
+    }
+
+    /// Reads the entry at `position`, which the caller knows to be durable.
+    pub(crate) fn durable_entry(&self, position: u64) -> Result<StoredEntry, ReadError> {
+        let missing = || {
+            let stored = &self.shared.stored;
+            stored.damaged(position, Stage::Open, position, FaultKind::MissingSegment)
+        };
+        self.entry(position)?.ok_or_else(missing)
+    }
+
+    /// Reads the header of the first segment, which exists once the log has an entry.
+    pub(crate) fn first_header(&self) -> Result<Header, ReadError> {
+        let stored = &self.shared.stored;
+        let mut stage = Stage::Sealed;
+        let mut file = stored.disk.open(&path(&stored.folder, 0, stage), false);
+        if file.is_err() {
+            stage = Stage::Open;
+            file = stored.disk.open(&path(&stored.folder, 0, stage), false);
+        }
+        let path = path(&stored.folder, 0, stage);
+        let mut bytes = Vec::new();
+        file.and_then(|file| read_range(&*file, 0, MAX_HEADER_BYTES as u64, &mut bytes))
+            .map_err(io_error(&path))?;
+        let (header, _) =
+            Header::decode(&bytes).map_err(|kind| stored.damaged(0, stage, 0, kind))?;
+        Ok(header)
+    }
+
+    /// Returns the disk that the log is on.
+    pub(crate) fn disk(&self) -> &Arc<dyn Disk> {
+        &self.shared.stored.disk
     }
 
     /// Returns the durable entries from `position` on, in order.

@@ -13,6 +13,7 @@ use audit_proof::{
     entry::{Draft, Field},
     folder::{Inventory, Stage, path},
     segment::{Header, TRAILER_BYTES, TRAILER_MARKER, read_frame},
+    suite::LogSuite,
 };
 
 pub(crate) const ORIGIN: &str = "city.example/audit/2026";
@@ -21,6 +22,7 @@ pub(crate) const ORIGIN: &str = "city.example/audit/2026";
 pub(crate) fn config(dir: &Path, segment_bytes: u64) -> Config {
     Config {
         dir: dir.to_owned(),
+        suite: LogSuite::Sha256,
         origin: ORIGIN.to_owned(),
         policy_digest: [5; 32],
         former_root: None,

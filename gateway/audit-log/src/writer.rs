@@ -1,26 +1,29 @@
-//! The writer: the one thread that gives entries their places and makes them durable.
+//! The writer: the one thread that makes entries durable.
 //!
-//! It takes everything that is queued, encodes it as one group, writes it with one write and one sync, and only then
-//! hands out the outcomes. After the first error of the disk it writes nothing more, because nobody can know what is
-//! durable then. It never reads the log; `log::open` hands it the end of it.
+//! It takes everything that is queued as one group, writes it with one write and one sync, and only then hands out the
+//! outcomes. While it waits for the disk, a second thread encodes what is queued meanwhile, which becomes the beginning of
+//! the next group. After the first error of the disk it writes nothing more, because nobody can know what is durable then;
+//! what had been encoded fails with it. It never reads the log; `log::open` hands it the end of it.
+
+mod encoder;
 
 use std::{
     io,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, Mutex, MutexGuard},
 };
+
+use encoder::{Encoded, Encoder, encode_ahead};
 
 use crate::{
     commit::CommitError,
     disk::{AppendFile, Disk},
-    log::{Appended, Clock, Config, Shared},
+    log::{Clock, Config, Shared},
 };
 use audit_proof::{
-    chain::Head,
-    entry::{Draft, Place},
+    entry::Draft,
     folder::{Stage, path},
-    hash::{leaf_hash, prefixed_leaf_hash},
-    segment::{Header, Running, write_frame},
+    segment::{Header, Running},
 };
 
 /// The open segment.
@@ -38,11 +41,13 @@ pub(crate) struct Writer {
     segment_bytes: u64,
     clock: Arc<dyn Clock>,
     shared: Arc<Shared>,
+    /// What becomes the next group; the second thread has it while this one waits for the disk.
+    encoder: Arc<Mutex<Encoder>>,
     /// The header of the segment to be created next, while there is no active one.
     next: Header,
     active: Option<Active>,
-    /// The bytes of a group; kept to be used again.
-    buffer: Vec<u8>,
+    /// The group being written; kept to be used again.
+    group: Encoded,
 }
 
 impl Writer {
@@ -56,48 +61,66 @@ impl Writer {
         active: Option<Active>,
     ) -> Self {
         let (folder, segment_bytes) = (config.dir.clone(), config.segment_bytes);
+        let state = active
+            .as_ref()
+            .map_or(&next.start, |active| &active.running.state);
+        let encoder = Encoder::new(&next, state.clone());
         Self {
             disk,
             folder,
             segment_bytes,
             clock,
             shared,
+            encoder: Arc::new(Mutex::new(encoder)),
             next,
             active,
-            buffer: Vec::new(),
+            group: Encoded::default(),
         }
     }
 
     /// Writes groups until the queue is closed and empty, then seals the open segment.
     pub(crate) fn run(mut self) -> Result<(), Arc<io::Error>> {
-        let stop = StopOnDrop(Arc::clone(&self.shared));
-        let result = self
-            .write_groups()
-            .and_then(|()| self.seal().map_err(Arc::new));
-        if let Err(cause) = &result {
-            self.shared.queue.poison(Arc::clone(cause));
-        }
-        drop(stop);
-        result
+        let (shared, clock) = (Arc::clone(&self.shared), Arc::clone(&self.clock));
+        let encoder = Arc::clone(&self.encoder);
+        std::thread::scope(|scope| {
+            // Dropped before the scope waits for the second thread, which ends when the queue is stopped.
+            let stop = StopOnDrop(Arc::clone(&shared));
+            let ahead = || encode_ahead(&shared.queue, &encoder, &*clock);
+            // Without a second thread this one encodes everything, more slowly.
+            let _ = std::thread::Builder::new()
+                .name("audit-log-encode".to_owned())
+                .spawn_scoped(scope, ahead);
+            let result = self
+                .write_groups()
+                .and_then(|()| self.seal().map_err(Arc::new));
+            if let Err(cause) = &result {
+                shared.queue.poison(Arc::clone(cause));
+            }
+            drop(stop);
+            result
+        })
     }
 
     fn write_groups(&mut self) -> Result<(), Arc<io::Error>> {
-        let shared = Arc::clone(&self.shared);
         let mut drafts = Vec::new();
-        while let Some(group) = shared.queue.take(&mut drafts) {
-            match self.write_group(&drafts) {
-                Ok(outcomes) => group.succeed(outcomes),
+        while self.next_group(&mut drafts).map_err(Arc::new)? {
+            match self.write_group() {
+                Ok(()) => self.group.succeed(),
                 Err(error) => {
                     // Poison first: once the group fails, a caller must not be able to append again.
                     let cause = Arc::new(error);
-                    shared.queue.poison(Arc::clone(&cause));
-                    group.fail(CommitError::Poisoned {
+                    self.shared.queue.poison(Arc::clone(&cause));
+                    let error = || CommitError::Poisoned {
                         cause: Arc::clone(&cause),
-                    });
+                    };
+                    self.group.fail(error);
+                    // What was encoded ahead is behind the group that failed.
+                    if let Ok(mut encoder) = lock(&self.encoder) {
+                        encoder.encoded.fail(error);
+                    }
                     return Err(cause);
                 }
             }
-            drafts.clear();
             if self
                 .active
                 .as_ref()
@@ -109,21 +132,42 @@ impl Writer {
         Ok(())
     }
 
-    /// Makes one group durable and visible to readers.
-    fn write_group(&mut self, drafts: &[Draft]) -> io::Result<Vec<Appended>> {
+    /// Makes what was encoded ahead and what is queued now the next group; waits when there is neither.
+    ///
+    /// Returns `false` once the queue is closed and empty.
+    fn next_group(&mut self, drafts: &mut Vec<Draft>) -> io::Result<bool> {
+        let queue = &self.shared.queue;
+        let mut encoder = lock(&self.encoder)?;
+        let mut taken = queue.end_ahead(drafts);
+        if taken.is_none() && encoder.encoded.is_empty() {
+            // The second thread takes nothing now, so it does not matter that it cannot have the encoder.
+            taken = queue.take(drafts);
+        }
+        if let Some(in_flight) = taken {
+            encoder.encode(drafts, self.clock.now_ns(), in_flight);
+            drafts.clear();
+        }
+        self.group.clear();
+        std::mem::swap(&mut self.group, &mut encoder.encoded);
+        encoder.encoded.start_after(&self.group);
+        Ok(!self.group.is_empty())
+    }
+
+    /// Makes the group durable and visible to readers.
+    fn write_group(&mut self) -> io::Result<()> {
         let mut active = match self.active.take() {
             Some(active) => active,
             None => self.create_segment()?,
         };
-        let now_ns = self.clock.now_ns();
-        let (outcomes, head) = encode_group(&mut active, drafts, now_ns, &mut self.buffer);
-        active.file.append(&mut self.buffer)?;
+        let head = self.group.close(&mut active);
+        self.shared.queue.start_ahead();
+        active.file.append(&mut self.group.bytes)?;
         self.shared.stored.publish(&active);
         self.shared
             .durable
             .send_modify(|durable| durable.head = head);
         self.active = Some(active);
-        Ok(outcomes)
+        Ok(())
     }
 
     /// Creates the next segment with its header. It gets its name last, so a named segment has a whole header.
@@ -167,60 +211,18 @@ impl Writer {
     }
 }
 
+/// Locks the encoder; after a panic of the thread that had it, what it holds is not fit to be written.
+fn lock(encoder: &Mutex<Encoder>) -> io::Result<MutexGuard<'_, Encoder>> {
+    let panicked = |_| io::Error::other("the thread that encodes ahead panicked");
+    encoder.lock().map_err(panicked)
+}
+
 fn rename_durably(disk: &dyn Disk, folder: &Path, first: u64) -> io::Result<()> {
     disk.rename(
         &path(folder, first, Stage::Open),
         &path(folder, first, Stage::Sealed),
     )?;
     disk.sync_folder(folder)
-}
-
-/// Encodes `drafts` as one group into `buffer` and takes it into the running state of `active`.
-fn encode_group(
-    active: &mut Active,
-    drafts: &[Draft],
-    now_ns: u64,
-    buffer: &mut Vec<u8>,
-) -> (Vec<Appended>, Head) {
-    buffer.clear();
-    let Active {
-        file,
-        header,
-        running,
-    } = active;
-    let mut outcomes = Vec::with_capacity(drafts.len());
-    for draft in drafts {
-        let offset = file.tail() + buffer.len() as u64;
-        let position = running.state.size();
-        // One reading serves the group; each entry is at least a nanosecond later than the one before it.
-        let time_ns = now_ns.max(running.state.time_ns + 1);
-        let place = Place {
-            origin: &header.origin,
-            position,
-            time_ns,
-            link: &running.state.hash,
-        };
-        let entry = write_frame(buffer, position, |out| draft.write_entry(place, out));
-        // The byte before the entry is the highest one of its position, which is also the prefix of a leaf: 0.
-        let leaf = prefixed_leaf_hash(&buffer[entry.start - 1..entry.end])
-            .unwrap_or_else(|| leaf_hash(&buffer[entry]));
-        running.entry(offset, leaf, time_ns);
-        outcomes.push(Appended {
-            position,
-            leaf_hash: leaf,
-            time_ns,
-            tree_size: 0,
-            root: [0; 32],
-        });
-    }
-    let (trailer, head) = running.trailer();
-    running.end_group();
-    buffer.extend(trailer);
-    for outcome in &mut outcomes {
-        outcome.tree_size = head.size;
-        outcome.root = head.root;
-    }
-    (outcomes, head)
 }
 
 /// Tells followers that nothing more will come, even when the writer panics.

@@ -3,10 +3,10 @@
 //! Pure functions over hashes; no storage, no clock, no signing. The link of an entry is the RFC 6962 leaf hash of the
 //! entry before it, so the chain costs nothing beside the tree. Writer and verifier rely on it.
 
-use sha2::{Digest, Sha256};
-
 use crate::{
+    fault::FaultKind,
     hash::{Hash, empty_root, leaf_hash},
+    suite::Suite,
     tree::CompactRange,
 };
 
@@ -20,14 +20,36 @@ const GENESIS_LABEL: &[u8; 16] = b"audit-genesis/v1";
 /// the last root of the log this one continues, or 32 zero bytes when it continues none.
 #[must_use]
 pub fn genesis(origin: &str, policy_digest: &Hash, former_root: &Hash) -> Hash {
+    genesis_in(Suite::Sha256, origin, policy_digest, former_root)
+}
+
+/// Returns the genesis hash in a suite: [`genesis`], or for SM3 the hash that the first entry of a log with both suites
+/// carries as key 15, which is SM3 over the same bytes.
+#[must_use]
+pub fn genesis_in(suite: Suite, origin: &str, policy_digest: &Hash, former_root: &Hash) -> Hash {
     let length = u32::try_from(origin.len()).expect("an origin is at most 255 bytes");
-    let mut hasher = Sha256::new();
-    hasher.update(GENESIS_LABEL);
-    hasher.update(length.to_be_bytes());
-    hasher.update(origin);
-    hasher.update(policy_digest);
-    hasher.update(former_root);
-    hasher.finalize().into()
+    let preimage = [
+        GENESIS_LABEL.as_slice(),
+        &length.to_be_bytes(),
+        origin.as_bytes(),
+        policy_digest,
+        former_root,
+    ];
+    suite.hash(&preimage.concat())
+}
+
+/// Checks the link of the second suite (key 15) that an entry carries against the one it has to carry.
+///
+/// # Errors
+/// [`FaultKind::SecondLinkMissing`], [`FaultKind::SecondLinkUnexpected`] or [`FaultKind::SecondLink`].
+pub fn check_second_link(expected: Option<&Hash>, found: Option<&Hash>) -> Result<(), FaultKind> {
+    match (expected, found) {
+        (None, None) => Ok(()),
+        (Some(expected), Some(found)) if expected == found => Ok(()),
+        (Some(_), Some(_)) => Err(FaultKind::SecondLink),
+        (Some(_), None) => Err(FaultKind::SecondLinkMissing),
+        (None, Some(_)) => Err(FaultKind::SecondLinkUnexpected),
+    }
 }
 
 /// The newest link of a log and the tree over all entries so far.
@@ -48,6 +70,9 @@ pub struct Head {
 pub struct State {
     /// What the next entry links to: the leaf hash of the newest one, or the genesis hash.
     pub hash: Hash,
+    /// What the next entry links to by SM3: the SM3 leaf hash of the newest one, or the SM3 genesis hash. `None` in a log
+    /// of SHA-256 alone.
+    pub second: Option<Hash>,
     /// The time of the newest entry, UTC nanoseconds since 1970-01-01; 0 when there is none.
     pub time_ns: u64,
     /// The tree over all entries.
@@ -55,11 +80,12 @@ pub struct State {
 }
 
 impl State {
-    /// Returns the state before the first entry.
+    /// Returns the state before the first entry; `second` is the SM3 genesis hash of a log with both suites.
     #[must_use]
-    pub fn at_genesis(genesis: Hash) -> Self {
+    pub fn at_genesis(genesis: Hash, second: Option<Hash>) -> Self {
         Self {
             hash: genesis,
+            second,
             time_ns: 0,
             tree: CompactRange::new(),
         }
@@ -71,18 +97,26 @@ impl State {
         self.tree.size()
     }
 
-    /// Takes in the next entry, given by its leaf hash and its time.
-    pub(crate) fn append(&mut self, leaf: Hash, time_ns: u64) {
+    /// Takes in the next entry, given by its leaf hashes and its time.
+    pub fn append(&mut self, leaf: Hash, second: Option<Hash>, time_ns: u64) {
         self.hash = leaf;
+        self.second = second;
         self.time_ns = time_ns;
         self.tree.append(leaf);
     }
 
-    /// Takes in the entries of `tree`, which has the leaf hash and the time of its last one; `None`, and nothing is
+    /// Takes in the entries of `tree`, given with the leaf hashes and the time of its last one; `None`, and nothing is
     /// taken in, where [`CompactRange::extend`] cannot.
-    pub(crate) fn extend(&mut self, tree: &CompactRange, hash: Hash, time_ns: u64) -> Option<()> {
+    pub(crate) fn extend(
+        &mut self,
+        tree: &CompactRange,
+        hash: Hash,
+        second: Option<Hash>,
+        time_ns: u64,
+    ) -> Option<()> {
         self.tree.extend(tree)?;
         self.hash = hash;
+        self.second = second;
         self.time_ns = time_ns;
         Some(())
     }
@@ -112,6 +146,8 @@ pub fn link(entry: &[u8]) -> Hash {
 
 #[cfg(test)]
 mod tests {
+    use sha2::{Digest, Sha256};
+
     use super::*;
 
     #[test]
@@ -134,11 +170,15 @@ mod tests {
         preimage.extend([0; 32]);
         let expected: Hash = Sha256::digest(&preimage).into();
         assert_eq!(genesis("x", &[7; 32], &[0; 32]), expected);
+        assert_eq!(
+            genesis_in(Suite::Sm3, "x", &[7; 32], &[0; 32]),
+            Suite::Sm3.hash(&preimage)
+        );
     }
 
     #[test]
     fn the_head_follows_the_newest_entry() {
-        let mut state = State::at_genesis([9; 32]);
+        let mut state = State::at_genesis([9; 32], None);
         assert_eq!(
             state.head(),
             Head {
@@ -148,7 +188,7 @@ mod tests {
                 time_ns: 0
             }
         );
-        state.append([1; 32], 5);
+        state.append([1; 32], None, 5);
         assert_eq!(
             state.head(),
             Head {

@@ -1,7 +1,7 @@
 //! The audit entry: its fields, its canonical bytes and its strict decoding.
 //!
-//! An entry is one CBOR map with the keys of [`KEY_NAMES`]. The log sets what binds an entry to its place (keys 0 to 3
-//! and 14); everything else comes from a [`Draft`] and stays opaque: this module knows the kinds of the fields and not
+//! An entry is one CBOR map with the keys of [`KEY_NAMES`]. The log sets what binds an entry to its place (keys 0 to 3,
+//! 14 and 15); everything else comes from a [`Draft`] and stays opaque: this module knows the kinds of the fields and not
 //! what they mean. Entries are hashed as they are stored and never encoded again to be checked.
 //!
 //! | key | name | kind | set by |
@@ -15,7 +15,7 @@
 //! | 6–10, 12, 13 | actor, object, res, dig, case, party, sealed | array | draft, optional |
 //! | 11 | idem | 16 bytes | draft, optional |
 //! | 14 | prev | 32 bytes, the leaf hash of the entry before, or the genesis hash | log |
-//! | 15 | prev3 | 32 bytes, the SM3 counterpart of prev; reserved for the dual suite | log |
+//! | 15 | prev3 | 32 bytes, the SM3 counterpart of prev; in a log with both suites | log |
 
 mod draft;
 mod json;
@@ -92,6 +92,7 @@ pub struct Entry<'a> {
     time_ns: u64,
     event: u64,
     link: Hash,
+    second_link: Option<Hash>,
     /// Where the value of each key lies in `bytes`; an empty range means that the key is absent.
     values: [Range<u16>; 16],
 }
@@ -112,6 +113,7 @@ impl<'a> Entry<'a> {
             time_ns: 0,
             event: 0,
             link: [0; 32],
+            second_link: None,
             values: [const { 0..0 }; 16],
         };
         let mut decoder = Decoder::new(bytes);
@@ -161,9 +163,7 @@ impl<'a> Entry<'a> {
                 fixed::<16>(key, decoder)?;
             }
             14 => self.link = fixed(key, decoder)?,
-            15 => {
-                fixed::<32>(key, decoder)?;
-            }
+            15 => self.second_link = Some(fixed(key, decoder)?),
             _ => return Err(EntryError::UnknownKey { key }),
         }
         Ok(())
@@ -231,9 +231,10 @@ impl<'a> Entry<'a> {
         (!range.is_empty()).then(|| &self.bytes[range])
     }
 
-    /// Returns whether the entry carries a link of the second suite (key 15).
-    pub(crate) fn has_second_link(&self) -> bool {
-        self.field_bytes(15).is_some()
+    /// Returns the SM3 hash of the entry before, or the SM3 genesis hash (key 15), when the entry has it.
+    #[must_use]
+    pub fn second_link(&self) -> Option<&Hash> {
+        self.second_link.as_ref()
     }
 
     /// Renders the entry as one JSON object, from its bytes and nothing else.

@@ -81,9 +81,15 @@ pub enum FaultKind {
     /// The entry does not link to the one before it.
     #[error("entry does not link to the one before")]
     EntryLink,
-    /// The entry carries a link of the second suite, which this version cannot check.
-    #[error("entry has a second link, which cannot be checked")]
+    /// The entry does not link by SM3 (key 15) to the one before it.
+    #[error("entry does not link by SM3 to the one before")]
     SecondLink,
+    /// The entry has no link by SM3, in a log whose entries have one.
+    #[error("entry has no link by SM3")]
+    SecondLinkMissing,
+    /// The entry has a link by SM3, in a log of SHA-256 alone.
+    #[error("entry has a link by SM3 in a log of SHA-256 alone")]
+    SecondLinkUnexpected,
     /// A group has no entry, or ends without its trailer.
     #[error("group is not complete")]
     GroupForm,

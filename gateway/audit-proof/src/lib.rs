@@ -48,4 +48,5 @@ pub use fault::{Fault, FaultKind};
 pub use files::{FolderEntries, FolderReader, ReadError, StoredEntry};
 pub use hash::{Hash, leaf_hash};
 pub use scan::KnownHead;
+pub use suite::{LogSuite, Suite};
 pub use verify::{Options, Report, UnfinishedTail, verify};

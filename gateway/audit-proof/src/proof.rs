@@ -7,6 +7,7 @@
 //! Receipts, evidence packages and witnesses rely on it.
 
 mod folder;
+mod growth;
 mod make;
 pub(crate) mod nodes;
 mod source;
@@ -15,6 +16,7 @@ mod tests;
 mod verify;
 
 pub use folder::{FolderTiles, FolderTilesError};
+pub use growth::Growth;
 pub use make::{ProveError, consistency, inclusion, leaf_hashes, range, root};
 pub use source::{HashSource, MemoryTiles, MissingTile};
 pub use verify::{inclusion_root, range_root, verify_consistency, verify_inclusion, verify_range};

@@ -5,6 +5,7 @@
 //! their own ways. It shares the format with the writer and nothing else.
 
 use crate::{
+    chain::check_second_link,
     entry::Entry,
     fault::{FaultKind, Flaw},
     hash::{Hash, leaf_hash},
@@ -12,6 +13,7 @@ use crate::{
         Committed, FOOTER_MARKER, Fields, Header, NoFrame, Running, TRAILER_BYTES, TRAILER_MARKER,
         footer_bytes, read_frame, split_checksum,
     },
+    suite::LogSuite,
 };
 
 /// A root that is known from elsewhere, such as from a receipt or a checkpoint.
@@ -57,6 +59,7 @@ pub fn scan(bytes: &[u8], header: &Header, body: usize, known: &[KnownHead]) -> 
     let mut replay = Replay {
         bytes,
         origin: &header.origin,
+        suite: header.suite(),
         committed: Committed::of(&running),
         running,
         known: &known[passed..],
@@ -85,6 +88,7 @@ pub fn scan(bytes: &[u8], header: &Header, body: usize, known: &[KnownHead]) -> 
 struct Replay<'a> {
     bytes: &'a [u8],
     origin: &'a str,
+    suite: LogSuite,
     running: Running,
     committed: Committed,
     known: &'a [KnownHead],
@@ -163,11 +167,11 @@ impl Replay<'_> {
         if entry.link() != &state.hash {
             return Err(FaultKind::EntryLink);
         }
-        if entry.has_second_link() {
-            return Err(FaultKind::SecondLink);
-        }
+        check_second_link(state.second.as_ref(), entry.second_link())?;
+        let second = self.suite.second_leaf_hash(frame.entry);
+        let leaf = leaf_hash(frame.entry);
         self.running
-            .entry(self.offset as u64, leaf_hash(frame.entry), entry.time_ns());
+            .entry(self.offset as u64, leaf, second, entry.time_ns());
         self.check_known()?;
         self.offset += frame.length();
         Ok(())

@@ -8,12 +8,14 @@
 //! ```text
 //! header   magic 8 | format u32 | header length u32 | segment number u64 | first position u64 | previous head 32
 //!          | previous time u64 | previous seal 32 | policy digest 32 | former root 32 | origin length u16 | origin
-//!          | peaks u16 | peak 32 … | crc32c u32
+//!          | peaks u16 | peak 32 … | previous SM3 head 32, in format 2 alone | crc32c u32
 //! frame    entry length u32 (1 to 65,535) | position u64 | entry | crc32c u32
 //! trailer  marker u32 | size u64 | root 32 | head 32 | crc32c u32
 //! footer   marker u32 | points u32 | (position u64, offset u64) … | crc32c u32
 //!          | size u64 | root 32 | head 32 | time u64 | seal 32 | points u32 | footer offset u64 | crc32c u32
 //! ```
+//!
+//! The format is 1 in a log of SHA-256 alone and 2 in one whose entries link by SM3 too; all segments of a log have one.
 //!
 //! Files: `<first position, 20 digits>.open` while it is written, `.segment` once sealed, `.new` before it exists.
 //! Bytes after the last group of an open segment are zero. Tiles, checkpoints and receipts are no part of a segment.
@@ -24,12 +26,12 @@ mod tests;
 
 use sha2::{Digest, Sha256};
 
-pub(crate) use header::MAX_HEADER_BYTES;
-pub use header::{Header, check_origin};
+pub use header::{Header, MAX_HEADER_BYTES, check_origin};
 
 use crate::{
     chain::{Head, State},
     hash::Hash,
+    scan::KnownHead,
 };
 
 /// Bytes of a frame beside its entry.
@@ -82,9 +84,19 @@ impl Running {
     }
 
     /// Takes in the next entry, whose frame starts at `offset`.
-    pub fn entry(&mut self, offset: u64, leaf: Hash, time_ns: u64) {
+    ///
+    /// It is given by its leaf hash, its SM3 leaf hash in a log with both suites, and its time.
+    pub fn entry(&mut self, offset: u64, leaf: Hash, second: Option<Hash>, time_ns: u64) {
         self.point(self.state.size(), offset);
-        self.state.append(leaf, time_ns);
+        self.state.append(leaf, second, time_ns);
+    }
+
+    /// Takes in entries whose frames start at the places `frames`, after which the log is at `state`.
+    ///
+    /// It is what [`Running::entry`] does for each of them, for a writer that has computed the state already.
+    pub fn entries(&mut self, frames: impl Iterator<Item = Point>, state: State) {
+        frames.for_each(|point| self.point(point.position, point.offset));
+        self.state = state;
     }
 
     /// Notes that the frame of the entry at `position` starts at `offset`; for every frame, in order.
@@ -187,6 +199,22 @@ impl Committed {
         self.state.clone_from(&running.state);
         self.points = running.points.len();
     }
+}
+
+/// Reads the trailer at the start of `bytes`: the size and the root after its group; `None` when there is none.
+///
+/// Whether they are right is not checked; what follows is not looked at.
+#[must_use]
+pub fn read_trailer(bytes: &[u8]) -> Option<KnownHead> {
+    let (content, _) = split_checksum(bytes.get(..TRAILER_BYTES)?)?;
+    let mut fields = Fields(content);
+    if fields.u32()? != TRAILER_MARKER {
+        return None;
+    }
+    Some(KnownHead {
+        size: fields.u64()?,
+        root: fields.hash()?,
+    })
 }
 
 /// Returns the trailer of a group after which the head is `head`.

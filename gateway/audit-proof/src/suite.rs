@@ -2,7 +2,8 @@
 //!
 //! The three hashes of RFC 6962 §2.1 over either function. It chooses no suite and knows no tree: whoever makes or checks
 //! a proof names the suite, and a proof made with one never holds with the other. [`crate::proof`] and [`crate::tile`]
-//! rely on it; the log itself is always SHA-256 ([`crate::hash`]).
+//! rely on it. The tree of the log itself is always SHA-256 ([`crate::hash`]); its entries may link by SM3 too
+//! ([`LogSuite`]).
 
 use sha2::{Digest, Sha256};
 use sm3::Sm3;
@@ -16,6 +17,26 @@ pub enum Suite {
     Sha256,
     /// SM3 (GB/T 32905-2016), which commercial cryptography rules (商用密码) ask for.
     Sm3,
+}
+
+/// The hash functions by which the entries of a log link to each other; fixed when the log is created.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum LogSuite {
+    /// SHA-256 alone: every entry has key 14, and none has key 15.
+    Sha256,
+    /// SHA-256 and SM3 (双算法): every entry has key 14 and key 15.
+    Dual,
+}
+
+impl LogSuite {
+    /// Returns what the next entry carries as key 15 after `entry`: SM3(0x00 ‖ `entry`), or nothing in a log without it.
+    #[must_use]
+    pub fn second_leaf_hash(self, entry: &[u8]) -> Option<Hash> {
+        match self {
+            Self::Sha256 => None,
+            Self::Dual => Some(Suite::Sm3.leaf_hash(entry)),
+        }
+    }
 }
 
 impl Suite {

@@ -114,6 +114,7 @@ fn open_log(config: &Config) -> anyhow::Result<(audit_log::Log, audit_log::Opene
         // The policy of witnesses and keys comes with signed checkpoints; until then its digest is zero.
         policy_digest: [0; 32],
         former_root: None,
+        suite: audit_log::LogSuite::Sha256,
         segment_bytes: config.audit.segment_bytes,
         queue_entries: config.audit.queue_entries,
         queue_bytes: config.audit.queue_bytes,

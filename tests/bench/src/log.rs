@@ -63,6 +63,7 @@ fn config(dir: &Path) -> Config {
         origin: "bench.lawgate.example/1".to_owned(),
         policy_digest: [0; 32],
         former_root: None,
+        suite: audit_log::LogSuite::Sha256,
         segment_bytes: 64 << 20,
         queue_entries: 1 << 16,
         queue_bytes: 64 << 20,

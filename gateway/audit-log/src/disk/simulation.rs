@@ -45,6 +45,8 @@ struct State {
     files: Vec<Content>,
     names: BTreeMap<PathBuf, usize>,
     durable_names: BTreeMap<PathBuf, usize>,
+    /// The folders there are; a new one is durable at once.
+    folders: BTreeSet<PathBuf>,
     locked: BTreeSet<PathBuf>,
     /// The names of the operations that change something, in order.
     operations: Vec<&'static str>,
@@ -120,6 +122,8 @@ impl SimulatedDisk {
         let file = state.files.len() - 1;
         state.names.insert(path.to_owned(), file);
         state.durable_names.insert(path.to_owned(), file);
+        let folders = path.ancestors().skip(1).map(Path::to_owned);
+        state.folders.extend(folders);
     }
 
     /// Saves the files into a real folder, which must exist.
@@ -181,8 +185,15 @@ impl SimulatedDisk {
 }
 
 impl Disk for SimulatedDisk {
-    fn create_folder(&self, _folder: &Path) -> io::Result<()> {
-        Ok(())
+    fn create_folder(&self, folder: &Path) -> io::Result<()> {
+        if self.state().folders.contains(folder) {
+            return Ok(());
+        }
+        self.operate("create folder", |state, verdict| {
+            if matches!(verdict, Verdict::Whole) {
+                state.folders.extend(folder.ancestors().map(Path::to_owned));
+            }
+        })
     }
 
     fn lock(&self, folder: &Path) -> io::Result<Box<dyn Debug + Send + Sync>> {
@@ -197,6 +208,9 @@ impl Disk for SimulatedDisk {
 
     fn list(&self, folder: &Path) -> io::Result<Vec<String>> {
         let state = self.state();
+        if !state.folders.contains(folder) {
+            return Err(io::ErrorKind::NotFound.into());
+        }
         let here = state
             .names
             .keys()
@@ -207,6 +221,12 @@ impl Disk for SimulatedDisk {
     }
 
     fn create(&self, path: &Path) -> io::Result<Box<dyn DiskFile>> {
+        if path
+            .parent()
+            .is_none_or(|folder| !self.state().folders.contains(folder))
+        {
+            return Err(io::ErrorKind::NotFound.into());
+        }
         self.operate("create", |state, verdict| {
             if matches!(verdict, Verdict::Whole) {
                 state.files.push(Content::default());
@@ -243,6 +263,14 @@ impl Disk for SimulatedDisk {
         self.operate("remove", |state, verdict| {
             if matches!(verdict, Verdict::Whole) {
                 state.names.remove(path);
+            }
+        })
+    }
+
+    fn remove_folder(&self, folder: &Path) -> io::Result<()> {
+        self.operate("remove folder", |state, verdict| {
+            if matches!(verdict, Verdict::Whole) {
+                state.folders.remove(folder);
             }
         })
     }

@@ -29,6 +29,7 @@ use audit_proof::{
     recover::{Tail, judge},
     scan::End,
     segment::{FOOTER_END_BYTES, FooterEnd, Header, check_origin},
+    suite::LogSuite,
 };
 
 /// Largest size of a segment that may be asked for, because verifying holds a segment in memory.
@@ -56,6 +57,14 @@ pub enum OpenError {
         expected: String,
         /// The origin found.
         found: String,
+    },
+    /// The folder holds a log whose entries link by other hash functions.
+    #[error("audit log is of suite {found:?}, not {expected:?}")]
+    Suite {
+        /// The suite asked for.
+        expected: LogSuite,
+        /// The suite found.
+        found: LogSuite,
     },
     /// The stored log is damaged, in a way that an unfinished write cannot explain. Its bytes are untouched.
     #[error("audit log is damaged")]
@@ -176,6 +185,7 @@ pub(crate) fn open_on(
     let owner = Owner {
         shared,
         origin: config.origin,
+        suite: config.suite,
         thread,
         _lock: lock,
     };
@@ -266,6 +276,7 @@ fn find_end(
     let Some((first, stage)) = inventory.segments().last() else {
         let next = Header::first(
             &config.origin,
+            config.suite,
             config.policy_digest,
             config.former_root.unwrap_or_default(),
         );

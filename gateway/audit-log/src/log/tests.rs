@@ -2,6 +2,7 @@
 
 mod crash;
 mod damage;
+mod dual;
 mod files;
 mod join;
 mod verify;

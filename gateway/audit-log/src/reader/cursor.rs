@@ -8,7 +8,10 @@ use std::path::PathBuf;
 use audit_proof::{
     fault::{Fault, FaultKind},
     files::{ReadError, io_error},
-    segment::{FRAME_BYTES, NoFrame, Point, TRAILER_BYTES, TRAILER_MARKER, read_frame},
+    scan::KnownHead,
+    segment::{
+        FRAME_BYTES, NoFrame, Point, TRAILER_BYTES, TRAILER_MARKER, read_frame, read_trailer,
+    },
 };
 
 use crate::disk::{DiskFile, read_range};
@@ -101,6 +104,26 @@ impl Cursor {
                 self.is_used = true;
                 return Ok(found);
             }
+        }
+    }
+
+    /// Returns what the trailer of the group says in which the cursor stands, behind the entry at `position`.
+    pub(super) fn trailer(&mut self, position: u64) -> Result<KnownHead, ReadError> {
+        loop {
+            self.fill(TRAILER_BYTES)?;
+            let rest = &self.chunk[self.at..];
+            let start = rest.first_chunk().map(|start| u32::from_le_bytes(*start));
+            if start == Some(TRAILER_MARKER) {
+                return read_trailer(rest).ok_or_else(|| {
+                    ReadError::Damaged(self.fault(position, FaultKind::GroupChecksum))
+                });
+            }
+            let length = start.unwrap_or_default().min(u32::from(u16::MAX));
+            self.fill(length as usize + FRAME_BYTES)?;
+            let frame = read_frame(&self.chunk[self.at..]);
+            let frame = frame
+                .map_err(|_| ReadError::Damaged(self.fault(position, FaultKind::GroupForm)))?;
+            self.at += frame.length();
         }
     }
 

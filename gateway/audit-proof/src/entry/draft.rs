@@ -7,6 +7,7 @@ use super::{ENTRY_VERSION, MAX_ENTRY_BYTES};
 use crate::{
     cbor::{MAX_DEPTH, Major, TooDeep, Value, write_bytes, write_head, write_text, write_value},
     hash::Hash,
+    suite::LogSuite,
 };
 
 /// An array field that a draft may carry; the number is its key.
@@ -65,6 +66,8 @@ pub struct Draft {
 
 /// The most bytes that the map head, version, position, time, event and link take together.
 const FIXED_BYTES: usize = 1 + 2 + 10 + 10 + 10 + 35;
+/// The bytes that the link of the second suite takes.
+const SECOND_LINK_BYTES: usize = 35;
 
 /// What the log adds to a draft.
 #[derive(Debug, Clone, Copy)]
@@ -77,6 +80,8 @@ pub struct Place<'a> {
     pub time_ns: u64,
     /// The leaf hash of the entry before, or the genesis hash.
     pub link: &'a Hash,
+    /// In a log with both suites, the SM3 leaf hash of the entry before, or the SM3 genesis hash.
+    pub second_link: Option<&'a Hash>,
 }
 
 impl Draft {
@@ -147,15 +152,19 @@ impl Draft {
         self.ends.insert(place, (key, new_end));
     }
 
-    /// Checks that the draft becomes an entry wherever the log places it; returns the most bytes it can take.
+    /// Checks that the draft becomes an entry wherever the log with that name and suite places it; returns the most bytes it can take.
     ///
     /// # Errors
     /// [`DraftError`] when it is nested too deeply or too long.
-    pub fn check(&self, origin: &str) -> Result<usize, DraftError> {
+    pub fn check(&self, origin: &str, suite: LogSuite) -> Result<usize, DraftError> {
         if self.too_deep {
             return Err(DraftError::TooDeep);
         }
-        let bytes = FIXED_BYTES + 4 + origin.len() + self.encoded.len();
+        let second_link = match suite {
+            LogSuite::Sha256 => 0,
+            LogSuite::Dual => SECOND_LINK_BYTES,
+        };
+        let bytes = FIXED_BYTES + second_link + 4 + origin.len() + self.encoded.len();
         if bytes > MAX_ENTRY_BYTES {
             Err(DraftError::TooLong { bytes })
         } else {
@@ -170,7 +179,8 @@ impl Draft {
             .first()
             .filter(|(key, _)| *key == Field::Clock.key())
             .map_or(0, |(_, end)| *end);
-        write_head(out, Major::Map, 6 + self.ends.len() as u64);
+        let links = 1 + u64::from(place.second_link.is_some());
+        write_head(out, Major::Map, 5 + links + self.ends.len() as u64);
         out.push(0);
         write_head(out, Major::Unsigned, ENTRY_VERSION);
         out.push(1);
@@ -185,5 +195,9 @@ impl Draft {
         out.extend_from_slice(&self.encoded[clock_end..]);
         out.push(14);
         write_bytes(out, place.link);
+        if let Some(link) = place.second_link {
+            out.push(15);
+            write_bytes(out, link);
+        }
     }
 }

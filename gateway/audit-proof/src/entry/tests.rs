@@ -6,6 +6,7 @@ use super::*;
 use crate::{
     cbor::{DecodeErrorKind, Value, encode},
     hash::to_hex,
+    suite::LogSuite,
 };
 
 const LINK: Hash = [0xab; 32];
@@ -16,6 +17,7 @@ fn place(position: u64) -> Place<'static> {
         position,
         time_ns: 1_790_000_000_000_000_000,
         link: &LINK,
+        second_link: None,
     }
 }
 
@@ -161,7 +163,7 @@ fn the_longest_entry_is_accepted_and_no_longer_one() {
     let draft = |bytes: usize| Draft::new(1).with(Field::Object, vec![vec![7; bytes].into()]);
     let fits = (0..MAX_ENTRY_BYTES)
         .rev()
-        .find(|bytes| draft(*bytes).check("o").is_ok());
+        .find(|bytes| draft(*bytes).check("o", LogSuite::Dual).is_ok());
     let fits = fits.expect("a small draft fits");
     let mut bytes = Vec::new();
     let place = Place {
@@ -169,6 +171,7 @@ fn the_longest_entry_is_accepted_and_no_longer_one() {
         position: u64::MAX,
         time_ns: u64::MAX,
         link: &LINK,
+        second_link: Some(&LINK),
     };
     draft(fits).write_entry(place, &mut bytes);
     assert!(
@@ -177,7 +180,7 @@ fn the_longest_entry_is_accepted_and_no_longer_one() {
         bytes.len()
     );
     assert!(Entry::decode(&bytes).is_ok());
-    let refused = draft(fits + 1).check("o");
+    let refused = draft(fits + 1).check("o", LogSuite::Dual);
     assert_eq!(
         refused,
         Err(DraftError::TooLong {
@@ -195,7 +198,9 @@ fn the_longest_entry_is_accepted_and_no_longer_one() {
 fn a_field_nested_too_deep_is_refused() {
     let deep = (0..20).fold(Value::Null, |value, _| Value::Array(vec![value]));
     assert_eq!(
-        Draft::new(1).with(Field::Case, vec![deep]).check("o"),
+        Draft::new(1)
+            .with(Field::Case, vec![deep])
+            .check("o", LogSuite::Dual),
         Err(DraftError::TooDeep)
     );
 }

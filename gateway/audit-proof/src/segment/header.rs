@@ -4,21 +4,24 @@
 //! before it. What it claims is checked against the end of the segment before.
 
 use crate::{
-    chain::{State, genesis},
+    chain::{State, genesis_in},
     fault::FaultKind,
     hash::Hash,
     segment::{Fields, split_checksum},
+    suite::{LogSuite, Suite},
     tree::CompactRange,
 };
 
 /// Starts every segment.
 const MAGIC: &[u8; 8] = b"AUDITSEG";
-/// The only format there is.
-const FORMAT: u32 = 1;
+/// The format of a log of SHA-256 alone.
+const FORMAT_SHA256: u32 = 1;
+/// The format of a log with both suites.
+const FORMAT_DUAL: u32 = 2;
 /// Longest origin in bytes: what a C2SP checkpoint line comfortably holds, and far below an entry.
 const MAX_ORIGIN_BYTES: usize = 255;
-/// Longest header: fixed fields, the longest origin and 64 peaks.
-pub(crate) const MAX_HEADER_BYTES: usize = 4096;
+/// Longest header in bytes: fixed fields, the longest origin and 64 peaks.
+pub const MAX_HEADER_BYTES: usize = 4096;
 
 /// A decoded segment header.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,14 +43,28 @@ pub struct Header {
 impl Header {
     /// Returns the header of the first segment of a log.
     #[must_use]
-    pub fn first(origin: &str, policy_digest: Hash, former_root: Hash) -> Self {
+    pub fn first(origin: &str, suite: LogSuite, policy_digest: Hash, former_root: Hash) -> Self {
+        let genesis = |suite| genesis_in(suite, origin, &policy_digest, &former_root);
+        let second = match suite {
+            LogSuite::Sha256 => None,
+            LogSuite::Dual => Some(genesis(Suite::Sm3)),
+        };
         Self {
             number: 0,
             origin: origin.to_owned(),
             policy_digest,
             former_root,
             previous_seal: [0; 32],
-            start: State::at_genesis(genesis(origin, &policy_digest, &former_root)),
+            start: State::at_genesis(genesis(Suite::Sha256), second),
+        }
+    }
+
+    /// Returns by which hash functions the entries of the log link to each other.
+    #[must_use]
+    pub fn suite(&self) -> LogSuite {
+        match self.start.second {
+            None => LogSuite::Sha256,
+            Some(_) => LogSuite::Dual,
         }
     }
 
@@ -65,7 +82,12 @@ impl Header {
     /// Returns whether the header is the one a log must start with.
     #[must_use]
     pub fn is_genesis(&self) -> bool {
-        *self == Self::first(&self.origin, self.policy_digest, self.former_root)
+        let Self {
+            policy_digest,
+            former_root,
+            ..
+        } = *self;
+        *self == Self::first(&self.origin, self.suite(), policy_digest, former_root)
     }
 
     /// Encodes the header.
@@ -73,7 +95,11 @@ impl Header {
     pub fn encode(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(512);
         out.extend(MAGIC);
-        out.extend(FORMAT.to_le_bytes());
+        let format = match self.suite() {
+            LogSuite::Sha256 => FORMAT_SHA256,
+            LogSuite::Dual => FORMAT_DUAL,
+        };
+        out.extend(format.to_le_bytes());
         out.extend([0; 4]);
         out.extend(self.number.to_le_bytes());
         out.extend(self.start.size().to_le_bytes());
@@ -90,6 +116,7 @@ impl Header {
             u16::try_from(self.start.tree.peaks().len()).expect("a range has at most 64 peaks");
         out.extend(peaks.to_le_bytes());
         out.extend(self.start.tree.peaks().as_flattened());
+        out.extend(self.start.second.iter().flatten());
         let length = u32::try_from(out.len() + 4).expect("a header is at most 4096 bytes");
         out[12..16].copy_from_slice(&length.to_le_bytes());
         let sum = crc32c::crc32c(&out);
@@ -103,22 +130,27 @@ impl Header {
     /// [`FaultKind::HeaderForm`] or [`FaultKind::HeaderChecksum`].
     pub fn decode(bytes: &[u8]) -> Result<(Self, usize), FaultKind> {
         let mut fields = Fields(bytes);
-        if fields.take() != Some(*MAGIC) || fields.u32() != Some(FORMAT) {
+        if fields.take() != Some(*MAGIC) {
             return Err(FaultKind::HeaderForm);
         }
+        let suite = match fields.u32() {
+            Some(FORMAT_SHA256) => LogSuite::Sha256,
+            Some(FORMAT_DUAL) => LogSuite::Dual,
+            Some(_) | None => return Err(FaultKind::HeaderForm),
+        };
         let length = fields.u32().map_or(0, |length| length as usize);
         let whole = bytes
             .get(..length)
             .filter(|whole| whole.len() <= MAX_HEADER_BYTES)
             .ok_or(FaultKind::HeaderForm)?;
         let (content, _) = split_checksum(whole).ok_or(FaultKind::HeaderChecksum)?;
-        let header = Self::decode_fields(content.get(16..).unwrap_or_default())
+        let header = Self::decode_fields(content.get(16..).unwrap_or_default(), suite)
             .ok_or(FaultKind::HeaderForm)?;
         Ok((header, length))
     }
 
     /// Decodes what follows the length; the whole must be used up, so no byte is left unchecked.
-    fn decode_fields(content: &[u8]) -> Option<Self> {
+    fn decode_fields(content: &[u8], suite: LogSuite) -> Option<Self> {
         let mut fields = Fields(content);
         let number = fields.u64()?;
         let size = fields.u64()?;
@@ -137,8 +169,13 @@ impl Header {
             .map(|_| fields.hash())
             .collect::<Option<Vec<_>>>()?;
         let tree = CompactRange::from_parts(size, peaks)?;
+        let second = match suite {
+            LogSuite::Sha256 => None,
+            LogSuite::Dual => Some(fields.hash()?),
+        };
         let start = State {
             hash,
+            second,
             time_ns,
             tree,
         };

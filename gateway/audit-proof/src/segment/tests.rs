@@ -1,17 +1,18 @@
 //! Tests of the segment format.
 
 use super::*;
-use crate::{fault::FaultKind, hash::leaf_hash, tree::CompactRange};
+use crate::{fault::FaultKind, hash::leaf_hash, suite::LogSuite, tree::CompactRange};
 
 fn header(entries: u64) -> Header {
     let mut tree = CompactRange::new();
     (0..entries).for_each(|number| tree.append(leaf_hash(&number.to_le_bytes())));
     let start = State {
         hash: [3; 32],
+        second: None,
         time_ns: 9,
         tree,
     };
-    Header::first("city.example/log", [1; 32], [2; 32]).next(start, [4; 32])
+    Header::first("city.example/log", LogSuite::Sha256, [1; 32], [2; 32]).next(start, [4; 32])
 }
 
 #[test]
@@ -48,7 +49,7 @@ fn a_header_with_any_bit_changed_is_refused() {
 
 #[test]
 fn only_the_first_header_of_its_own_log_is_a_genesis() {
-    let first = Header::first("city.example/log", [1; 32], [2; 32]);
+    let first = Header::first("city.example/log", LogSuite::Sha256, [1; 32], [2; 32]);
     assert!(first.is_genesis());
     assert!(!header(1).is_genesis());
     let forged = Header {
@@ -95,7 +96,7 @@ fn a_footer_gives_back_its_points_and_its_end() {
     let mut running = Running::after(&header, &header_bytes);
     let mut offset = header_bytes.len() as u64;
     for number in 0..50_u64 {
-        running.entry(offset, leaf_hash(&number.to_le_bytes()), 10 + number);
+        running.entry(offset, leaf_hash(&number.to_le_bytes()), None, 10 + number);
         offset += 2_000;
     }
     running.end_group();
@@ -127,11 +128,11 @@ fn where_groups_end_is_part_of_the_seal() {
         Running::after(&header, &bytes),
     );
     for running in [&mut together, &mut apart] {
-        running.entry(500, [1; 32], 10);
+        running.entry(500, [1; 32], None, 10);
     }
     apart.end_group();
     for running in [&mut together, &mut apart] {
-        running.entry(600, [2; 32], 11);
+        running.entry(600, [2; 32], None, 11);
         running.end_group();
     }
     assert_eq!(together.state, apart.state);

@@ -5,10 +5,12 @@
 
 use super::feed::{Batch, Part};
 use crate::{
+    chain::check_second_link,
     entry::Entry,
     hash::{Hash, prefixed_leaf_hash},
     scan::KnownHead,
     segment::{FRAME_HEAD_BYTES, Fields, TRAILER_BYTES, split_checksum},
+    suite::LogSuite,
     tree::CompactRange,
 };
 
@@ -17,10 +19,14 @@ use crate::{
 pub(super) struct Checked {
     /// What the first entry links to.
     pub(super) link: Hash,
+    /// What it links to by SM3, if it does.
+    pub(super) second_link: Option<Hash>,
     /// The time of the first entry.
     pub(super) first_time_ns: u64,
     /// The leaf hash of the last entry.
     pub(super) hash: Hash,
+    /// Its SM3 leaf hash, in a log with both suites.
+    pub(super) second: Option<Hash>,
     /// The time of the last entry.
     pub(super) time_ns: u64,
     /// The tree over the entries of the batch alone.
@@ -44,19 +50,27 @@ pub(super) struct Root {
     pub(super) ends_group: bool,
 }
 
-/// Checks `batch` of the log with that origin; `None` when anything at all is wrong.
+/// Checks `batch` of the log with that origin and suite; `None` when anything at all is wrong.
 ///
 /// `known` is in ascending order of size.
-pub(super) fn check(batch: &Batch, origin: &str, known: &[KnownHead]) -> Option<Checked> {
+pub(super) fn check(
+    batch: &Batch,
+    origin: &str,
+    suite: LogSuite,
+    known: &[KnownHead],
+) -> Option<Checked> {
     let passed = known.partition_point(|head| head.size <= batch.position);
     let mut check = Check {
         batch,
         origin,
+        suite,
         known: &known[passed..],
         checked: Checked {
             link: [0; 32],
+            second_link: None,
             first_time_ns: 0,
             hash: [0; 32],
+            second: None,
             time_ns: 0,
             tree: CompactRange::new(),
             roots: Vec::new(),
@@ -76,6 +90,7 @@ pub(super) fn check(batch: &Batch, origin: &str, known: &[KnownHead]) -> Option<
 struct Check<'a> {
     batch: &'a Batch,
     origin: &'a str,
+    suite: LogSuite,
     known: &'a [KnownHead],
     checked: Checked,
 }
@@ -93,8 +108,7 @@ impl Check<'_> {
             return None;
         }
         let entry = Entry::decode(&content[FRAME_HEAD_BYTES..]).ok()?;
-        if entry.origin() != self.origin || entry.position() != position || entry.has_second_link()
-        {
+        if entry.origin() != self.origin || entry.position() != position {
             return None;
         }
         // The highest byte of the position stands right before the entry. It is 0 in every log there can be, which is
@@ -117,11 +131,15 @@ impl Check<'_> {
         let checked = &mut self.checked;
         if checked.tree.size() == 0 {
             checked.link = *entry.link();
+            checked.second_link = entry.second_link().copied();
             checked.first_time_ns = entry.time_ns();
         } else if entry.time_ns() <= checked.time_ns || entry.link() != &checked.hash {
             return None;
+        } else {
+            check_second_link(checked.second.as_ref(), entry.second_link()).ok()?;
         }
         checked.hash = leaf;
+        checked.second = self.suite.second_leaf_hash(entry.as_bytes());
         checked.time_ns = entry.time_ns();
         checked.tree.append(leaf);
         Some(())

@@ -18,6 +18,7 @@ use super::{
     feed::{Batch, Feed},
 };
 use crate::{
+    chain::check_second_link,
     folder::Stage,
     recover::Tail,
     scan::KnownHead,
@@ -53,9 +54,9 @@ pub fn replay_in_batches(
     });
     std::thread::scope(|scope| {
         for _ in 1..workers {
-            scope.spawn(|| work(&feed, &join, &header.origin, known));
+            scope.spawn(|| work(&feed, &join, &header, known));
         }
-        work(&feed, &join, &header.origin, known);
+        work(&feed, &join, &header, known);
     });
     let end = lock(&feed).end();
     let join = join.into_inner().unwrap_or_else(PoisonError::into_inner);
@@ -75,13 +76,13 @@ pub fn replay_in_batches(
 }
 
 /// Checks batches until there are no more or one is not sound.
-fn work(feed: &Mutex<Feed<'_>>, join: &Mutex<Join>, origin: &str, known: &[KnownHead]) {
+fn work(feed: &Mutex<Feed<'_>>, join: &Mutex<Join>, header: &Header, known: &[KnownHead]) {
     let mut batch = Batch::default();
     loop {
         let Some(number) = lock(feed).next(&mut batch) else {
             return;
         };
-        let is_sound = check(&batch, origin, known)
+        let is_sound = check(&batch, &header.origin, header.suite(), known)
             .is_some_and(|checked| lock(join).add(number, checked).is_some());
         if !is_sound {
             lock(feed).stop();
@@ -124,6 +125,8 @@ impl Join {
         if checked.link != running.state.hash || checked.first_time_ns <= running.state.time_ns {
             return None;
         }
+        let second = running.state.second.as_ref();
+        check_second_link(second, checked.second_link.as_ref()).ok()?;
         for root in &checked.roots {
             if running.state.tree.root_with(root.of_batch) != root.expected {
                 return None;
@@ -138,7 +141,7 @@ impl Join {
         }
         running
             .state
-            .extend(&checked.tree, checked.hash, checked.time_ns)
+            .extend(&checked.tree, checked.hash, checked.second, checked.time_ns)
     }
 
     /// Returns what follows the last group, which ends at `end`, and the length of the file; `None` unless that is the

@@ -51,6 +51,7 @@ fn exchange(bytes: Vec<u8>) -> (Arc<Exchange>, Arc<MemoryIndex>, TempDir) {
         origin: "test.lawgate.example/1".to_owned(),
         policy_digest: [0; 32],
         former_root: None,
+        suite: audit_log::LogSuite::Sha256,
         segment_bytes: 1 << 20,
         queue_entries: 1000,
         queue_bytes: 1 << 20,

@@ -30,6 +30,7 @@ fn open(folder: &Path, segment_bytes: u64) -> Log {
         origin: "lawgate.example/2026".to_owned(),
         policy_digest: [0; 32],
         former_root: None,
+        suite: audit_log::LogSuite::Sha256,
         segment_bytes,
         queue_entries: 100,
         queue_bytes: 1 << 20,

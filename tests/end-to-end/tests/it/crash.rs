@@ -235,6 +235,7 @@ fn reopen(audit: &Path, cut: usize) {
         origin,
         policy_digest: [0; 32],
         former_root: None,
+        suite: audit_log::LogSuite::Sha256,
         segment_bytes: 1 << 20,
         queue_entries: 16,
         queue_bytes: 1 << 20,

@@ -62,6 +62,7 @@ fn config(dir: &Path) -> Config {
         origin: ORIGIN.to_owned(),
         policy_digest: [7; 32],
         former_root: None,
+        suite: audit_log::LogSuite::Sha256,
         segment_bytes: SEGMENT_BYTES,
         queue_entries: 64,
         queue_bytes: 1 << 20,

@@ -57,6 +57,12 @@ impl LastSegment {
                 found: header.origin,
             });
         }
+        if header.suite() != config.suite {
+            return Err(OpenError::Suite {
+                expected: config.suite,
+                found: header.suite(),
+            });
+        }
         let scan = scan(&bytes, &header, body, &[]);
         Ok(Self {
             path,

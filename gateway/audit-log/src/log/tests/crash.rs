@@ -149,6 +149,51 @@ fn nothing_is_tried_again_after_an_error() {
     }
 }
 
+#[test]
+fn after_an_error_of_a_sync_no_sync_is_called_again_and_nobody_is_told_that_it_is_durable() {
+    let whole = run(&SimulatedDisk::new());
+    let is_sync = |name: &&str| name.starts_with("sync");
+    let syncs = whole.operations.iter().enumerate();
+    let syncs: Vec<usize> = syncs
+        .filter(|(_, name)| is_sync(name))
+        .map(|(at, _)| at)
+        .collect();
+    assert!(syncs.len() > 20, "{:?}", whole.operations);
+    for at in syncs {
+        for failure in [Failure::Unwritten, Failure::Written] {
+            let disk = SimulatedDisk::new();
+            disk.fail_at(at, failure);
+            let opened =
+                open::open_on(Arc::new(disk.clone()), config(Path::new(DIR), 500), clock());
+            let Ok((log, _)) = opened else { continue };
+            let mut acknowledged = 0;
+            let mut refused = 0;
+            for number in 0..40 {
+                // Several at a time, so that others wait while the sync fails.
+                let burst = [number, number + 100].map(|number| log.append(draft(number)));
+                for pending in burst {
+                    match pending.and_then(Pending::wait) {
+                        Ok(appended) if refused == 0 => acknowledged = appended.position + 1,
+                        Ok(_) => panic!("{failure:?} at {at}: acknowledged after the error"),
+                        Err(AppendError::Poisoned { .. }) => refused += 1,
+                        Err(error) => panic!("{failure:?} at {at}: {error}"),
+                    }
+                }
+            }
+            let _ = log.close();
+            let after = disk.operations().split_off(at + 1);
+            let calls = after.iter().filter(|name| is_sync(name)).count();
+            assert_eq!(calls, 0, "{failure:?} at {at}: {after:?}");
+            assert_eq!(after, Vec::<&str>::new(), "nothing else is done either");
+            let left = disk.restart(Image::Durable);
+            let (log, opened) =
+                open::open_on(Arc::new(left), config(Path::new(DIR), 500), clock()).unwrap();
+            assert!(opened.size >= acknowledged, "{failure:?} at {at}");
+            drop(log);
+        }
+    }
+}
+
 /// The file of the open segment of a log of two groups of one entry, and where the second one starts and ends.
 fn two_groups() -> (Vec<u8>, usize, usize) {
     let disk = SimulatedDisk::new();

@@ -9,18 +9,34 @@ use audit_proof::{
     recover::Tail,
     scan::{End, KnownHead, scan},
     segment::{Header, TRAILER_BYTES, TRAILER_MARKER, read_frame},
+    suite::LogSuite,
     tree::CompactRange,
     verify::replay_in_batches,
 };
 
 use crate::{
-    log::open,
+    log::{Config, open},
     testing::{clock, config, draft, group_ends, segment_paths, segments},
 };
 
 /// A closed log whose groups and entries are of many sizes; returns its segments.
 fn closed_log(folder: &Path, entries: u64, segment_bytes: u64, long: usize) -> Vec<PathBuf> {
-    let (log, _) = open(config(folder, segment_bytes), clock()).unwrap();
+    closed_log_of(LogSuite::Sha256, folder, entries, segment_bytes, long)
+}
+
+/// The same in a suite.
+fn closed_log_of(
+    suite: LogSuite,
+    folder: &Path,
+    entries: u64,
+    segment_bytes: u64,
+    long: usize,
+) -> Vec<PathBuf> {
+    let config = Config {
+        suite,
+        ..config(folder, segment_bytes)
+    };
+    let (log, _) = open(config, clock()).unwrap();
     let mut last = None;
     for number in 0..entries {
         let mut next = draft(number);
@@ -109,6 +125,23 @@ fn sound_segments_give_the_same_in_batches_and_one_by_one() {
                 assert!(is_sound_in_both_ways(path, &[], workers));
             }
         }
+    }
+}
+
+#[test]
+fn a_dual_log_is_replayed_in_batches_and_damage_in_it_is_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let paths = closed_log_of(LogSuite::Dual, folder.path(), 1_300, 1 << 30, 40);
+    let known = heads(&paths);
+    for workers in [1, 2, 5] {
+        assert!(is_sound_in_both_ways(&paths[0], &known, workers));
+    }
+    let bytes = std::fs::read(&paths[0]).unwrap();
+    for place in (0..bytes.len()).step_by(2_003) {
+        let mut damaged = bytes.clone();
+        damaged[place] ^= 1 << (place % 8);
+        std::fs::write(&paths[0], damaged).unwrap();
+        assert!(!is_sound_in_both_ways(&paths[0], &[], 2), "byte {place}");
     }
 }
 

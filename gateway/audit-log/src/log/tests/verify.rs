@@ -9,6 +9,7 @@ use audit_proof::{
     hash::{Hash, leaf_hash},
     scan::KnownHead,
     segment::{Header, Running, TRAILER_BYTES, write_frame},
+    suite::LogSuite,
     verify::{Options, Report, verify},
 };
 
@@ -123,7 +124,7 @@ fn nothing_verified_is_a_fault() {
         kind(&absent),
         Some(FaultKind::Unreadable(std::io::ErrorKind::NotFound))
     );
-    let header = Header::first(ORIGIN, [0; 32], [0; 32]).encode();
+    let header = Header::first(ORIGIN, LogSuite::Sha256, [0; 32], [0; 32]).encode();
     std::fs::write(folder.path().join("00000000000000000000.open"), header).unwrap();
     assert_eq!(
         kind(&verify(folder.path(), &Options::default())),
@@ -236,7 +237,7 @@ type Forgery = fn(&mut Place<'static>, &mut u64);
 fn forged(folder: &Path, forgery: Forgery) {
     const OTHER: &Hash = &[7; 32];
     static ZERO: Hash = [0; 32];
-    let header = Header::first(ORIGIN, [5; 32], [0; 32]);
+    let header = Header::first(ORIGIN, LogSuite::Sha256, [5; 32], [0; 32]);
     let mut bytes = header.encode();
     let mut running = Running::after(&header, &bytes);
     for position in 0..3 {
@@ -246,6 +247,7 @@ fn forged(folder: &Path, forgery: Forgery) {
             position,
             time_ns: 100 + position,
             link: &ZERO,
+            second_link: None,
         };
         let mut frame_position = position;
         if position == 1 {
@@ -260,7 +262,7 @@ fn forged(folder: &Path, forgery: Forgery) {
             draft(position).write_entry(place, out)
         });
         let leaf = leaf_hash(&bytes[entry]);
-        running.entry(offset, leaf, place.time_ns);
+        running.entry(offset, leaf, None, place.time_ns);
         let (trailer, _) = running.trailer();
         running.end_group();
         bytes.extend(trailer);
@@ -325,8 +327,8 @@ fn an_entry_edited_with_its_checksum_breaks_its_group() {
 #[test]
 fn a_second_genesis_is_found() {
     let folder = tempfile::tempdir().unwrap();
-    let mut header = Header::first(ORIGIN, [5; 32], [0; 32]);
-    header.start = State::at_genesis([1; 32]);
+    let mut header = Header::first(ORIGIN, LogSuite::Sha256, [5; 32], [0; 32]);
+    header.start = State::at_genesis([1; 32], None);
     std::fs::write(
         folder.path().join("00000000000000000000.open"),
         header.encode(),
