@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
-use hyper::body::{Bytes, Incoming};
+use hyper::body::{Body as _, Bytes, Incoming};
 use hyper::header::{CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HeaderValue};
 use hyper::rt::{Read, Write};
 use hyper::server::conn::http1;
@@ -199,12 +199,14 @@ impl<S: Service> Shared<S> {
     /// Reads a whole request, or makes the reply to one that is too long or too slow.
     async fn receive(&self, request: hyper::Request<Incoming>) -> Result<Request, Reply> {
         let (parts, body) = request.into_parts();
+        let too_long = || Reply::text(413, "the body is too long\n");
+        if body.size_hint().lower() > self.limits.max_body_bytes as u64 {
+            return Err(too_long());
+        }
         let body = Limited::new(body, self.limits.max_body_bytes).collect();
         let body = match timeout(self.limits.body_deadline, body).await {
             Ok(Ok(body)) => body.to_bytes(),
-            Ok(Err(cause)) if cause.is::<LengthLimitError>() => {
-                return Err(Reply::text(413, "the body is too long\n"));
-            }
+            Ok(Err(cause)) if cause.is::<LengthLimitError>() => return Err(too_long()),
             Ok(Err(_)) => return Err(Reply::text(400, "the body broke off\n")),
             Err(_) => return Err(Reply::text(408, "the body took too long\n")),
         };

@@ -51,14 +51,18 @@ impl BaseUrl {
         {
             return None;
         }
+        let port = match authority.as_str().strip_prefix(authority.host())? {
+            "" if secure => 443,
+            "" => 80,
+            // Read here, since a port that is too large is dropped silently by the library.
+            stated => stated.strip_prefix(':')?.parse().ok()?,
+        };
         let bare = authority.host().trim_start_matches('[');
         Some(Self {
             secure,
             host: bare.trim_end_matches(']').to_owned(),
             authority: authority.as_str().to_owned(),
-            port: authority
-                .port_u16()
-                .unwrap_or(if secure { 443 } else { 80 }),
+            port,
             path: uri.path().to_owned(),
         })
     }
@@ -137,6 +141,8 @@ mod tests {
             "http://a#b",
             "http://a b",
             "http://a:99999",
+            "http://a:",
+            "http://a:x",
         ] {
             assert!(BaseUrl::parse(url).is_err(), "{url}");
         }
