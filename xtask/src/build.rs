@@ -51,25 +51,27 @@ fn cargo_program() -> String {
     cargo.unwrap_or_else(|_| "cargo".to_owned())
 }
 
-/// Packages of the foreign client, at the versions it was tried with.
-const PYTHON_PACKAGES: [&str; 3] = [
+/// Packages of the foreign client and of the second verifier, at the versions they were tried with.
+const PYTHON_PACKAGES: [&str; 4] = [
+    "cryptography==48.0.0",
     "grpcio==1.76.0",
     "grpcio-reflection==1.76.0",
     "protobuf>=6,<7",
 ];
 
-/// Makes the Python environment of the foreign client in `target/python`, once.
-pub(crate) fn python(root: &Path) -> Result<()> {
+/// Makes the Python environment of the foreign client and the second verifier in `target/python`, once; returns its
+/// interpreter.
+pub(crate) fn python(root: &Path) -> Result<PathBuf> {
     let folder = target(root).join("python");
     let program = folder.join("bin/python");
     let ready = |program: &Path| {
         let check = Command::new(program)
-            .args(["-c", "import grpc, grpc_reflection"])
+            .args(["-c", "import cryptography, grpc, grpc_reflection"])
             .output();
         check.is_ok_and(|output| output.status.success())
     };
     if ready(&program) {
-        return Ok(());
+        return Ok(program);
     }
     println!(
         "── python: installing {} into {}",
@@ -94,8 +96,8 @@ pub(crate) fn python(root: &Path) -> Result<()> {
         .args(PYTHON_PACKAGES))?;
     ensure!(
         ready(&program),
-        "grpcio was installed and cannot be imported by {}",
+        "the packages were installed and cannot be imported by {}",
         program.display()
     );
-    Ok(())
+    Ok(program)
 }

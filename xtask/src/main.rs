@@ -58,7 +58,7 @@ fn main() -> ExitCode {
         "test" => test::run(&root(), rest),
         "bench" => bench(&root(), rest),
         "generate" => build::cargo(&root(), &["run", "--quiet", "--package", "codegen"]),
-        "python" => build::python(&root()),
+        "python" => build::python(&root()).map(drop),
         _ => {
             eprintln!("{USAGE}");
             return ExitCode::from(2);

@@ -1,6 +1,7 @@
 //! `cargo xtask test`: everything that must be true, in the order in which it fails fastest.
 
 use std::path::Path;
+use std::process::Command;
 use std::time::Instant;
 
 use anyhow::{Result, bail};
@@ -22,7 +23,8 @@ pub(crate) fn run(root: &Path, arguments: &[String]) -> Result<()> {
     cargo(root, &["test", "--package", "tidy"])?;
     wasm::adapters(root, &[])?;
     wasm::try_templates(root)?;
-    build::python(root)?;
+    let python = build::python(root)?;
+    second_verifier(root, &python)?;
     // The binary the end-to-end tests start, with the features the whole workspace unifies to.
     cargo(root, &["build", "--workspace"])?;
     cargo(root, &["test", "--workspace", "--no-fail-fast"])?;
@@ -40,4 +42,23 @@ pub(crate) fn run(root: &Path, arguments: &[String]) -> Result<()> {
     )?;
     println!("test: OK in {:.0} s", started.elapsed().as_secs_f64());
     Ok(())
+}
+
+/// Runs the tests of the verifier in Python; `-B` keeps its folder free of compiled files.
+fn second_verifier(root: &Path, python: &Path) -> Result<()> {
+    println!("── python -m unittest (tests/verifier-python)");
+    build::run(
+        Command::new(python)
+            .args([
+                "-B",
+                "-m",
+                "unittest",
+                "discover",
+                "--start-directory",
+                "tests",
+                "--top-level-directory",
+                ".",
+            ])
+            .current_dir(root.join("tests/verifier-python")),
+    )
 }

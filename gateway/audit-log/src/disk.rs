@@ -104,6 +104,13 @@ pub trait DiskFile: Debug + Send + Sync {
     /// # Errors
     /// The operating system's error.
     fn length(&self) -> io::Result<u64>;
+
+    /// Tells the operating system that the durable bytes from `offset` to `end` will hardly be read again.
+    ///
+    /// A hint: what they say, and that they can be read, does not change.
+    fn set_aside(&self, offset: u64, end: u64) {
+        let _ = (offset, end);
+    }
 }
 
 /// Reads exactly the bytes from `offset` to `end`, or fewer when the file ends before.
@@ -222,5 +229,13 @@ impl DiskFile for RealFile {
 
     fn length(&self) -> io::Result<u64> {
         Ok(self.0.metadata()?.len())
+    }
+
+    fn set_aside(&self, offset: u64, end: u64) {
+        let Some(length) = end.checked_sub(offset).and_then(std::num::NonZero::new) else {
+            return;
+        };
+        // Only a hint, so a system that does not take it is left alone.
+        let _ = rustix::fs::fadvise(&self.0, offset, Some(length), rustix::fs::Advice::DontNeed);
     }
 }

@@ -5,8 +5,9 @@
 //! this crate and not that one, so a verification cannot depend on how a log was written.
 //!
 //! Reading order: [`entry`] (what is logged), [`chain`] and [`tree`] (what binds it), [`segment`] (how it is stored),
-//! [`mod@scan`] and [`recover`] (replaying one segment and judging its end), [`mod@verify`], [`files`].
-
+//! [`mod@scan`] and [`recover`] (replaying one segment and judging its end), [`mod@verify`], [`files`]. Of proofs:
+//! [`suite`], [`tile`], [`proof`]. Of what is signed: [`note`] and [`key`], [`checkpoint`], [`policy`] and
+//! [`key_history`] (whom to believe), [`tlog_proof`], [`receipt`], [`timestamp`].
 #![forbid(unsafe_code)]
 
 pub mod cbor;
@@ -30,6 +31,8 @@ pub mod scan;
 pub mod segment;
 pub mod signer;
 pub mod suite;
+#[cfg(test)]
+mod test_signers;
 pub mod tile;
 pub mod timestamp;
 pub mod tlog_proof;

@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use audit_log::{Hash, tree::root};
+use bytes::Bytes;
 
 /// Largest bundle in bytes over all parts.
 ///
@@ -50,7 +51,7 @@ pub enum BundleError {
 pub struct NewBundle {
     kind: Kind,
     address: Hash,
-    parts: Arc<[Arc<[u8]>]>,
+    parts: Arc<[Bytes]>,
     bytes: usize,
 }
 
@@ -59,7 +60,7 @@ impl NewBundle {
     ///
     /// # Errors
     /// [`BundleError`] when the parts are too long or too many.
-    pub fn new(kind: Kind, parts: impl Into<Arc<[Arc<[u8]>]>>) -> Result<Self, BundleError> {
+    pub fn new(kind: Kind, parts: impl Into<Arc<[Bytes]>>) -> Result<Self, BundleError> {
         let parts = parts.into();
         Self::addressed(kind, root(parts.iter()), parts)
     }
@@ -71,11 +72,7 @@ impl NewBundle {
     ///
     /// # Errors
     /// [`BundleError`] when the parts are too long or too many.
-    pub fn addressed(
-        kind: Kind,
-        address: Hash,
-        parts: Arc<[Arc<[u8]>]>,
-    ) -> Result<Self, BundleError> {
+    pub fn addressed(kind: Kind, address: Hash, parts: Arc<[Bytes]>) -> Result<Self, BundleError> {
         let bytes = parts.iter().map(|part| part.len()).sum();
         if bytes > MAX_BUNDLE_BYTES {
             return Err(BundleError::TooLarge { bytes });
@@ -105,7 +102,7 @@ impl NewBundle {
 
     /// Returns the parts.
     #[must_use]
-    pub fn parts(&self) -> &[Arc<[u8]>] {
+    pub fn parts(&self) -> &[Bytes] {
         &self.parts
     }
 
@@ -142,8 +139,11 @@ pub struct Bundle {
 mod tests {
     use super::*;
 
-    fn parts(parts: &[&[u8]]) -> Vec<Arc<[u8]>> {
-        parts.iter().map(|part| (*part).into()).collect()
+    fn parts(parts: &[&[u8]]) -> Vec<Bytes> {
+        parts
+            .iter()
+            .map(|part| Bytes::copy_from_slice(part))
+            .collect()
     }
 
     #[test]
@@ -159,8 +159,8 @@ mod tests {
 
     #[test]
     fn a_bundle_above_the_limit_is_refused() {
-        let half: Arc<[u8]> = vec![0; MAX_BUNDLE_BYTES / 2 + 1].into();
-        let refused = NewBundle::new(Kind::Payload, vec![Arc::clone(&half), half]).map(drop);
+        let half: Bytes = vec![0; MAX_BUNDLE_BYTES / 2 + 1].into();
+        let refused = NewBundle::new(Kind::Payload, vec![half.clone(), half]).map(drop);
         assert_eq!(
             refused,
             Err(BundleError::TooLarge {

@@ -5,8 +5,7 @@
 //! result becomes the bytes that are kept. Where nothing had to be changed the
 //! guest's own bytes are kept, so that replay compares them unchanged.
 
-use std::sync::Arc;
-
+use bytes::Bytes;
 use prost::Message as _;
 use proto::v1::record::Entity;
 use proto::v1::{
@@ -61,7 +60,7 @@ const MAX_TOLD_BYTES: usize = 256;
 /// One message, checked.
 pub(crate) struct Checked {
     /// Encoded `MessageResult`: what is kept and what the result digest covers.
-    pub(crate) part: Arc<[u8]>,
+    pub(crate) part: Bytes,
     /// What the sender is told.
     pub(crate) outcome: MessageOutcome,
     /// Its records for the index.
@@ -205,7 +204,7 @@ pub(crate) fn outcome_of(result: &MessageResult) -> MessageOutcome {
     }
 }
 
-/// Rows for the index of a result read back from the evidence.
+/// Runs and row for the index of a result read back from the evidence.
 pub(crate) fn rows_of(message: u16, result: &MessageResult) -> (Vec<Run>, Option<QuarantinedRow>) {
     match &result.result {
         Some(message_result::Result::Converted(conversion)) => {
@@ -346,6 +345,7 @@ fn add_run(
     if let (Some(run), Some(before)) = (runs.last_mut(), previous)
         && shares_keys(before, record)
     {
+        run.last = ordinal;
         run.count += 1;
         return;
     }
@@ -365,8 +365,11 @@ fn add_run(
     runs.push(Run {
         message,
         first: ordinal,
+        last_message: message,
+        last: ordinal,
         count: 1,
         entity: links.entity.to_owned(),
+        last_from: links.time.map(|(from, _)| from),
         time: links.time.map(|(from, to)| (from, to.max(from + 1))),
         links: parties
             .chain(devices)

@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use audit_log::tree;
+use bytes::Bytes;
 use prost::Message as _;
 use proto::v1::{Attribute, Counts, Purpose, Quarantine, SubmitRequest};
 
+use crate::block::blocks;
 use crate::check::{Checked, PlainReader, check, fault, quarantined, shorten};
 use crate::entry::{CaseBinding, SubmitEntry, Sums};
 use crate::policy::Caller;
@@ -37,8 +39,8 @@ const FAILED_SANDBOXES: usize = 2;
 /// A submission after conversion: everything is decided, nothing is kept.
 pub(crate) struct Prepared {
     /// Part 0 is the request without its payloads; the results follow.
-    pub(crate) results: Arc<[Arc<[u8]>]>,
-    pub(crate) payloads: Arc<[Arc<[u8]>]>,
+    pub(crate) results: Arc<[Bytes]>,
+    pub(crate) payloads: Arc<[Bytes]>,
     pub(crate) entry: SubmitEntry,
     pub(crate) outcomes: Vec<proto::v1::MessageOutcome>,
     pub(crate) rows: IndexedSubmission,
@@ -55,14 +57,14 @@ pub(crate) fn prepare(
     key: [u8; 16],
 ) -> Result<Prepared, Refusal> {
     let checked = convert(converter, &submission.messages)?;
-    let manifest: Arc<[u8]> = manifest(&submission).into();
-    let payloads: Arc<[Arc<[u8]>]> = submission
+    let manifest = Bytes::from(manifest(&submission));
+    let payloads: Arc<[Bytes]> = submission
         .messages
         .iter()
-        .map(|message| Arc::clone(&message.payload))
+        .map(|message| message.payload.clone())
         .collect();
-    let results: Arc<[Arc<[u8]>]> = std::iter::once(manifest)
-        .chain(checked.iter().map(|checked| Arc::clone(&checked.part)))
+    let results: Arc<[Bytes]> = std::iter::once(manifest)
+        .chain(checked.iter().map(|checked| checked.part.clone()))
         .collect();
     let (mut outcomes, mut runs) = (Vec::with_capacity(checked.len()), Vec::new());
     for checked in checked {
@@ -89,7 +91,7 @@ pub(crate) fn prepare(
         agency: caller.agency.clone(),
         feed: submission.feed,
         key,
-        runs,
+        runs: blocks(runs),
         quarantined: quarantined_rows(&outcomes),
     };
     Ok(Prepared {
@@ -208,6 +210,6 @@ fn sums(counts: &Counts) -> Sums {
     }
 }
 
-fn total(parts: &[Arc<[u8]>]) -> u64 {
+fn total(parts: &[Bytes]) -> u64 {
     parts.iter().map(|part| part.len() as u64).sum()
 }

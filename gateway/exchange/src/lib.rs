@@ -6,6 +6,7 @@
 //! reads no clock, file or environment of its own.
 #![forbid(unsafe_code)]
 
+pub mod block;
 pub mod entry;
 pub mod ids;
 pub mod policy;

@@ -8,6 +8,8 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use bytes::Bytes;
+
 use crate::ids::RecordPlace;
 use crate::refusal::Cause;
 
@@ -33,7 +35,7 @@ pub struct AdapterIdentity {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Message {
     /// The untouched bytes; shared with the evidence store.
-    pub payload: Arc<[u8]>,
+    pub payload: Bytes,
     /// What the sender stated.
     pub attributes: Vec<(String, String)>,
 }
@@ -89,7 +91,7 @@ pub struct Kept {
     /// RFC 6962 root over the parts.
     pub address: [u8; 32],
     /// The parts, in order.
-    pub parts: Arc<[Arc<[u8]>]>,
+    pub parts: Arc<[Bytes]>,
 }
 
 /// Payloads and results, content-addressed.
@@ -147,20 +149,30 @@ pub enum LinkKind {
     Case = 3,
 }
 
-/// A run of consecutive records of one message that share entity, keys and time.
+/// A run of consecutive records of one submission that share entity and keys.
+///
+/// Inside one message they share their time too. A run over several messages is a block, within
+/// the limits of [`crate::block`]: it holds every record of each of its messages.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Run {
-    /// Number of the message.
+    /// Number of the message of the first record.
     pub message: u16,
     /// Ordinal of the first record.
     pub first: u16,
+    /// Number of the message of the last record.
+    pub last_message: u16,
+    /// Ordinal of the last record.
+    pub last: u16,
     /// Number of records, at least 1.
     pub count: u32,
     /// Entity, by its message name.
     pub entity: String,
-    /// Time the records speak of, UTC milliseconds, `from` included and `to` excluded.
+    /// Time the records speak of together, UTC milliseconds: `from` is the earliest start and
+    /// included, `to` the latest end and excluded. None of them has a time, or all have.
     pub time: Option<(i64, i64)>,
-    /// Keys.
+    /// Latest start of a record, UTC milliseconds; set when `time` is.
+    pub last_from: Option<i64>,
+    /// Keys of each record.
     pub links: Vec<(LinkKind, String)>,
 }
 
@@ -219,23 +231,38 @@ pub struct RecordQuery {
     pub device: Option<String>,
     /// Canonical case number.
     pub case_number: Option<String>,
-    /// Records whose time begins at or after this (UTC ms).
+    /// Runs that may hold records whose time begins at or after this (UTC ms).
     pub from_ms: Option<i64>,
-    /// Records whose time begins before this (UTC ms).
+    /// Runs that may hold records whose time begins before this (UTC ms).
     pub to_ms: Option<i64>,
-    /// Only records after this place.
+    /// Only runs that have records after this place.
     pub after: Option<RecordPlace>,
     /// Most runs to return.
     pub limit: u32,
 }
 
-/// A run found.
+/// A run found. Some of its records may lie outside the time or before the place asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RunFound {
     /// Place of its first record.
     pub place: RecordPlace,
-    /// Number of records.
+    /// Number of the message of its last record.
+    pub last_message: u16,
+    /// Ordinal of its last record.
+    pub last: u16,
+    /// Number of its records.
     pub count: u32,
+}
+
+impl RunFound {
+    /// Place of its last record.
+    pub fn last_place(&self) -> RecordPlace {
+        RecordPlace {
+            position: self.place.position,
+            message: self.last_message,
+            ordinal: self.last,
+        }
+    }
 }
 
 /// Filters of a quarantine query.
@@ -285,7 +312,7 @@ pub trait Index: Send + Sync {
         key: &[u8; 16],
     ) -> Result<Option<u64>, Cause>;
 
-    /// Runs by filters, in order of place.
+    /// Runs by filters, in order of place: every run that may hold a record that matches.
     ///
     /// # Errors
     /// The index's own failure.

@@ -3,6 +3,7 @@
 use prost::Message as _;
 use proto::v1::{MessageResult, SubmitRequest, SubmitResponse, message_result};
 
+use crate::block::blocks;
 use crate::entry::SubmitEntry;
 use crate::ports::{EvidenceStore, IndexedSubmission};
 use crate::refusal::{Cause, Refusal};
@@ -109,7 +110,7 @@ impl Stored {
             agency: self.entry.agency.clone(),
             feed: self.entry.feed.clone(),
             key: self.entry.key,
-            runs,
+            runs: blocks(runs),
             quarantined,
         }
     }

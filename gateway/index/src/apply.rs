@@ -76,8 +76,8 @@ fn write_submission(
             "INSERT INTO submission (agency, feed, key, position) VALUES (?1, ?2, ?3, ?4)",
         )?
         .execute(params![agency, feed, submission.key, position])?;
-    let mut insert_run =
-        transaction.prepare_cached("INSERT INTO run VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")?;
+    let mut insert_run = transaction
+        .prepare_cached("INSERT INTO run VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)")?;
     let mut insert_link =
         transaction.prepare_cached("INSERT OR IGNORE INTO link VALUES (?1, ?2, ?3, ?4, ?5)")?;
     for run in &submission.runs {
@@ -87,11 +87,14 @@ fn write_submission(
             position,
             run.message,
             run.first,
+            run.last_message,
+            run.last,
             run.count,
             feed,
             entity,
             from_ms,
-            to_ms
+            to_ms,
+            run.last_from
         ])?;
         for (kind, value) in &run.links {
             insert_link.execute(params![

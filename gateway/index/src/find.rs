@@ -1,5 +1,6 @@
 //! Reading: each query names the table that drives it, so that no plan depends on statistics.
 
+use exchange::block::{MOST_BETWEEN_STARTS_MS, WINDOW_MESSAGES};
 use exchange::ids::RecordPlace;
 use exchange::ports::{FeedScope, LinkKind, QuarantineQuery, RecordQuery, RunFound};
 use rusqlite::types::Value;
@@ -46,7 +47,9 @@ pub(crate) fn runs(
                     message: row.get(1)?,
                     ordinal: row.get(2)?,
                 },
-                count: row.get(3)?,
+                last_message: row.get(3)?,
+                last: row.get(4)?,
+                count: row.get(5)?,
             })
         })
         .map_err(&failed)?;
@@ -66,7 +69,9 @@ pub(crate) fn quarantined(
         };
         select.and("q.code = ?", [Value::from(code)]);
     }
-    select.feeds("q", names, &query.feeds);
+    if select.feeds("q", names, &query.feeds).is_none() {
+        return Ok(Vec::new());
+    }
     if let Some((position, message)) = query.after {
         select.and(
             "(q.position, q.message) > (?, ?)",
@@ -107,19 +112,24 @@ impl Select {
         self.values.extend(values);
     }
 
-    fn feeds(&mut self, table: &str, names: &Names, scope: &FeedScope) {
+    /// Narrows to the feeds; `None` when none of them was ever written, so nothing can match.
+    fn feeds(&mut self, table: &str, names: &Names, scope: &FeedScope) -> Option<()> {
         let FeedScope::Only(feeds) = scope else {
-            return;
+            return Some(());
         };
         let numbers: Vec<Value> = feeds
             .iter()
             .filter_map(|feed| names.known(feed))
             .map(Value::from)
             .collect();
+        if numbers.is_empty() {
+            return None;
+        }
         let places = vec!["?"; numbers.len()].join(", ");
         // The unary plus keeps the feed from driving the query: a scope of many feeds would sort.
         let plus = if numbers.len() == 1 { "" } else { "+" };
         self.and(&format!("{plus}{table}.feed IN ({places})"), numbers);
+        Some(())
     }
 }
 
@@ -133,7 +143,8 @@ fn select_runs(names: &Names, query: &RecordQuery) -> Option<Select> {
     .into_iter()
     .filter_map(|(kind, value)| Some((kind, value.as_ref()?)))
     .collect();
-    let mut select = Select::new("SELECT r.position, r.message, r.first, r.count FROM ");
+    let mut select =
+        Select::new("SELECT r.position, r.message, r.first, r.last_message, r.last, r.count FROM ");
     let place_of = if keys.is_empty() { "r" } else { "l0" };
     select.sql.push_str(&tables(&keys, query));
     for (number, (kind, value)) in keys.iter().enumerate() {
@@ -146,32 +157,35 @@ fn select_runs(names: &Names, query: &RecordQuery) -> Option<Select> {
     if let Some(entity) = &query.entity {
         select.and("r.entity = ?", [Value::from(names.known(entity)?)]);
     }
-    select.feeds("r", names, &query.feeds);
+    select.feeds("r", names, &query.feeds)?;
     if let Some(from_ms) = query.from_ms {
-        select.and("r.from_ms >= ?", [Value::from(from_ms)]);
+        // A run that begins earlier may reach in. How much earlier is what bounds the search.
+        let earliest = from_ms.saturating_sub(MOST_BETWEEN_STARTS_MS);
+        select.and(
+            "r.from_ms >= ? AND r.last_from_ms >= ?",
+            [Value::from(earliest), Value::from(from_ms)],
+        );
     }
     if let Some(to_ms) = query.to_ms {
         select.and("r.from_ms < ?", [Value::from(to_ms)]);
     }
     if let Some(after) = query.after {
-        // The run that holds `after` counts as long as records of it are left.
+        // The run that holds `after` counts as long as records of it are left. It begins in the
+        // window of `after`, so nothing before the window is looked at.
+        let window = after.message / WINDOW_MESSAGES * WINDOW_MESSAGES;
         let tail = format!(
             "({place_of}.position, {place_of}.message, {place_of}.first) >= (?, ?, 0) \
-             AND (r.position, r.message, r.first + r.count - 1) > (?, ?, ?)"
+             AND (r.position, r.last_message, r.last) > (?, ?, ?)"
         );
-        let (position, message) = (
-            number(after.position),
-            Value::from(i64::from(after.message)),
-        );
-        let ordinal = Value::from(i64::from(after.ordinal));
+        let small = |value: u16| Value::from(i64::from(value));
         select.and(
             &tail,
             [
-                position.clone(),
-                message.clone(),
-                position,
-                message,
-                ordinal,
+                number(after.position),
+                small(window),
+                number(after.position),
+                small(after.message),
+                small(after.ordinal),
             ],
         );
     }

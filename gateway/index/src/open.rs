@@ -10,11 +10,13 @@ use rusqlite::{Connection, OpenFlags, params};
 use crate::names::Names;
 use crate::{Config, IndexError, SqliteIndex};
 
-/// Version of the tables. An index of another version is discarded and built again.
-const TABLES_VERSION: i64 = 2;
+/// Version of the tables and of how rows are made. An index of another version is discarded and
+/// built again.
+pub(crate) const TABLES_VERSION: i64 = 3;
 
 /// The tables. Places are keys in order of the log, so that writing is sequential;
-/// `link` is the one table written at random.
+/// `link` is the one table written at random. `run_by_time` holds the latest start too, so that
+/// a run of the hour before that ends too early is passed over without being looked up.
 const TABLES: &str = "
 CREATE TABLE progress (size INTEGER NOT NULL, head BLOB NOT NULL, origin TEXT NOT NULL);
 CREATE TABLE name (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);
@@ -22,11 +24,13 @@ CREATE TABLE submission (
     agency INTEGER NOT NULL, feed INTEGER NOT NULL, key BLOB NOT NULL, position INTEGER NOT NULL,
     PRIMARY KEY (agency, feed, key)) WITHOUT ROWID;
 CREATE TABLE run (
-    position INTEGER NOT NULL, message INTEGER NOT NULL, first INTEGER NOT NULL, count INTEGER NOT NULL,
-    feed INTEGER NOT NULL, entity INTEGER NOT NULL, from_ms INTEGER, to_ms INTEGER,
+    position INTEGER NOT NULL, message INTEGER NOT NULL, first INTEGER NOT NULL,
+    last_message INTEGER NOT NULL, last INTEGER NOT NULL, count INTEGER NOT NULL,
+    feed INTEGER NOT NULL, entity INTEGER NOT NULL,
+    from_ms INTEGER, to_ms INTEGER, last_from_ms INTEGER,
     PRIMARY KEY (position, message, first)) WITHOUT ROWID;
 CREATE INDEX run_by_feed ON run (feed, entity, position, message, first);
-CREATE INDEX run_by_time ON run (from_ms) WHERE from_ms IS NOT NULL;
+CREATE INDEX run_by_time ON run (from_ms, last_from_ms) WHERE from_ms IS NOT NULL;
 CREATE TABLE link (
     kind INTEGER NOT NULL, value TEXT NOT NULL, position INTEGER NOT NULL, message INTEGER NOT NULL,
     first INTEGER NOT NULL, PRIMARY KEY (kind, value, position, message, first)) WITHOUT ROWID;

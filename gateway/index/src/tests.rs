@@ -1,5 +1,7 @@
 //! The index alone: order, filters, paging, starting again.
 
+mod blocks;
+
 use exchange::ids::RecordPlace;
 use exchange::ports::{
     FeedScope, Index, IndexedEntry, IndexedSubmission, LinkKind, QuarantineQuery, QuarantinedRow,
@@ -29,9 +31,12 @@ fn run(
     Run {
         message,
         first,
+        last_message: message,
+        last: first + (count - 1) as u16,
         count,
         entity: entity.to_owned(),
         time: Some((from_ms, from_ms + 1)),
+        last_from: Some(from_ms),
         links: links
             .iter()
             .map(|(kind, value)| (*kind, (*value).to_owned()))
@@ -206,6 +211,20 @@ fn every_filter_narrows_the_answer() {
 }
 
 #[test]
+fn a_feed_that_never_sent_anything_is_answered_with_nothing() {
+    let dir = tempfile::tempdir().expect("folder");
+    let index = filled(dir.path());
+    for entity in [None, Some("Observation".to_owned())] {
+        let query = RecordQuery {
+            feeds: FeedScope::Only(vec!["nowhere".to_owned()]),
+            entity,
+            ..everything()
+        };
+        assert!(places(&index, &query).is_empty(), "{query:?}");
+    }
+}
+
+#[test]
 fn a_page_goes_on_inside_a_run() {
     let dir = tempfile::tempdir().expect("folder");
     let index = filled(dir.path());
@@ -354,6 +373,31 @@ fn an_index_that_is_damaged_or_of_another_log_starts_again() {
 }
 
 #[test]
+fn an_index_of_the_version_before_is_made_again() {
+    let dir = tempfile::tempdir().expect("folder");
+    let before = places(&filled(dir.path()), &everything());
+    let database = rusqlite::Connection::open(dir.path().join("index.sqlite")).expect("opens");
+    // The tables as they were: a row for each run of one message, without where it ends.
+    database
+        .execute_batch(
+            "DROP TABLE run;
+             CREATE TABLE run (position INTEGER NOT NULL, message INTEGER NOT NULL,
+                 first INTEGER NOT NULL, count INTEGER NOT NULL, feed INTEGER NOT NULL,
+                 entity INTEGER NOT NULL, from_ms INTEGER, to_ms INTEGER,
+                 PRIMARY KEY (position, message, first)) WITHOUT ROWID;",
+        )
+        .expect("goes back");
+    database
+        .pragma_update(None, "user_version", crate::open::TABLES_VERSION - 1)
+        .expect("goes back");
+    drop(database);
+    let index = SqliteIndex::open(&config(dir.path())).expect("opens");
+    assert_eq!(index.size(), 0);
+    drop(index);
+    assert_eq!(places(&filled(dir.path()), &everything()), before);
+}
+
+#[test]
 fn no_query_plan_sorts_or_scans_what_a_key_names() {
     let dir = tempfile::tempdir().expect("folder");
     let index = filled(dir.path());
@@ -366,9 +410,27 @@ fn no_query_plan_sorts_or_scans_what_a_key_names() {
         entity: Some("Observation".into()),
         ..everything()
     };
-    for query in [keyed, by_feed] {
+    let after = Some(RecordPlace {
+        position: 0,
+        message: 300,
+        ordinal: 4,
+    });
+    let span = |query: RecordQuery| RecordQuery {
+        from_ms: Some(1_000),
+        to_ms: Some(2_000),
+        after,
+        ..query
+    };
+    let queries = [span(keyed.clone()), span(by_feed.clone()), keyed, by_feed];
+    for query in queries {
         let plan = crate::find::explain(&index, &query);
         assert!(!plan.contains("TEMP B-TREE"), "{plan}");
         assert!(!plan.contains("SCAN"), "{plan}");
     }
+    // A time alone is the one search that sorts what it found; both its ends bound it.
+    let plan = crate::find::explain(&index, &span(everything()));
+    assert!(
+        plan.contains("run_by_time (from_ms>? AND from_ms<?)"),
+        "{plan}"
+    );
 }

@@ -251,3 +251,6 @@ fn public_key(session: &Session, key: ObjectHandle, label: &str) -> Result<Vec<u
 fn refused(call: &'static str, cause: Error) -> Pkcs11Error {
     Pkcs11Error::Token { call, cause }
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,8 +11,10 @@ use pem_rfc7468::LineEnding;
 use sm2::dsa::signature::Signer as _;
 use zeroize::Zeroizing;
 
-/// PEM label of an ML-DSA-44 seed: 32 bytes in base64 between its lines.
-pub const ML_DSA_44_LABEL: &str = "LAWGATE ML-DSA-44 SEED";
+/// PEM label of an ML-DSA-44 seed, whose 32 bytes stand in base64 between the lines.
+///
+/// Without hyphens: RFC 7468 allows them in a label, and not every reader takes them.
+pub const ML_DSA_44_LABEL: &str = "LAWGATE MLDSA44 SEED";
 
 /// Length of the seed of an ML-DSA-44 key in bytes (FIPS 204 §6.1).
 pub(crate) const SEED_BYTES: usize = 32;

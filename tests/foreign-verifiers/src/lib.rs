@@ -14,3 +14,5 @@ mod merkle;
 mod notes;
 #[cfg(test)]
 mod tiles;
+#[cfg(test)]
+mod tools;

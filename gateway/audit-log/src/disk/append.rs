@@ -17,6 +17,13 @@ const ZERO_STEP_BYTES: u64 = 1 << 20;
 /// every byte twice costs more than the changes of length that it saves.
 const LARGE_GROUP_BYTES: usize = 48 << 10;
 
+/// How much of the end of a file stays in the memory of the operating system, in bytes: followers and repeats read
+/// what is young. The rest makes room for what is written next, instead of for what is used elsewhere.
+const KEPT_IN_MEMORY_BYTES: u64 = 64 << 20;
+
+/// How much is set aside at a time, in bytes, so that the hint is rare.
+const SET_ASIDE_BYTES: u64 = 16 << 20;
+
 /// A file that grows by durable groups.
 #[derive(Debug)]
 pub struct AppendFile {
@@ -25,13 +32,20 @@ pub struct AppendFile {
     tail: u64,
     /// The length of the file; from the tail to here it holds zeros.
     length: u64,
+    /// What lies before is no longer kept in memory.
+    set_aside: u64,
 }
 
 impl AppendFile {
     /// Continues `file` at `tail`; its `length` may be greater, and then it holds zeros from the tail on.
     #[must_use]
     pub fn new(file: Box<dyn DiskFile>, tail: u64, length: u64) -> Self {
-        Self { file, tail, length }
+        Self {
+            file,
+            tail,
+            length,
+            set_aside: 0,
+        }
     }
 
     /// Returns where the next group starts; what lies before is durable.
@@ -58,6 +72,11 @@ impl AppendFile {
         self.file.write_all_at(group, self.tail)?;
         self.file.sync()?;
         self.tail = end;
+        let old = end.saturating_sub(KEPT_IN_MEMORY_BYTES);
+        if old >= self.set_aside + SET_ASIDE_BYTES {
+            self.file.set_aside(self.set_aside, old);
+            self.set_aside = old;
+        }
         Ok(())
     }
 

@@ -5,6 +5,8 @@ mod damage;
 
 use std::path::Path;
 
+use bytes::Bytes;
+
 use super::*;
 use crate::{
     bundle::{BundleError, Kind},
@@ -23,13 +25,13 @@ fn config(dir: &Path, segment_bytes: u64) -> Config {
 /// A bundle that can be told from the others; some have no part, some an empty one.
 fn bundle(number: u64) -> NewBundle {
     let parts = (0..number % 4).map(|part| match part {
-        2 => Arc::from([]),
+        2 => Bytes::new(),
         _ => format!("message {part} of submission {number}")
             .into_bytes()
             .into(),
     });
-    let mut parts: Vec<Arc<[u8]>> = parts.collect();
-    parts.push(number.to_le_bytes().as_slice().into());
+    let mut parts: Vec<Bytes> = parts.collect();
+    parts.push(Bytes::copy_from_slice(&number.to_le_bytes()));
     NewBundle::new(Kind::Payload, parts).unwrap()
 }
 
@@ -208,7 +210,7 @@ fn a_configuration_outside_its_range_is_refused_by_field() {
 fn large_bundles_pass_through() {
     let folder = tempfile::tempdir().unwrap();
     let (store, _) = open(config(folder.path(), 1 << 20)).unwrap();
-    let part: Arc<[u8]> = (0..3_000_000_u32).flat_map(u32::to_le_bytes).collect();
+    let part: Bytes = (0..3_000_000_u32).flat_map(u32::to_le_bytes).collect();
     let large = NewBundle::new(Kind::Payload, [part]).unwrap();
     store.put(large.clone()).unwrap().wait().unwrap();
     check_stored(&store, &large);
@@ -216,7 +218,7 @@ fn large_bundles_pass_through() {
     check_stored(&store, &large);
     let too_large: Result<NewBundle, BundleError> = NewBundle::new(
         Kind::Payload,
-        vec![Arc::<[u8]>::from(vec![0; crate::MAX_BUNDLE_BYTES + 1])],
+        vec![Bytes::from(vec![0; crate::MAX_BUNDLE_BYTES + 1])],
     );
     assert!(too_large.is_err());
 }

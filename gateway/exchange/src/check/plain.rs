@@ -33,14 +33,52 @@ pub(crate) struct PlainReader {
     facts: MessageFacts,
 }
 
-/// A record to be used again, and its parts while they are not set.
-#[derive(Default)]
+/// A record to be used again: its fields are overwritten where they are, because those of one
+/// packet mostly say the same again, and then nothing is copied and nothing checked for UTF-8.
 struct Slot {
     record: Record,
-    observation: Observation,
-    envelope: Envelope,
-    times: [DateTime; 2],
-    value: Quantity,
+    /// Parts that the last record did not have.
+    data_time: Option<DateTime>,
+    sample_time: Option<DateTime>,
+    value: Option<Quantity>,
+}
+
+impl Default for Slot {
+    fn default() -> Self {
+        Self {
+            record: Record {
+                envelope: None,
+                entity: Some(Entity::Observation(Observation::default())),
+            },
+            data_time: None,
+            sample_time: None,
+            value: None,
+        }
+    }
+}
+
+/// Which fields of a message were there, by their tags; none of those read here is above 31.
+#[derive(Default)]
+struct Seen(u32);
+
+impl Seen {
+    /// Notes a field; false when it was there before.
+    fn first(&mut self, tag: u32) -> bool {
+        let is_first = self.lacks(tag);
+        self.0 |= 1 << (tag & 31);
+        is_first
+    }
+
+    fn lacks(&self, tag: u32) -> bool {
+        self.0 & 1 << (tag & 31) == 0
+    }
+
+    /// Empties a text that was not there.
+    fn or_empty(&self, tag: u32, text: &mut String) {
+        if self.lacks(tag) {
+            text.clear();
+        }
+    }
 }
 
 impl PlainReader {
@@ -88,104 +126,90 @@ impl PlainReader {
 impl Slot {
     /// Reads one record, which the schema must have nothing to say about.
     fn read(&mut self, bytes: &[u8]) -> Option<()> {
-        self.empty();
+        let mut seen = Seen::default();
         fields(bytes, |tag, wire, rest| {
             let field = bytes_of(wire, rest)?;
-            match tag {
-                1 if self.record.envelope.is_none() => {
-                    let mut envelope = std::mem::take(&mut self.envelope);
-                    read_envelope(&mut envelope, field)?;
-                    self.record.envelope = Some(envelope);
-                }
-                6 if self.record.entity.is_none() => {
-                    let mut observation = std::mem::take(&mut self.observation);
-                    self.observation(&mut observation, field)?;
-                    self.record.entity = Some(Entity::Observation(observation));
-                }
-                _ => return None,
+            // A second one would be merged into the first, which is not plain.
+            if tag > 31 || !seen.first(tag) {
+                return None;
             }
-            Some(())
+            match tag {
+                1 => envelope(self.record.envelope.get_or_insert_default(), field),
+                6 => self.observation(field),
+                _ => None,
+            }
         })?;
-        self.record.entity.as_ref()?;
+        if seen.lacks(6) {
+            return None;
+        }
+        if seen.lacks(1) {
+            self.record.envelope = None;
+        }
         // What is derived is reported where it is set, so nothing is left to be cleared.
         schema::check(&self.record).is_empty().then_some(())
     }
 
-    /// Takes the record apart, so that the memory of its parts is used again.
-    fn empty(&mut self) {
-        if let Some(envelope) = self.record.envelope.take() {
-            self.envelope = envelope;
-        }
-        self.envelope.quality.clear();
-        self.envelope.raw_offset = 0;
-        self.envelope.raw_length = 0;
-        let Some(Entity::Observation(mut observation)) = self.record.entity.take() else {
-            return;
+    fn observation(&mut self, bytes: &[u8]) -> Option<()> {
+        let Some(Entity::Observation(it)) = &mut self.record.entity else {
+            return None;
         };
-        let [data_time, sample_time] = &mut self.times;
-        give_back(&mut observation.data_time, data_time);
-        give_back(&mut observation.sample_time, sample_time);
-        give_back(&mut observation.value, &mut self.value);
-        prost::Message::clear(&mut observation);
-        self.observation = observation;
-    }
-
-    fn observation(&mut self, observation: &mut Observation, bytes: &[u8]) -> Option<()> {
-        let [data_time, sample_time] = &mut self.times;
+        let mut seen = Seen::default();
+        (it.cn, it.interval_s, it.stat, it.flag, it.resend) = (0, 0, 0, 0, false);
         fields(bytes, |tag, wire, rest| {
+            if tag > 31 || !seen.first(tag) && matches!(tag, 3 | 7 | 10) {
+                return None;
+            }
             match tag {
-                1 => text(&mut observation.mn, wire, rest)?,
-                2 => observation.cn = number(wire, rest)? as u32,
-                3 => once(&mut observation.data_time, data_time, time, wire, rest)?,
-                4 => observation.interval_s = number(wire, rest)? as u32,
-                5 => text(&mut observation.factor, wire, rest)?,
-                6 => observation.stat = number(wire, rest)? as i32,
-                7 => once(
-                    &mut observation.value,
-                    &mut self.value,
-                    quantity,
+                1 => text(&mut it.mn, wire, rest)?,
+                2 => it.cn = number(wire, rest)? as u32,
+                3 => time(present(&mut it.data_time, &mut self.data_time), wire, rest)?,
+                4 => it.interval_s = number(wire, rest)? as u32,
+                5 => text(&mut it.factor, wire, rest)?,
+                6 => it.stat = number(wire, rest)? as i32,
+                7 => quantity(present(&mut it.value, &mut self.value), wire, rest)?,
+                8 => it.flag = number(wire, rest)? as i32,
+                9 => text(&mut it.eflag, wire, rest)?,
+                10 => time(
+                    present(&mut it.sample_time, &mut self.sample_time),
                     wire,
                     rest,
                 )?,
-                8 => observation.flag = number(wire, rest)? as i32,
-                9 => text(&mut observation.eflag, wire, rest)?,
-                10 => once(&mut observation.sample_time, sample_time, time, wire, rest)?,
-                11 => observation.resend = number(wire, rest)? != 0,
-                14 => text(&mut observation.factor_legacy, wire, rest)?,
+                11 => it.resend = number(wire, rest)? != 0,
+                14 => text(&mut it.factor_legacy, wire, rest)?,
                 // 12 and 13 are derived here and not a sender's to set.
                 _ => return None,
             }
             Some(())
-        })
+        })?;
+        seen.or_empty(1, &mut it.mn);
+        seen.or_empty(5, &mut it.factor);
+        seen.or_empty(9, &mut it.eflag);
+        seen.or_empty(14, &mut it.factor_legacy);
+        absent(seen.lacks(3), &mut it.data_time, &mut self.data_time);
+        absent(seen.lacks(7), &mut it.value, &mut self.value);
+        absent(seen.lacks(10), &mut it.sample_time, &mut self.sample_time);
+        Some(())
     }
 }
 
-/// Keeps the memory of a part that is no longer set.
-fn give_back<Part>(from: &mut Option<Part>, spare: &mut Part) {
-    if let Some(part) = from.take() {
-        *spare = part;
+/// The part to read into: the one that is there, else the one that was.
+fn present<'a, Part: Default>(
+    part: &'a mut Option<Part>,
+    spare: &mut Option<Part>,
+) -> &'a mut Part {
+    part.get_or_insert_with(|| spare.take().unwrap_or_default())
+}
+
+/// Puts a part aside that the record at hand does not have.
+fn absent<Part>(is_absent: bool, part: &mut Option<Part>, spare: &mut Option<Part>) {
+    if is_absent && part.is_some() {
+        *spare = part.take();
     }
 }
 
-/// Reads a part that may stand once; a second one would be merged into it, which is not plain.
-fn once<Part: prost::Message + Default>(
-    into: &mut Option<Part>,
-    spare: &mut Part,
-    read: impl FnOnce(&mut Part, &[u8]) -> Option<()>,
-    wire: WireType,
-    rest: &mut &[u8],
-) -> Option<()> {
-    if into.is_some() {
-        return None;
-    }
-    let mut part = std::mem::take(spare);
-    part.clear();
-    read(&mut part, bytes_of(wire, rest)?)?;
-    *into = Some(part);
-    Some(())
-}
-
-fn read_envelope(envelope: &mut Envelope, bytes: &[u8]) -> Option<()> {
+fn envelope(envelope: &mut Envelope, bytes: &[u8]) -> Option<()> {
+    envelope.quality.clear();
+    (envelope.raw_offset, envelope.raw_length) = (0, 0);
     fields(bytes, |tag, wire, rest| {
         match tag {
             16 => envelope.quality.push(finding(bytes_of(wire, rest)?)?),
@@ -198,8 +222,11 @@ fn read_envelope(envelope: &mut Envelope, bytes: &[u8]) -> Option<()> {
     })
 }
 
-fn time(time: &mut DateTime, bytes: &[u8]) -> Option<()> {
-    fields(bytes, |tag, wire, rest| {
+fn time(time: &mut DateTime, wire: WireType, rest: &mut &[u8]) -> Option<()> {
+    let mut seen = Seen::default();
+    (time.precision, time.offset_assumed) = (0, false);
+    fields(bytes_of(wire, rest)?, |tag, wire, rest| {
+        seen.first(tag);
         match tag {
             1 => text(&mut time.text, wire, rest)?,
             2 => time.precision = number(wire, rest)? as i32,
@@ -208,11 +235,17 @@ fn time(time: &mut DateTime, bytes: &[u8]) -> Option<()> {
             _ => return None,
         }
         Some(())
-    })
+    })?;
+    seen.or_empty(1, &mut time.text);
+    seen.or_empty(3, &mut time.offset);
+    Some(())
 }
 
-fn quantity(quantity: &mut Quantity, bytes: &[u8]) -> Option<()> {
-    fields(bytes, |tag, wire, rest| {
+fn quantity(quantity: &mut Quantity, wire: WireType, rest: &mut &[u8]) -> Option<()> {
+    let mut seen = Seen::default();
+    (quantity.unit_source, quantity.qualifier) = (0, 0);
+    fields(bytes_of(wire, rest)?, |tag, wire, rest| {
+        seen.first(tag);
         match tag {
             1 => text(&mut quantity.value, wire, rest)?,
             2 => text(&mut quantity.unit, wire, rest)?,
@@ -222,24 +255,27 @@ fn quantity(quantity: &mut Quantity, bytes: &[u8]) -> Option<()> {
             _ => return None,
         }
         Some(())
-    })
+    })?;
+    seen.or_empty(1, &mut quantity.value);
+    seen.or_empty(2, &mut quantity.unit);
+    seen.or_empty(5, &mut quantity.raw);
+    Some(())
 }
 
 /// Facts about a message: read only to know that they can be.
 fn facts(facts: &mut MessageFacts, bytes: &[u8]) -> Option<()> {
-    let mut claimed_at = facts.claimed_at.take().unwrap_or_default();
+    let claimed_at = facts.claimed_at.get_or_insert_default();
+    let (declared, dialect) = (&mut facts.encoding_declared, &mut facts.dialect);
     fields(bytes, |tag, wire, rest| {
         match tag {
-            1 => time(&mut claimed_at, bytes_of(wire, rest)?)?,
-            2 => text(&mut facts.encoding_declared, wire, rest)?,
+            1 => time(claimed_at, wire, rest)?,
+            2 => text(declared, wire, rest)?,
             3 | 5 => drop(number(wire, rest)?),
-            4 => text(&mut facts.dialect, wire, rest)?,
+            4 => text(dialect, wire, rest)?,
             _ => return None,
         }
         Some(())
-    })?;
-    facts.claimed_at = Some(claimed_at);
-    Some(())
+    })
 }
 
 fn finding(bytes: &[u8]) -> Option<Finding> {
@@ -263,37 +299,68 @@ fn finding(bytes: &[u8]) -> Option<Finding> {
 }
 
 /// Calls `each` with the tag and the wire type of every field, and with what follows its key.
+#[inline]
 fn fields<'a>(
     mut bytes: &'a [u8],
     mut each: impl FnMut(u32, WireType, &mut &'a [u8]) -> Option<()>,
 ) -> Option<()> {
-    while !bytes.is_empty() {
-        let (tag, wire) = decode_key(&mut bytes).ok()?;
+    while let Some(&first) = bytes.first() {
+        // Nearly every key is one byte; the others are read as they are everywhere.
+        let wire = match (first, first & 7) {
+            (8..0x80, 0) => Some(WireType::Varint),
+            (8..0x80, 2) => Some(WireType::LengthDelimited),
+            _ => None,
+        };
+        let (tag, wire) = match wire {
+            Some(wire) => {
+                bytes = &bytes[1..];
+                (u32::from(first >> 3), wire)
+            }
+            None => decode_key(&mut bytes).ok()?,
+        };
         each(tag, wire, &mut bytes)?;
     }
     Some(())
 }
 
+#[inline]
 fn bytes_of<'a>(wire: WireType, rest: &mut &'a [u8]) -> Option<&'a [u8]> {
     if wire != WireType::LengthDelimited {
         return None;
     }
-    let length = usize::try_from(decode_varint(rest).ok()?).ok()?;
+    let length = usize::try_from(varint(rest)?).ok()?;
     let (field, after) = rest.split_at_checked(length)?;
     *rest = after;
     Some(field)
 }
 
+/// Reads a text, unless it is the one that is there.
+#[inline]
 fn text(into: &mut String, wire: WireType, rest: &mut &[u8]) -> Option<()> {
-    let text = std::str::from_utf8(bytes_of(wire, rest)?).ok()?;
-    into.clear();
-    into.push_str(text);
+    let bytes = bytes_of(wire, rest)?;
+    if into.as_bytes() != bytes {
+        let text = std::str::from_utf8(bytes).ok()?;
+        into.clear();
+        into.push_str(text);
+    }
     Some(())
 }
 
+#[inline]
 fn number(wire: WireType, rest: &mut &[u8]) -> Option<u64> {
     if wire != WireType::Varint {
         return None;
     }
-    decode_varint(rest).ok()
+    varint(rest)
+}
+
+#[inline]
+fn varint(rest: &mut &[u8]) -> Option<u64> {
+    match rest.split_first() {
+        Some((&first, after)) if first < 0x80 => {
+            *rest = after;
+            Some(first.into())
+        }
+        _ => decode_varint(rest).ok(),
+    }
 }

@@ -14,7 +14,7 @@ use proto::v1::{
 use sha2::{Digest as _, Sha256};
 
 use crate::assemble::OfMessage;
-use crate::ids::{RecordId, RecordPlace};
+use crate::ids::{MAX_RECORDS_PER_MESSAGE, RecordId, RecordPlace};
 use crate::mask::Clearance;
 use crate::policy::Caller;
 use crate::ports::{QuarantineQuery, RecordQuery, RunFound};
@@ -25,8 +25,22 @@ use crate::{Exchange, assemble};
 /// Longest page once encoded, in bytes: four pages an agency are held at the same time.
 pub(super) const PAGE_BYTES: usize = 16 << 20;
 
-/// Most runs looked at for one page: bounds the work when the reader may see few of them.
-const PAGE_RUNS: usize = 4096;
+/// Most records looked at for one page: bounds the work when the reader may see few of them.
+///
+/// As many as one message may have. A page that reaches it ends with a token, inside a run if need be.
+const PAGE_RECORDS: usize = MAX_RECORDS_PER_MESSAGE;
+
+/// What looking at a run costs beside its records, in records: its submission may have to be read
+/// from disk and checked. With it a page reads 4096 submissions at most.
+const RUN_RECORDS: usize = 16;
+
+/// A run of the index that is not what is stored: the index is a cache and can be deleted.
+#[derive(Debug, thiserror::Error)]
+#[error("the index names {} records from {:?} on, stored are {stored}", run.count, run.place)]
+struct WrongCount {
+    run: RunFound,
+    stored: usize,
+}
 
 /// A page being filled.
 struct Page<Item> {
@@ -175,17 +189,16 @@ impl Exchange {
         let mut source = Source::new(self, reader);
         // Few questions to the index even when most of what it finds is not shown.
         query.limit = query.limit.max(super::DEFAULT_PAGE);
-        let mut looked_at = 0;
+        let mut room = PAGE_RECORDS;
         let is_done = loop {
             let runs = self
                 .index
                 .find_runs(&query)
                 .map_err(|cause| Refusal::IndexFailed { cause })?;
-            looked_at += runs.len();
             let was_last = runs.len() < query.limit as usize;
-            let took_all = fill(&mut page, &mut source, &mut query, runs)?;
+            let took_all = fill(&mut page, &mut source, &mut query, runs, &mut room)?;
             let is_full = page.is_full() && !asks_for_content(&query);
-            if !took_all || was_last || is_full || looked_at >= PAGE_RUNS {
+            if !took_all || was_last || is_full {
                 break took_all && was_last;
             }
         };
@@ -237,28 +250,33 @@ impl Exchange {
 }
 
 /// Fills the page from these runs and moves the query on behind what was looked at; false when
-/// something is left for the next page.
+/// something is left for the next page, because this one is full or there is no `room` to look on.
 fn fill(
     page: &mut Page<Record>,
     source: &mut Source<'_>,
     query: &mut RecordQuery,
     runs: Vec<RunFound>,
+    room: &mut usize,
 ) -> Result<bool, Refusal> {
+    // Where something may be hidden a full page looks for the next record that is shown:
+    // a token for records that are not would tell of them.
+    let stops_full = !asks_for_content(query);
     for run in runs {
-        for offset in 0..run.count {
-            let place = RecordPlace {
-                ordinal: run.place.ordinal + offset as u16,
-                ..run.place
-            };
+        if *room == 0 || (page.is_full() && stops_full) {
+            return Ok(false);
+        }
+        *room = room.saturating_sub(RUN_RECORDS);
+        let (stored, _) = source.submission(run.place.position)?;
+        for place in places(&stored, &run)? {
             if query.after.is_some_and(|after| place <= after) {
                 continue;
             }
-            // Where something may be hidden a full page looks for the next record that is shown:
-            // a token for records that are not would tell of them.
-            if page.is_full() && !asks_for_content(query) {
+            if *room == 0 || (page.is_full() && stops_full) {
                 return Ok(false);
             }
-            if let Some(record) = source.shown(place, query)?
+            *room -= 1;
+            if is_in_time(query, &stored, place)
+                && let Some(record) = source.shown(place, query)?
                 && !page.take(record)
             {
                 return Ok(false);
@@ -267,6 +285,56 @@ fn fill(
         }
     }
     Ok(true)
+}
+
+/// The places of a run, told from the stored results alone: every record of its messages from its
+/// first place to its last.
+///
+/// # Errors
+/// [`Refusal::IndexFailed`] when these are not as many as the index says: what it says of the
+/// submission is wrong, and a list made from it would lack records without saying so.
+fn places<'a>(
+    stored: &'a Stored,
+    run: &RunFound,
+) -> Result<impl Iterator<Item = RecordPlace> + 'a, Refusal> {
+    let (first, last) = (run.place, run.last_place());
+    let records_of = move |message| {
+        let conversion = stored.conversion(message);
+        let records = conversion.map_or(0, |conversion| conversion.records.len());
+        let at = move |(ordinal, _)| RecordPlace {
+            position: first.position,
+            message,
+            ordinal,
+        };
+        (0..=u16::MAX).zip(0..records).map(at)
+    };
+    let places = (first.message..=last.message)
+        .flat_map(records_of)
+        .filter(move |place| (first..=last).contains(place));
+    let count = places.clone().count();
+    if count == run.count as usize {
+        return Ok(places);
+    }
+    let cause = WrongCount {
+        run: *run,
+        stored: count,
+    };
+    Err(Refusal::IndexFailed {
+        cause: cause.into(),
+    })
+}
+
+/// Whether the record at `place` begins in the time asked for; its run only says that some may.
+fn is_in_time(query: &RecordQuery, stored: &Stored, place: RecordPlace) -> bool {
+    if query.from_ms.is_none() && query.to_ms.is_none() {
+        return true;
+    }
+    let conversion = stored.conversion(place.message);
+    let record = conversion.and_then(|it| it.records.get(usize::from(place.ordinal)));
+    let time = record.and_then(|record| schema::links(record).time);
+    time.is_some_and(|(start, _)| {
+        query.from_ms.is_none_or(|from| from <= start) && query.to_ms.is_none_or(|to| start < to)
+    })
 }
 
 /// The row of a quarantined message; `sees` says whether the reader may see what it holds.

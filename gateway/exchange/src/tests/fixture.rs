@@ -1,6 +1,9 @@
 //! An exchange for unit tests: the log is real, the rest can be made to fail.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+mod device;
+mod memory_index;
+
+use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -15,12 +18,14 @@ use tempfile::TempDir;
 use crate::entry::CaseBinding;
 use crate::policy::{Agency, CertificateName, Policy, Rights};
 use crate::ports::{
-    AdapterIdentity, ConvertFailure, Converted, Converter, EvidenceStore, FeedScope, Index,
-    IndexedEntry, KeepError, Kept, LinkKind, Message, PortFuture, QuarantineQuery, RecordQuery,
-    RunFound,
+    AdapterIdentity, ConvertFailure, Converted, Converter, EvidenceStore, Index, KeepError, Kept,
+    Message, PortFuture,
 };
 use crate::refusal::Cause;
 use crate::{Caller, Exchange, Feed, Follower, Limits, Parts, PeerCertificate, Submission};
+
+pub(crate) use device::time_of;
+pub(crate) use memory_index::MemoryIndex;
 
 /// Time of the first entry; later ones follow it by the log's own rule.
 pub(crate) const TIME_NS: u64 = 1_790_000_000_000_000_000;
@@ -74,6 +79,9 @@ fn one(payload: &[u8]) -> Converted {
     }
     if payload.starts_with(b"garbage") {
         return Converted::Conversion(vec![0xFF; 9]);
+    }
+    if let Some(conversion) = device::conversion(payload) {
+        return Converted::Conversion(conversion.encode_to_vec());
     }
     if payload.starts_with(b"track") {
         return Converted::Conversion(tracks().encode_to_vec());
@@ -177,128 +185,6 @@ impl EvidenceStore for MemoryEvidence {
         } else {
             Err("the digest differs".into())
         }
-    }
-}
-
-/// An index in memory, over the rows as they came.
-#[derive(Default)]
-pub(crate) struct MemoryIndex {
-    entries: Mutex<BTreeMap<u64, IndexedEntry>>,
-    head: Mutex<[u8; 32]>,
-}
-
-impl MemoryIndex {
-    pub(crate) fn rows(&self) -> Vec<IndexedEntry> {
-        self.entries
-            .lock()
-            .expect("is free")
-            .values()
-            .cloned()
-            .collect()
-    }
-}
-
-impl Index for MemoryIndex {
-    fn size(&self) -> u64 {
-        self.entries.lock().expect("is free").len() as u64
-    }
-
-    fn head(&self) -> [u8; 32] {
-        *self.head.lock().expect("is free")
-    }
-
-    fn apply(&self, entries: &[IndexedEntry], head: &[u8; 32]) -> Result<(), Cause> {
-        *self.head.lock().expect("is free") = *head;
-        let mut all = self.entries.lock().expect("is free");
-        all.extend(entries.iter().map(|entry| (entry.position, entry.clone())));
-        Ok(())
-    }
-
-    fn clear(&self) -> Result<(), Cause> {
-        self.entries.lock().expect("is free").clear();
-        Ok(())
-    }
-
-    fn find_submission(
-        &self,
-        agency: &str,
-        feed: &str,
-        key: &[u8; 16],
-    ) -> Result<Option<u64>, Cause> {
-        let is_it = |entry: &IndexedEntry| {
-            entry
-                .submission
-                .as_ref()
-                .is_some_and(|it| it.agency == agency && it.feed == feed && it.key == *key)
-        };
-        Ok(self
-            .rows()
-            .into_iter()
-            .find(is_it)
-            .map(|entry| entry.position))
-    }
-
-    fn find_runs(&self, query: &RecordQuery) -> Result<Vec<RunFound>, Cause> {
-        let mut found = Vec::new();
-        for entry in self.rows() {
-            let Some(submission) = entry
-                .submission
-                .filter(|it| in_scope(&query.feeds, &it.feed))
-            else {
-                continue;
-            };
-            for run in submission.runs {
-                let is_device =
-                    |device: &String| run.links.contains(&(LinkKind::Device, device.clone()));
-                let last = crate::ids::RecordPlace {
-                    position: entry.position,
-                    message: run.message,
-                    ordinal: run.first + (run.count - 1) as u16,
-                };
-                let is_left = query.after.is_none_or(|after| last > after);
-                if is_left && query.device.as_ref().is_none_or(is_device) {
-                    let place = crate::ids::RecordPlace {
-                        position: entry.position,
-                        message: run.message,
-                        ordinal: run.first,
-                    };
-                    found.push(RunFound {
-                        place,
-                        count: run.count,
-                    });
-                }
-            }
-        }
-        found.truncate(query.limit as usize);
-        Ok(found)
-    }
-
-    fn find_quarantined(&self, query: &QuarantineQuery) -> Result<Vec<(u64, u16)>, Cause> {
-        let mut found = Vec::new();
-        for entry in self.rows() {
-            let Some(submission) = entry
-                .submission
-                .filter(|it| in_scope(&query.feeds, &it.feed))
-            else {
-                continue;
-            };
-            found.extend(
-                submission
-                    .quarantined
-                    .iter()
-                    .map(|row| (entry.position, row.message)),
-            );
-        }
-        found.retain(|place| query.after.is_none_or(|after| *place > after));
-        found.truncate(query.limit as usize);
-        Ok(found)
-    }
-}
-
-fn in_scope(scope: &FeedScope, feed: &str) -> bool {
-    match scope {
-        FeedScope::All => true,
-        FeedScope::Only(feeds) => feeds.iter().any(|it| it == feed),
     }
 }
 
@@ -442,7 +328,7 @@ fn policy() -> Policy {
 /// A submission of these messages to `feed`.
 pub(crate) fn submission(key: &str, messages: &[&str]) -> Submission {
     let message = |text: &&str| Message {
-        payload: text.as_bytes().into(),
+        payload: text.as_bytes().to_vec().into(),
         attributes: Vec::new(),
     };
     Submission {

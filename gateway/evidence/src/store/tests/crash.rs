@@ -1,5 +1,7 @@
 //! Crashes and failing disks: what was acknowledged is there, and nothing is tried twice.
 
+use bytes::Bytes;
+
 use audit_log::disk::{
     Disk as _, read_range,
     simulation::{Failure, Image, SimulatedDisk},
@@ -214,7 +216,7 @@ fn payloads_that_look_like_parts_of_a_segment_are_only_payloads() {
     let disk = SimulatedDisk::new();
     let (store, _) = open_on(Arc::new(disk.clone()), &config(Path::new(DIR), 1 << 20)).unwrap();
     put(&store, 0).unwrap();
-    let hostile = NewBundle::new(Kind::Payload, [foreign[..end].into()]).unwrap();
+    let hostile = NewBundle::new(Kind::Payload, [Bytes::copy_from_slice(&foreign[..end])]).unwrap();
     store.put(hostile).unwrap().wait().unwrap();
     let mut bytes = Vec::new();
     let file = disk.open(&open_segment(), false).unwrap();
@@ -249,7 +251,7 @@ proptest! {
         let mut kept = Vec::new();
         for burst in bursts {
             let bundles: Vec<_> = burst.into_iter().map(|parts| {
-                let parts: Vec<Arc<[u8]>> = parts.into_iter().map(Arc::from).collect();
+                let parts: Vec<Bytes> = parts.into_iter().map(Bytes::from).collect();
                 NewBundle::new(Kind::Results, parts).unwrap()
             }).collect();
             kept.extend(bundles.clone());
