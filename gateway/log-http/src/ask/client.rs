@@ -188,7 +188,7 @@ impl WitnessClient {
                     return Err(self.disagree(note, kind).await);
                 }
                 Some(_) | None if is_root => {
-                    return Err(self.disagree(note, DisagreementKind::Forked).await);
+                    return Err(self.disagree(note, DisagreementKind::SplitView).await);
                 }
                 Some(named) if named != old_size => named,
                 Some(_) | None => return Err(AskError::Malformed),

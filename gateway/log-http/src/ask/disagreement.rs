@@ -15,7 +15,7 @@ pub enum DisagreementKind {
         size: u64,
     },
     /// It has cosigned the same size with another root.
-    Forked,
+    SplitView,
     /// The log's own proof does not lead from what it has cosigned.
     Inconsistent,
 }
@@ -40,7 +40,7 @@ impl fmt::Display for DisagreementKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Ahead { size } => write!(f, "it has cosigned {size} entries, which are more"),
-            Self::Forked => f.write_str("it has cosigned another root of the same size"),
+            Self::SplitView => f.write_str("it has cosigned another root of the same size"),
             Self::Inconsistent => f.write_str("the log does not grow from what it has cosigned"),
         }
     }

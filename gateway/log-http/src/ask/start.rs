@@ -19,7 +19,7 @@ pub enum StartError<Cause: std::error::Error + 'static> {
     },
     /// Its root at the size witnessed is another.
     #[error("the log has another root at size {size} than was witnessed")]
-    Forked {
+    SplitView {
         /// The size.
         size: u64,
     },
@@ -54,7 +54,7 @@ pub fn check_start<Cause: std::error::Error + 'static>(
     }
     match root_at(size) {
         Ok(root) if root == *witnessed.checkpoint.root() => Ok(()),
-        Ok(_) => Err(StartError::Forked { size }),
+        Ok(_) => Err(StartError::SplitView { size }),
         Err(cause) => Err(StartError::Root { size, cause }),
     }
 }

@@ -10,7 +10,7 @@ use audit_proof::note::Note;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum AlarmKind {
     /// Two roots for one size. The two signatures prove without anything else that the log has two histories.
-    Forked,
+    SplitView,
     /// The newer one is larger and the proof sent with it does not lead from the older one.
     ///
     /// The log has two histories or somebody sent a wrong proof: a right one, which only the log can make, would show.
@@ -35,14 +35,14 @@ pub struct Alarm {
 
 impl AlarmKind {
     /// Every kind.
-    pub const ALL: [Self; 3] = [Self::Forked, Self::Inconsistent, Self::Shorter];
+    pub const ALL: [Self; 3] = [Self::SplitView, Self::Inconsistent, Self::Shorter];
 }
 
 impl fmt::Display for AlarmKind {
     /// The word by which files and messages call it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Forked => "forked",
+            Self::SplitView => "split-view",
             Self::Inconsistent => "inconsistent",
             Self::Shorter => "shorter",
         })

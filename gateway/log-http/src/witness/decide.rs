@@ -231,7 +231,7 @@ impl Witness {
         self.state.keep(&log.origin, &alarm)?;
         let (kind, alarm) = (alarm.kind, Some(Box::new(alarm)));
         Ok(match kind {
-            AlarmKind::Forked | AlarmKind::Shorter => Answer::Conflict { size, alarm },
+            AlarmKind::SplitView | AlarmKind::Shorter => Answer::Conflict { size, alarm },
             AlarmKind::Inconsistent => Answer::Inconsistent { alarm },
         })
     }
@@ -279,7 +279,7 @@ fn judge(
             return Judgement::Contradicts(AlarmKind::Shorter);
         }
         if next.size() == held.size() && next.root() != held.root() {
-            return Judgement::Contradicts(AlarmKind::Forked);
+            return Judgement::Contradicts(AlarmKind::SplitView);
         }
     }
     let held_size = held.map_or(0, Checkpoint::size);

@@ -1,4 +1,4 @@
-//! Who takes part in the tests: a log that grows and forks, witnesses that start and stop, and a bare connection.
+//! Who takes part in the tests: a log that grows in one history or in two, witnesses that start and stop, and a bare connection.
 
 use std::error::Error;
 use std::path::Path;
@@ -42,7 +42,7 @@ pub(crate) fn new_signer(kind: KeyKind, name: &str) -> Arc<dyn Signer> {
     Arc::new(FileSigner::from_pem(name, kind, &made.private_text).unwrap())
 }
 
-/// A log in memory. A clone is a copy of its disk and its key: growing both forks it.
+/// A log in memory. A clone is a copy of its disk and its key: growing both splits the view.
 #[derive(Clone)]
 pub(crate) struct TestLog {
     pub(crate) suite: Suite,

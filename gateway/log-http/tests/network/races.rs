@@ -74,14 +74,14 @@ fn a_smaller_checkpoint_judged_before_a_larger_one_does_not_set_the_witness_back
 }
 
 #[test]
-fn a_fork_judged_before_the_true_log_was_kept_is_refused() {
+fn a_second_history_judged_before_the_true_log_was_kept_is_refused() {
     let mut log = TestLog::new();
-    let mut fork = log.clone();
+    let mut other = log.clone();
     log.grow(5, "true");
-    fork.grow(5, "false");
-    let (answer, last) = race(&fork, &log, 0);
+    other.grow(5, "false");
+    let (answer, last) = race(&other, &log, 0);
     let alarm = answer.alarm().map(|alarm| alarm.received.text().to_owned());
-    assert_eq!(alarm.as_deref(), Some(fork.note().text()));
+    assert_eq!(alarm.as_deref(), Some(other.note().text()));
     assert_eq!(*last.root(), log.root_at(5).unwrap());
 }
 
@@ -133,10 +133,10 @@ fn of_histories_offered_at_once_one_wins_each_time() {
         // Four histories, each at two sizes.
         let logs: Vec<TestLog> = (0..8)
             .map(|number| {
-                let mut fork = log.clone();
-                fork.grow(3, &format!("round {round} history {}", number % 4));
-                fork.grow(number / 4, "more");
-                fork
+                let mut other = log.clone();
+                other.grow(3, &format!("round {round} history {}", number % 4));
+                other.grow(number / 4, "more");
+                other
             })
             .collect();
         let requests: Vec<_> = logs.iter().map(|log| log.request(old_size)).collect();

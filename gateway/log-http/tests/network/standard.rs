@@ -144,9 +144,9 @@ async fn every_status_of_the_standard_is_given() {
     );
     assert_eq!(body, "5\n");
 
-    let mut fork = TestLog::new();
-    fork.grow(10, "false");
-    let proof = fork.prove(5).unwrap();
+    let mut other = TestLog::new();
+    other.grow(10, "false");
+    let proof = other.prove(5).unwrap();
     let note = log.note();
     let wrong = AddCheckpoint {
         old_size: 5,

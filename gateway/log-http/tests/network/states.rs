@@ -31,7 +31,7 @@ fn a_file_that_was_not_finished_means_nothing() {
         .path()
         .join("alarms")
         .join(origin_hash(ORIGIN))
-        .join("forked-0.new");
+        .join("split-view-0.new");
     fs::create_dir_all(unfinished).unwrap();
     let (witness, state) = witness_in(&log, &folder);
     assert!(state.last(ORIGIN).unwrap().is_none());
@@ -102,8 +102,8 @@ fn alarms_stand_beside_each_other_up_to_a_bound_of_each_kind() {
             .unwrap();
     }
     // A flood of one kind does not keep out another.
-    state.keep(ORIGIN, &alarm(AlarmKind::Forked, 1)).unwrap();
-    state.keep(ORIGIN, &alarm(AlarmKind::Forked, 1)).unwrap();
+    state.keep(ORIGIN, &alarm(AlarmKind::SplitView, 1)).unwrap();
+    state.keep(ORIGIN, &alarm(AlarmKind::SplitView, 1)).unwrap();
     let kept = state.alarms(ORIGIN).unwrap();
     assert_eq!(kept.len(), 256 + 1);
     for path in kept {

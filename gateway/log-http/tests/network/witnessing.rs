@@ -162,10 +162,7 @@ async fn what_a_witness_does_not_know_is_said_by_name() {
     let refused = client.ask(&stranger.note(), 0, &|_| unreachable!()).await;
     assert!(matches!(refused, Err(AskError::Untrusted)), "{refused:?}");
     let other = new_signer(KIND, "w.example/2").key().clone();
-    let entries = [
-        ("a", &witness.key, "http://a"),
-        ("b", &other, "http://b"),
-    ];
+    let entries = [("a", &witness.key, "http://a"), ("b", &other, "http://b")];
     let policy = two_of(&log, &entries).policy().clone();
     let unknown = Witnesses::of_policy(policy, "other.example/log", &plain_client());
     assert!(matches!(unknown, Err(WitnessesError::NoLog { .. })));

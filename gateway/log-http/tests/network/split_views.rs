@@ -45,7 +45,7 @@ fn alarms(folder: &Path) -> Vec<(String, String, String)> {
     let mut alarms = Vec::new();
     for path in state.alarms(ORIGIN).unwrap() {
         let name = path.file_name().unwrap().to_str().unwrap().to_owned();
-        let kind = name.split_once('-').unwrap().0.to_owned();
+        let kind = name.rsplit_once('-').unwrap().0.to_owned();
         alarms.push((kind, text(&path.join("held")), text(&path.join("received"))));
     }
     alarms
@@ -56,19 +56,19 @@ fn held(theirs: &Result<WitnessedCheckpoint, LatestError>) -> &Note {
 }
 
 #[tokio::test]
-async fn a_fork_offered_to_one_witness_is_refused_with_both_notes_kept() {
+async fn a_second_history_offered_to_one_witness_is_refused_with_both_notes_kept() {
     let (folder, mut log) = (TempDir::new().unwrap(), TestLog::new());
     let witness = witness(&log, folder.path(), "police").await;
     log.grow(10, "true");
-    let mut fork = log.clone();
+    let mut other = log.clone();
     log.grow(10, "true");
-    fork.grow(15, "false");
+    other.grow(15, "false");
     ask(&log, &witness, 0).await.unwrap();
 
     for _ in 0..2 {
-        let refused = disagreement(ask(&fork, &witness, 20).await);
+        let refused = disagreement(ask(&other, &witness, 20).await);
         assert_eq!(refused.kind, DisagreementKind::Inconsistent);
-        assert_eq!(refused.ours, fork.note());
+        assert_eq!(refused.ours, other.note());
         assert_eq!(held(&refused.theirs).text(), log.note().text());
     }
     // The true log goes on as if nothing had been.
@@ -82,11 +82,11 @@ async fn a_fork_offered_to_one_witness_is_refused_with_both_notes_kept() {
     };
     assert_eq!(kind, "inconsistent");
     assert!(held.starts_with(&format!("{ORIGIN}\n20\n")));
-    assert_eq!(received, fork.note().text());
+    assert_eq!(received, other.note().text());
 }
 
 #[tokio::test]
-async fn a_fork_offered_to_two_of_three_shows_at_all_three() {
+async fn a_second_history_offered_to_two_of_three_shows_at_all_three() {
     let (folder, mut log) = (TempDir::new().unwrap(), TestLog::new());
     let mut serving = Vec::new();
     for name in ["environment", "police", "justice"] {
@@ -96,9 +96,9 @@ async fn a_fork_offered_to_two_of_three_shows_at_all_three() {
     for witness in &serving {
         ask(&log, witness, 0).await.unwrap();
     }
-    let mut fork = log.clone();
+    let mut other = log.clone();
     log.grow(10, "true");
-    fork.grow(15, "false");
+    other.grow(15, "false");
     // One witness has seen the true log grow; the two others have not.
     ask(&log, &serving[0], 10).await.unwrap();
     let entries: Vec<_> = serving.iter().map(|w| (&w.key, w.url.as_str())).collect();
@@ -110,8 +110,8 @@ async fn a_fork_offered_to_two_of_three_shows_at_all_three() {
         .collect();
     let witnesses = two_of(&log, &entries);
 
-    let prove = |old_size| fork.prove(old_size);
-    let cosigning = witnesses.ask_all(&fork.note(), &prove).await.unwrap();
+    let prove = |old_size| other.prove(old_size);
+    let cosigning = witnesses.ask_all(&other.note(), &prove).await.unwrap();
     assert_eq!(cosigning.verdict.standing(), Standing::Final);
     let [refused] = cosigning.disagreements().collect::<Vec<_>>()[..] else {
         panic!("one witness knows better: {:?}", cosigning.outcomes);
@@ -119,7 +119,7 @@ async fn a_fork_offered_to_two_of_three_shows_at_all_three() {
     assert_eq!(refused.witness, "environment.example/witness");
     assert_eq!(held(&refused.theirs).text(), log.note().text());
 
-    // When the true log comes, it is refused by the two, who hold the proof of the fork.
+    // When the true log comes, it is refused by the two, who hold the proof of the other.
     log.grow(10, "true");
     let prove = |old_size| log.prove(old_size);
     let cosigning = witnesses.ask_all(&log.note(), &prove).await.unwrap();
@@ -138,28 +138,28 @@ async fn a_fork_offered_to_two_of_three_shows_at_all_three() {
 }
 
 #[tokio::test]
-async fn another_root_of_the_same_size_is_a_fork_by_itself() {
+async fn another_root_of_the_same_size_is_a_split_view_by_itself() {
     let (folder, mut log) = (TempDir::new().unwrap(), TestLog::new());
     let witness = witness(&log, folder.path(), "police").await;
-    let mut fork = log.clone();
+    let mut other = log.clone();
     log.grow(7, "true");
-    fork.grow(7, "false");
+    other.grow(7, "false");
     ask(&log, &witness, 0).await.unwrap();
     // From any old size, since the two signatures say it all.
     for old_size in [0, 3, 7] {
-        let refused = disagreement(ask(&fork, &witness, old_size).await);
-        assert_eq!(refused.kind, DisagreementKind::Forked, "from {old_size}");
+        let refused = disagreement(ask(&other, &witness, old_size).await);
+        assert_eq!(refused.kind, DisagreementKind::SplitView, "from {old_size}");
     }
     let latest = witness.client(&log).latest().await.unwrap().unwrap();
-    let root_at = |size| fork.root_at(size).map_err(|_| std::fmt::Error);
-    let refused = check_start(fork.size(), root_at, &latest);
-    assert!(matches!(refused, Err(StartError::Forked { size: 7 })));
+    let root_at = |size| other.root_at(size).map_err(|_| std::fmt::Error);
+    let refused = check_start(other.size(), root_at, &latest);
+    assert!(matches!(refused, Err(StartError::SplitView { size: 7 })));
     witness.stop().await;
     let kept = alarms(&folder.path().join("police"));
     let expected = (
-        "forked".to_owned(),
+        "split-view".to_owned(),
         log.note().text().to_owned(),
-        fork.note().text().to_owned(),
+        other.note().text().to_owned(),
     );
     assert_eq!(kept, [expected]);
 }
