@@ -31,6 +31,7 @@ pub mod segment;
 pub mod signer;
 pub mod suite;
 pub mod tile;
+pub mod timestamp;
 pub mod tlog_proof;
 pub mod tree;
 pub mod verified;
