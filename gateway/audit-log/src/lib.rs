@@ -53,7 +53,7 @@ mod writer;
 pub use audit_proof::{
     Draft, DraftError, Entry, EntryError, Fault, FaultKind, Field, FolderEntries, FolderReader,
     Hash, Head, KnownHead, MAX_ENTRY_BYTES, Options, ReadError, Report, StoredEntry,
-    UnfinishedTail, Value, cbor, chain, entry, hash, leaf_hash, tree, verify,
+    UnfinishedTail, Value, cbor, chain, entry, hash, leaf_hash, party, tree, verify,
 };
 pub use log::{
     AppendError, Appended, Clock, Config, Log, OpenError, Opened, Pending, Recovered, open,

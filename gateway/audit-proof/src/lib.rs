@@ -21,6 +21,7 @@ pub mod hash;
 pub mod key;
 pub mod key_history;
 pub mod note;
+pub mod party;
 mod peaks;
 pub mod policy;
 pub mod proof;

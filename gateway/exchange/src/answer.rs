@@ -34,6 +34,7 @@ pub(crate) fn answer(
             payload_digest: entry.payload_root.to_vec(),
             result_digest: entry.result_root.to_vec(),
         }),
+        signed_receipt: String::new(),
     }
 }
 

@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use audit_log::tree;
 use prost::Message as _;
-use proto::v1::{Attribute, Counts, Purpose, Quarantine, SubmitRequest};
+use proto::v1::{Attribute, Counts, PartySignature, Purpose, Quarantine, SubmitRequest};
 
 use crate::check::{Checked, PlainReader, check, fault, quarantined, shorten};
 use crate::entry::{CaseBinding, SubmitEntry, Sums};
 use crate::policy::Caller;
 use crate::ports::{Converted, Converter, IndexedSubmission, Message, QuarantinedRow};
 use crate::refusal::Refusal;
-use crate::{Submission, answer};
+use crate::{Submission, answer, party};
 
 mod budget;
 #[cfg(test)]
@@ -83,6 +83,7 @@ pub(crate) fn prepare(
         result_bytes: total(&results),
         sums: sums(&counts),
         key,
+        party: party::field(&submission),
         case: submission.case,
     };
     let rows = IndexedSubmission {
@@ -177,6 +178,12 @@ pub(crate) fn manifest(submission: &Submission) -> Vec<u8> {
         idempotency_key: submission.idempotency_key.clone(),
         messages: messages.collect(),
         purpose,
+        party: submission.party.as_ref().map(|party| PartySignature {
+            key_id: party.key_id.clone(),
+            counter: party.counter,
+            time_ns: party.time_ns,
+            signature: party.signature.clone(),
+        }),
     };
     request.encode_to_vec()
 }

@@ -7,8 +7,10 @@
 
 use audit_log::cbor::Value;
 use audit_log::entry::{Draft, Entry, Field};
-use sha2::{Digest, Sha256};
+use audit_log::party::PartyField;
+pub use audit_log::party::key_digest;
 
+use crate::party::SignedSubmission;
 use crate::policy::Caller;
 use crate::ports::AdapterIdentity;
 
@@ -60,22 +62,6 @@ pub fn event_number(name: &str) -> Option<u64> {
         .map(|(number, _)| *number)
 }
 
-/// Digest of an idempotency key: the first 16 bytes of SHA-256(agency 0x00 feed 0x00 key).
-///
-/// Names hold no zero byte, so no two triples share an input.
-pub fn key_digest(agency: &str, feed: &str, key: &str) -> [u8; 16] {
-    let mut hash = Sha256::new();
-    for (index, part) in [agency, feed, key].into_iter().enumerate() {
-        if index > 0 {
-            hash.update([0]);
-        }
-        hash.update(part);
-    }
-    let mut short = [0; 16];
-    short.copy_from_slice(&hash.finalize()[..16]);
-    short
-}
-
 /// The case a call is bound to; empty texts are left out of the entry as nulls.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CaseBinding {
@@ -125,6 +111,8 @@ pub struct SubmitEntry {
     pub sums: Sums,
     /// Digest of the idempotency key.
     pub key: [u8; 16],
+    /// Signature of the agency.
+    pub party: Option<PartyField>,
     /// Case.
     pub case: CaseBinding,
 }
@@ -134,7 +122,7 @@ impl SubmitEntry {
     pub fn draft(&self) -> Draft {
         let sums = self.sums;
         let counts = [sums.messages, sums.records, sums.findings, sums.quarantined];
-        start(EVENT_SUBMIT)
+        let draft = start(EVENT_SUBMIT)
             .with(
                 Field::Actor,
                 actor(&self.agency, &self.kind, Some(&self.certificate)),
@@ -165,7 +153,11 @@ impl SubmitEntry {
                 ],
             )
             .with(Field::Case, case(&self.case))
-            .with_idempotency_key(self.key)
+            .with_idempotency_key(self.key);
+        match &self.party {
+            Some(party) => draft.with(Field::Party, party.to_values()),
+            None => draft,
+        }
     }
 
     /// Reads the entry of a submission back; `None` for any other entry or shape.
@@ -203,6 +195,10 @@ impl SubmitEntry {
                 quarantined: as_uint(counts.get(3)?)?,
             },
             key: entry.idempotency_key()?,
+            party: match entry.field(Field::Party) {
+                Some(values) => Some(PartyField::from_values(&values).ok()?),
+                None => None,
+            },
             case: read_case(&entry.field(Field::Case)?)?,
         })
     }
@@ -224,6 +220,14 @@ pub fn deny(
         .with(Field::Actor, actor)
         .with(Field::Object, vec![optional(feed), text(method)])
         .with(Field::Outcome, vec![text("refused"), text(reason)])
+}
+
+/// The refusal of a submission whose signature was right: what was signed goes with it.
+pub fn with_signature(refusal: Draft, signed: &SignedSubmission) -> Draft {
+    refusal
+        .with(Field::Digests, vec![bytes(&signed.payload_root)])
+        .with_idempotency_key(signed.key)
+        .with(Field::Party, signed.field.to_values())
 }
 
 /// A reading: who asks for what, written before anything is read.

@@ -8,6 +8,7 @@
 
 pub mod entry;
 pub mod ids;
+pub mod party;
 pub mod policy;
 pub mod ports;
 pub mod refusal;
@@ -30,6 +31,7 @@ mod tests;
 pub use follow::Follower;
 pub use list::{ListQuarantine, ListRecords};
 pub use mask::MASK;
+pub use party::PartySignature;
 pub use policy::{Agency, Caller, CertificateName, PeerCertificate, Policy, Rights};
 pub use read::SubmissionName;
 pub use refusal::Refusal;

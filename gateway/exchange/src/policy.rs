@@ -6,6 +6,8 @@
 
 use std::collections::BTreeSet;
 
+use audit_log::party::PartyKey;
+
 use crate::refusal::Refusal;
 
 /// What the edge learnt about the peer from the TLS handshake.
@@ -60,6 +62,10 @@ pub struct Agency {
     pub read: Rights,
     /// Classes of personal data it may see unmasked: values of `proto::v1::PersonalData`.
     pub personal: BTreeSet<i32>,
+    /// Keys it may sign its submissions with; ids are unique.
+    pub party_keys: Vec<PartyKey>,
+    /// Whether a submission without its signature is refused.
+    pub must_sign: bool,
 }
 
 /// The policy in force.
@@ -159,6 +165,8 @@ mod tests {
             submit: feeds(submit),
             read: feeds(&[]),
             personal: BTreeSet::new(),
+            party_keys: Vec::new(),
+            must_sign: false,
         }
     }
 

@@ -7,6 +7,8 @@
 use std::error::Error;
 use std::time::Duration;
 
+use crate::party::PartyRefusal;
+
 /// A boxed cause from behind a port.
 pub type Cause = Box<dyn Error + Send + Sync>;
 
@@ -49,6 +51,9 @@ pub enum Refusal {
         /// What would be right.
         expected: String,
     },
+    /// The signature of the agency is missing or wrong; the sentence says which.
+    #[error(transparent)]
+    PartySignature(#[from] PartyRefusal),
     /// The submission is larger than the limit.
     #[error("the submission has {size} {unit}, the limit is {limit}")]
     TooLarge {
@@ -149,6 +154,7 @@ impl Refusal {
             Refusal::SubmitNotGranted { .. } => "submit-not-granted",
             Refusal::ReadNotGranted { .. } => "read-not-granted",
             Refusal::Malformed { .. } => "request-malformed",
+            Refusal::PartySignature(_) => "party-signature",
             Refusal::TooLarge { .. } => "submission-too-large",
             Refusal::IdempotencyConflict { .. } => "idempotency-conflict",
             Refusal::Busy { .. } => "agency-busy",
@@ -178,6 +184,7 @@ impl Refusal {
             | Refusal::SubmitNotGranted { .. }
             | Refusal::ReadNotGranted { .. }
             | Refusal::Malformed { .. }
+            | Refusal::PartySignature(_)
             | Refusal::TooLarge { .. }
             | Refusal::IdempotencyConflict { .. }
             | Refusal::NotFound { .. }

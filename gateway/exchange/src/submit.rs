@@ -14,6 +14,7 @@ use tokio::sync::oneshot;
 use crate::convert::{Prepared, manifest, manifest_key, prepare};
 use crate::entry::{self, CaseBinding};
 use crate::idempotency::{Claim, Key, Ticket};
+use crate::party::{PartySignature, SignedSubmission};
 use crate::policy::Caller;
 use crate::ports::{KeepError, Kept, Message};
 use crate::refusal::Refusal;
@@ -30,6 +31,8 @@ pub struct Submission {
     pub messages: Vec<Message>,
     /// Case.
     pub case: CaseBinding,
+    /// The agency's signature, if it signed.
+    pub party: Option<PartySignature>,
 }
 
 /// A place in an order of submissions: its entry is queued after that of the turn before.
@@ -99,10 +102,14 @@ impl Exchange {
         turn: Turn,
     ) -> Result<SubmitResponse, Refusal> {
         let feed = submission.feed.clone();
-        match self.submit_once(caller, submission, turn).await {
+        let (signed, unsigned) = match self.check_party(caller, &submission).await {
+            Ok(signed) => (signed, Ok(())),
+            Err(refusal) => (None, Err(refusal)),
+        };
+        match self.submit_once(caller, submission, unsigned, turn).await {
             Ok(response) => Ok(response),
             Err(refusal) => Err(self
-                .refuse(Some(caller), &caller.certificate, "Submit", &feed, refusal)
+                .refuse_submission(caller, &feed, signed.as_ref(), refusal)
                 .await),
         }
     }
@@ -111,9 +118,11 @@ impl Exchange {
         self: &Arc<Self>,
         caller: &Caller,
         submission: Submission,
+        signature: Result<(), Refusal>,
         mut turn: Turn,
     ) -> Result<SubmitResponse, Refusal> {
         let _allowance = self.admit(caller, &submission)?;
+        signature?;
         // The deadline covers everything up to the entry. Once the entry is queued only the log
         // can say what became of it, and a refusal would be a lie if it was written.
         let limit = self.limits.request_deadline;
@@ -268,17 +277,39 @@ impl Exchange {
         feed: &str,
         refusal: Refusal,
     ) -> Refusal {
+        let feed: String = feed.chars().take(crate::admit::MAX_KEY_BYTES).collect();
+        let draft = entry::deny(caller, certificate, method, &feed, refusal.reason());
+        self.write_refusal(draft, refusal).await
+    }
+
+    /// The same for a submission: what the agency signed stays with the refusal, so that the
+    /// number it used is no gap.
+    async fn refuse_submission(
+        &self,
+        caller: &Caller,
+        feed: &str,
+        signed: Option<&SignedSubmission>,
+        refusal: Refusal,
+    ) -> Refusal {
+        // A name that is no feed's is cut; the signature would not be over what is left of it.
+        let is_whole = !feed.is_empty() && feed.chars().count() <= crate::admit::MAX_KEY_BYTES;
+        let Some(signed) = signed.filter(|_| is_whole) else {
+            let certificate = &caller.certificate;
+            return self
+                .refuse(Some(caller), certificate, "Submit", feed, refusal)
+                .await;
+        };
+        let (certificate, reason) = (&caller.certificate, refusal.reason());
+        let draft = entry::deny(Some(caller), certificate, "Submit", feed, reason);
+        self.write_refusal(entry::with_signature(draft, signed), refusal)
+            .await
+    }
+
+    async fn write_refusal(&self, draft: audit_log::Draft, refusal: Refusal) -> Refusal {
         if matches!(refusal, Refusal::LogUnavailable { .. }) {
             return refusal;
         }
-        let feed: String = feed.chars().take(crate::admit::MAX_KEY_BYTES).collect();
-        let pending = match self.log.append(entry::deny(
-            caller,
-            certificate,
-            method,
-            &feed,
-            refusal.reason(),
-        )) {
+        let pending = match self.log.append(draft) {
             Ok(pending) => pending,
             Err(error) => return self.log_failed(error),
         };

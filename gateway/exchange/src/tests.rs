@@ -3,4 +3,5 @@
 pub(crate) mod fixture;
 mod reading;
 mod review;
+mod signing;
 mod submitting;

@@ -20,7 +20,9 @@ pub(crate) fn code(refusal: &Refusal) -> Code {
         | Refusal::SubmitNotGranted { .. }
         | Refusal::ReadNotGranted { .. } => Code::PermissionDenied,
         Refusal::UnknownFeed { .. } | Refusal::NotFound { .. } => Code::NotFound,
-        Refusal::Malformed { .. } | Refusal::TooLarge { .. } => Code::InvalidArgument,
+        Refusal::Malformed { .. } | Refusal::PartySignature(_) | Refusal::TooLarge { .. } => {
+            Code::InvalidArgument
+        }
         Refusal::IdempotencyConflict { .. } => Code::AlreadyExists,
         Refusal::Busy { .. } | Refusal::QueueFull { .. } => Code::ResourceExhausted,
         Refusal::Deadline { .. } => Code::DeadlineExceeded,

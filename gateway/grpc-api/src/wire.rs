@@ -2,7 +2,7 @@
 
 use exchange::entry::CaseBinding;
 use exchange::ports::Message;
-use exchange::{ListQuarantine, ListRecords, Submission, SubmissionName};
+use exchange::{ListQuarantine, ListRecords, PartySignature, Submission, SubmissionName};
 use proto::v1::{self, get_submission_request};
 
 pub(crate) fn submission(request: v1::SubmitRequest) -> Submission {
@@ -11,6 +11,12 @@ pub(crate) fn submission(request: v1::SubmitRequest) -> Submission {
         idempotency_key: request.idempotency_key,
         messages: request.messages.into_iter().map(message).collect(),
         case: case(request.purpose),
+        party: request.party.map(|party| PartySignature {
+            key_id: party.key_id,
+            counter: party.counter,
+            time_ns: party.time_ns,
+            signature: party.signature,
+        }),
     }
 }
 

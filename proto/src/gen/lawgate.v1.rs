@@ -1361,6 +1361,27 @@ pub struct SubmitRequest {
     /// Binding to a case; optional.
     #[prost(message, optional, tag = "4")]
     pub purpose: ::core::option::Option<Purpose>,
+    /// The agency's signature over the submission; required of agencies that must sign.
+    #[prost(message, optional, tag = "5")]
+    pub party: ::core::option::Option<PartySignature>,
+}
+/// An agency's signature over one submission (报送签名). The statement it is over is
+/// described byte by byte in docs/exchange.md.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct PartySignature {
+    /// The key that signed: the first 8 bytes of the SHA-256 over the 32 bytes of the
+    /// public key. 8 bytes.
+    #[prost(bytes = "vec", tag = "1")]
+    pub key_id: ::prost::alloc::vec::Vec<u8>,
+    /// Running number of the key, from 1; one for each submission, none left out.
+    #[prost(uint64, tag = "2")]
+    pub counter: u64,
+    /// When it was signed, by the agency's clock: nanoseconds since 1970-01-01, UTC. A claim.
+    #[prost(uint64, tag = "3")]
+    pub time_ns: u64,
+    /// Ed25519 signature (RFC 8032 §5.1.6). 64 bytes.
+    #[prost(bytes = "vec", tag = "4")]
+    pub signature: ::prost::alloc::vec::Vec<u8>,
 }
 /// The answer to a submission: identical for every repeat.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -1383,6 +1404,10 @@ pub struct SubmitResponse {
     /// What the sender may rely on.
     #[prost(message, optional, tag = "6")]
     pub receipt: ::core::option::Option<Receipt>,
+    /// The receipt as a text that proves itself (C2SP tlog-proof: place, inclusion proof,
+    /// signed checkpoint); empty when the gateway signs none.
+    #[prost(string, tag = "7")]
+    pub signed_receipt: ::prost::alloc::string::String,
 }
 /// What became of one message, as told to the sender.
 #[derive(Clone, PartialEq, ::prost::Message)]

@@ -7,6 +7,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use audit_log::Clock;
+use audit_log::party::PartyKey;
+use ed25519_dalek::SigningKey;
 use prost::Message as _;
 use proto::v1::record::Entity;
 use proto::v1::{Conversion, DateTime, Observation, PersonalData, Precision, Record, VehicleTrack};
@@ -413,7 +415,18 @@ fn limits() -> Limits {
     }
 }
 
-/// `sender` submits and reads, `reader` reads, `inspector` reads every class, `nobody` may do nothing.
+/// The key with which `signer` and `sworn` sign.
+pub(crate) fn party_key() -> SigningKey {
+    SigningKey::from_bytes(&[3; 32])
+}
+
+/// Its public half.
+pub(crate) fn party_public_key() -> PartyKey {
+    PartyKey::from_bytes(&party_key().verifying_key().to_bytes()).expect("is a key")
+}
+
+/// `sender` submits and reads, `signer` may sign and `sworn` must, `reader` reads, `inspector`
+/// reads every class, `nobody` may do nothing.
 fn policy() -> Policy {
     let agency = |id: &str, submit: &[&str], read: Rights| Agency {
         id: id.to_owned(),
@@ -422,6 +435,8 @@ fn policy() -> Policy {
         submit: Rights::Feeds(submit.iter().map(|feed| (*feed).to_owned()).collect()),
         read,
         personal: BTreeSet::new(),
+        party_keys: Vec::new(),
+        must_sign: false,
     };
     let none = || Rights::Feeds(BTreeSet::new());
     Policy::new(vec![
@@ -432,6 +447,15 @@ fn policy() -> Policy {
             Rights::Feeds(BTreeSet::from(["feed".to_owned()])),
         ),
         agency("nobody", &[], none()),
+        Agency {
+            party_keys: vec![party_public_key()],
+            ..agency("signer", &["feed"], none())
+        },
+        Agency {
+            party_keys: vec![party_public_key()],
+            must_sign: true,
+            ..agency("sworn", &["feed"], none())
+        },
         Agency {
             personal: (PersonalData::Personal as i32..=PersonalData::Reporter as i32).collect(),
             ..agency("inspector", &[], Rights::All)
@@ -450,5 +474,6 @@ pub(crate) fn submission(key: &str, messages: &[&str]) -> Submission {
         idempotency_key: key.to_owned(),
         messages: messages.iter().map(message).collect(),
         case: CaseBinding::default(),
+        party: None,
     }
 }

@@ -69,6 +69,8 @@ fn exchange(bytes: Vec<u8>) -> (Arc<Exchange>, Arc<MemoryIndex>, TempDir) {
         submit,
         read: Rights::All,
         personal: BTreeSet::new(),
+        party_keys: Vec::new(),
+        must_sign: false,
     };
     let index = Arc::new(MemoryIndex::default());
     let exchange = Exchange::build(Parts {
