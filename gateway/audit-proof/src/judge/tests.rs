@@ -1,0 +1,1 @@
+//! Verdicts over small logs that are made here, hash by hash.

@@ -1,0 +1,1 @@
+//! Mirrors that are made here, sound and changed.
