@@ -97,6 +97,8 @@ pub struct Contents {
     pub sm3_heads: Option<Vec<Head>>,
     /// The first thing wrong in the bytes themselves.
     pub fault: Option<Failure>,
+    /// What is wrong in files beside, such as the tiles of a log that was read from its segments.
+    pub faults_beside: Vec<Failure>,
     /// What was checked on the way.
     pub counts: Counts,
     /// What the party counters show; `None` when they were not checked.
@@ -156,6 +158,12 @@ pub enum UncheckedReason {
     /// The log has a fault before the size at which it would be compared.
     #[error("the log has a fault before this size")]
     BehindFault,
+    /// The node keeps no tiles.
+    #[error("there are no tiles")]
+    NoTiles,
+    /// The node keeps no lock with the checkpoint it signed last.
+    #[error("there is no lock with the checkpoint signed last")]
+    NoLock,
     /// The SM3 tree was not computed.
     #[error("the SM3 tree was not computed")]
     NoSm3,

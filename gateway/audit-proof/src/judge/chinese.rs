@@ -155,6 +155,8 @@ impl Chinese for UncheckedReason {
             Self::NoStatement => "要求核验报送方签名，但没有条目带有签名",
             Self::NoLog => "未提供可供比对的日志",
             Self::BehindFault => "日志在此之前已有错误",
+            Self::NoTiles => "没有哈希瓦片",
+            Self::NoLock => "没有记录最近签名检查点的锁文件",
             Self::NoSm3 => "未计算 SM3 树",
         }
     }

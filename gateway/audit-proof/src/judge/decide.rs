@@ -33,6 +33,7 @@ impl Examination<'_> {
         let known = contents.unwrap_or(&nothing);
         self.counts.add(&known.counts);
         self.failures.extend(known.fault.clone());
+        self.failures.extend(known.faults_beside.iter().cloned());
         let mut decision = Decision {
             has_log: contents.is_some(),
             contents: known,

@@ -119,6 +119,12 @@ impl<'t> Examination<'t> {
         self.trust
     }
 
+    /// Returns what is asked besides.
+    #[must_use]
+    pub fn questions(&self) -> &Questions {
+        &self.questions
+    }
+
     /// Takes in what another examination with the same trust and questions took.
     pub fn merge(&mut self, mut other: Self) {
         self.checkpoints.append(&mut other.checkpoints);
@@ -335,8 +341,8 @@ impl<'t> Examination<'t> {
         }
     }
 
-    /// Says that something asked could not be checked.
-    pub(super) fn uncheck(&mut self, file: &str, reason: UncheckedReason) {
+    /// Says that something asked could not be checked; `file` is empty when it is about the whole.
+    pub fn uncheck(&mut self, file: &str, reason: UncheckedReason) {
         self.unchecked.push(Unchecked {
             file: file.to_owned(),
             reason,
