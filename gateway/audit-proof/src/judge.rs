@@ -251,10 +251,12 @@ impl Verdict {
     /// Returns the outcome as a whole.
     #[must_use]
     pub fn outcome(&self) -> Outcome {
-        if !self.failures.is_empty() || self.counts.is_nothing() {
+        if !self.failures.is_empty() {
             Outcome::Failed
         } else if !self.unchecked.is_empty() {
             Outcome::NotCheckable
+        } else if self.counts.is_nothing() {
+            Outcome::Failed
         } else {
             Outcome::Passed
         }

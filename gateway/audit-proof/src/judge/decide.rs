@@ -337,7 +337,8 @@ impl Decision<'_, '_> {
         // A position behind what is there belongs to entries that are missing.
         let until = first.map(|failure| {
             let known = failure.until.unwrap_or(self.contents.size);
-            known.max(self.contents.size).max(sound + 1)
+            let behind = failure.position.map_or(0, |at| at.saturating_add(1));
+            known.max(self.contents.size).max(behind)
         });
         Verdict {
             origin: self.contents.origin.clone(),
