@@ -63,7 +63,9 @@ fn write_log(dir: &Path, count: u64) -> anyhow::Result<()> {
     anyhow::ensure!(opened.created, "the folder holds a log already");
     for group in 0..count.div_ceil(4096) {
         let numbers = group * 4096..(group * 4096 + 4096).min(count);
-        let queued: Vec<_> = numbers.map(|number| log.append(draft(number))).collect::<Result<_, _>>()?;
+        let queued: Vec<_> = numbers
+            .map(|number| log.append(draft(number)))
+            .collect::<Result<_, _>>()?;
         for entry in queued {
             entry.wait()?;
         }
@@ -74,9 +76,18 @@ fn write_log(dir: &Path, count: u64) -> anyhow::Result<()> {
 
 fn draft(number: u64) -> Draft {
     Draft::new(number % 9 + 1)
-        .with(Field::Actor, vec!["environment bureau".into(), [7_u8; 32].into()])
-        .with(Field::Digests, vec![[1_u8; 32].into(), [2_u8; 32].into(), [3_u8; 32].into()])
-        .with(Field::Case, vec![format!("包环罚〔2026〕{number}号").as_str().into()])
+        .with(
+            Field::Actor,
+            vec!["environment bureau".into(), [7_u8; 32].into()],
+        )
+        .with(
+            Field::Digests,
+            vec![[1_u8; 32].into(), [2_u8; 32].into(), [3_u8; 32].into()],
+        )
+        .with(
+            Field::Case,
+            vec![format!("包环罚〔2026〕{number}号").as_str().into()],
+        )
 }
 
 /// Writes tiles and bundles of both trees, checkpoints and policy.
@@ -97,17 +108,25 @@ fn publish(dir: &Path, count: u64) -> anyhow::Result<()> {
         }
         bundle.push(entry.bytes);
         if bundle.len() == 256 || entry.position + 1 == count {
-            let place = EntryBundle::of_tree(entry.position / 256, count).context("within the log")?;
+            let place =
+                EntryBundle::of_tree(entry.position / 256, count).context("within the log")?;
             write(&tiles.join(place.path()), &place.encode(&bundle)?)?;
             bundle.clear();
         }
     }
     let made = |name: &str, kind| -> anyhow::Result<FileSigner> {
-        Ok(FileSigner::from_pem(name, kind, &generate(kind, name)?.private_text)?)
+        Ok(FileSigner::from_pem(
+            name,
+            kind,
+            &generate(kind, name)?.private_text,
+        )?)
     };
     let witness = made("witness.example/w", KeyKind::Ed25519Cosignature)?;
     let mut policy = String::new();
-    for ((tree, folder), origin) in trees.iter().zip([ORIGIN.to_owned(), format!("{ORIGIN}/sm3")]) {
+    for ((tree, folder), origin) in trees
+        .iter()
+        .zip([ORIGIN.to_owned(), format!("{ORIGIN}/sm3")])
+    {
         for tile in tree.partial_tiles() {
             write(&folder.join(tile.tile.path()), &tile.to_bytes())?;
         }
