@@ -18,6 +18,7 @@
 mod counters;
 mod field;
 mod key;
+mod key_list;
 mod statement;
 #[cfg(test)]
 mod tests;
@@ -25,6 +26,7 @@ mod tests;
 pub use counters::{CounterCheck, CounterReport, KeyCounters, Numbered, Renumbered, Replay};
 pub use field::{FieldError, PartyField};
 pub use key::{AgencyKeys, KeyError, KeyId, PartyKey, PartyKeys};
+pub use key_list::{KeyListError, KeyListFault};
 pub use statement::{DOMAIN, Statement, attributes_digest, key_digest};
 
 use crate::{

@@ -138,6 +138,12 @@ impl Policy {
         })
     }
 
+    /// Whether the quorum line names witnesses; under `quorum none` every checkpoint of the log is final.
+    #[must_use]
+    pub fn needs_witnesses(&self) -> bool {
+        self.quorum.is_some()
+    }
+
     /// Judges a note: which logs and witnesses signed it, and is the quorum met.
     ///
     /// A key of a log counts only when its name is the origin of the checkpoint. Signatures of others are ignored.
@@ -175,6 +181,20 @@ impl Policy {
             witnesses,
             missing,
             quorum_met,
+        })
+    }
+
+    /// Returns the latest time at which those who cosigned by then, or later, are the quorum: seconds since 1970.
+    ///
+    /// `None` when the quorum is not met by witnesses that state a time, and when no witness cosigned.
+    #[must_use]
+    pub fn quorum_time_s(&self, verdict: &PolicyVerdict) -> Option<u64> {
+        let mut timed: Vec<&Cosigned> = verdict.witnesses.iter().collect();
+        timed.retain(|witness| witness.time_s.is_some());
+        timed.sort_by_key(|witness| std::cmp::Reverse(witness.time_s));
+        (1..=timed.len()).find_map(|count| {
+            let latest: Vec<Cosigned> = timed[..count].iter().copied().cloned().collect();
+            self.is_quorum(&latest).then(|| latest[count - 1].time_s)?
         })
     }
 

@@ -5,7 +5,7 @@
 //! their own ways. It shares the format with the writer and nothing else.
 
 use crate::{
-    chain::check_second_link,
+    chain::{Head, check_second_link},
     entry::Entry,
     fault::{FaultKind, Flaw},
     hash::{Hash, leaf_hash},
@@ -34,6 +34,8 @@ pub struct Scan {
     pub tail: usize,
     /// How many complete groups there are.
     pub groups: u64,
+    /// The heads at the sizes asked for, as far as complete groups have them, in ascending order.
+    pub observed: Vec<Head>,
     /// How it ends.
     pub end: End,
 }
@@ -54,8 +56,21 @@ pub enum End {
 /// `known` must be in ascending order of size; heads outside the segment are passed over.
 #[must_use]
 pub fn scan(bytes: &[u8], header: &Header, body: usize, known: &[KnownHead]) -> Scan {
+    scan_observing(bytes, header, body, known, &[])
+}
+
+/// As [`scan`], and keeps the heads at the sizes in `observe`, which are in ascending order.
+#[must_use]
+pub fn scan_observing(
+    bytes: &[u8],
+    header: &Header,
+    body: usize,
+    known: &[KnownHead],
+    observe: &[u64],
+) -> Scan {
     let running = Running::after(header, &bytes[..body]);
     let passed = known.partition_point(|head| head.size <= running.state.size());
+    let passed_sizes = observe.partition_point(|size| *size <= running.state.size());
     let mut replay = Replay {
         bytes,
         origin: &header.origin,
@@ -63,6 +78,8 @@ pub fn scan(bytes: &[u8], header: &Header, body: usize, known: &[KnownHead]) -> 
         committed: Committed::of(&running),
         running,
         known: &known[passed..],
+        observe: &observe[passed_sizes..],
+        observed: Vec::new(),
         tail: body,
         offset: body,
         groups: 0,
@@ -76,10 +93,13 @@ pub fn scan(bytes: &[u8], header: &Header, body: usize, known: &[KnownHead]) -> 
     };
     let mut running = replay.running;
     running.rewind(&replay.committed);
+    let mut observed = replay.observed;
+    observed.retain(|head| head.size <= running.state.size());
     Scan {
         running,
         tail: replay.tail,
         groups: replay.groups,
+        observed,
         end,
     }
 }
@@ -92,6 +112,8 @@ struct Replay<'a> {
     running: Running,
     committed: Committed,
     known: &'a [KnownHead],
+    observe: &'a [u64],
+    observed: Vec<Head>,
     /// The end of the last complete group.
     tail: usize,
     /// The next byte to look at.
@@ -173,6 +195,7 @@ impl Replay<'_> {
         self.running
             .entry(self.offset as u64, leaf, second, entry.time_ns());
         self.check_known()?;
+        self.observe();
         self.offset += frame.length();
         Ok(())
     }
@@ -188,6 +211,16 @@ impl Replay<'_> {
             self.known = rest;
         }
         Ok(())
+    }
+
+    fn observe(&mut self) {
+        while let Some((size, rest)) = self.observe.split_first() {
+            if *size != self.running.state.size() {
+                break;
+            }
+            self.observed.push(self.running.state.head());
+            self.observe = rest;
+        }
     }
 
     fn trailer(&mut self, in_group: bool) -> Result<(), FaultKind> {

@@ -14,6 +14,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use join::replay_observing;
+
 pub use join::replay_in_batches;
 
 use crate::{
@@ -22,7 +24,7 @@ use crate::{
     folder::{self, Inventory, Stage, file_name, path},
     hash::Hash,
     recover::{Tail, judge_segment},
-    scan::{KnownHead, scan},
+    scan::{KnownHead, scan_observing},
     segment::Header,
 };
 
@@ -35,6 +37,8 @@ pub struct Options {
     pub expected_policy: Option<Hash>,
     /// Heads that the log must contain, from receipts or checkpoints held elsewhere. In any order.
     pub known_heads: Vec<KnownHead>,
+    /// Sizes at which the head is wanted, whatever it is. In any order.
+    pub observe: Vec<u64>,
     /// How many threads check at once, this one included; 0 stands for one on each core. Each holds about half a
     /// mebibyte of a segment, and only a segment with a flaw is read as a whole.
     pub threads: usize,
@@ -55,6 +59,8 @@ pub struct Report {
     pub bytes: u64,
     /// Known heads found in the log.
     pub known_heads: u64,
+    /// The heads at the sizes of [`Options::observe`] that the entries checked reach, in ascending order.
+    pub observed: Vec<Head>,
     /// The head of the entries checked; `None` when there are none.
     pub head: Option<Head>,
     /// An unfinished write at the end of the open segment. It was never acknowledged, and is no fault.
@@ -97,7 +103,7 @@ pub fn verify(dir: &Path, options: &Options) -> Report {
         Ok(segments) => {
             for (first, stage) in segments {
                 let file = path(dir, first, stage);
-                let replay = replay(&file, stage, &verification.known, threads);
+                let replay = verification.replay(&file, stage, threads);
                 if let Err(fault) = verification.take(first, stage, replay) {
                     verification.report.fault = Some(fault);
                     break;
@@ -133,6 +139,8 @@ pub struct Replay {
     pub end: State,
     /// How many complete groups there are.
     pub groups: u64,
+    /// The heads at the sizes asked for, in ascending order.
+    pub observed: Vec<Head>,
     /// How long the file is, in bytes.
     pub bytes: u64,
     /// What the segment ends with.
@@ -147,27 +155,34 @@ fn replay(
     path: &Path,
     stage: Stage,
     known: &[KnownHead],
+    observe: &[u64],
     threads: usize,
 ) -> Result<Replay, FaultKind> {
     let length = std::fs::metadata(path).map_or(0, |metadata| metadata.len());
     // Two batches for each worker, or starting it costs more than it does.
     let batches = usize::try_from(length).unwrap_or(usize::MAX) / (2 * feed::BATCH_BYTES);
-    match replay_in_batches(path, stage, known, threads.min(batches).max(1)) {
+    match replay_observing(path, stage, known, observe, threads.min(batches).max(1)) {
         Some(replay) => Ok(replay),
-        None => replay_one_by_one(path, stage, known),
+        None => replay_one_by_one(path, stage, known, observe),
     }
 }
 
-fn replay_one_by_one(path: &Path, stage: Stage, known: &[KnownHead]) -> Result<Replay, FaultKind> {
+fn replay_one_by_one(
+    path: &Path,
+    stage: Stage,
+    known: &[KnownHead],
+    observe: &[u64],
+) -> Result<Replay, FaultKind> {
     let buffer = std::fs::read(path).map_err(|error| FaultKind::Unreadable(error.kind()))?;
     let (header, body) = Header::decode(&buffer)?;
-    let scan = scan(&buffer, &header, body, known);
+    let scan = scan_observing(&buffer, &header, body, known, observe);
     let tail = judge_segment(stage, &buffer, &scan);
     Ok(Replay {
         seal: scan.running.seal(),
         head: scan.running.state.head(),
         end: scan.running.state,
         groups: scan.groups,
+        observed: scan.observed,
         bytes: buffer.len() as u64,
         tail,
         offset: scan.tail as u64,
@@ -179,6 +194,7 @@ fn replay_one_by_one(path: &Path, stage: Stage, known: &[KnownHead]) -> Result<R
 struct Verification<'a> {
     options: &'a Options,
     known: Vec<KnownHead>,
+    observe: Vec<u64>,
     report: Report,
     /// The header that the next segment must have.
     next: Option<Header>,
@@ -188,6 +204,9 @@ impl<'a> Verification<'a> {
     fn new(options: &'a Options) -> Self {
         let mut known = options.known_heads.clone();
         known.sort_unstable();
+        let mut observe = options.observe.clone();
+        observe.sort_unstable();
+        observe.dedup();
         let report = Report {
             origin: None,
             segments: 0,
@@ -195,6 +214,7 @@ impl<'a> Verification<'a> {
             groups: 0,
             bytes: 0,
             known_heads: 0,
+            observed: Vec::new(),
             head: None,
             unfinished_tail: None,
             fault: None,
@@ -202,9 +222,14 @@ impl<'a> Verification<'a> {
         Self {
             options,
             known,
+            observe,
             report,
             next: None,
         }
+    }
+
+    fn replay(&self, file: &Path, stage: Stage, threads: usize) -> Result<Replay, FaultKind> {
+        replay(file, stage, &self.known, &self.observe, threads)
     }
 
     /// Takes in the next segment.
@@ -229,6 +254,7 @@ impl<'a> Verification<'a> {
         self.check_header(first, &replay.header).map_err(fault)?;
         self.report.entries = replay.end.size();
         self.report.groups += replay.groups;
+        self.report.observed.extend(replay.observed);
         self.report.head = (replay.head.size > 0).then_some(replay.head);
         match replay.tail {
             Tail::Damaged(flaw) => {

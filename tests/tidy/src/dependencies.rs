@@ -83,8 +83,8 @@ const RESTRICTED: &[(&str, &[&str], &str)] = &[
     ("protox", &["codegen"], "generated code is checked in"),
     ("x509-parser", &["grpc-api", "lawgate"], "identity is decided at the edge"),
     ("tokio-rustls", &["grpc-api", "end-to-end", "bench"], "transport security is decided at the edge"),
-    ("anyhow", &["lawgate", "codegen", "xtask", "end-to-end", "bench"], "libraries have typed errors"),
-    ("clap*", &["lawgate", "xtask", "bench"], "only programs have a command line"),
+    ("anyhow", &["lawgate", "audit-verify", "codegen", "xtask", "end-to-end", "bench"], "libraries have typed errors"),
+    ("clap*", &["lawgate", "audit-verify", "xtask", "bench"], "only programs have a command line"),
 ];
 
 /// Crates that only tests need.

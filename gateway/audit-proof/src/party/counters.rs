@@ -28,6 +28,7 @@ struct State {
     roots: HashMap<Hash, Numbered>,
     replays: Vec<Replay>,
     renumbered: Vec<Renumbered>,
+    signed: u64,
 }
 
 /// The first statement under a counter.
@@ -58,6 +59,10 @@ pub struct KeyCounters {
     pub highest: u64,
     /// Ranges of counters below the highest that no entry has, in order.
     pub gaps: Vec<RangeInclusive<u64>>,
+    /// For each gap, the position of the entry with the counter behind it.
+    pub after_gaps: Vec<u64>,
+    /// Statements whose signature was verified.
+    pub signed: u64,
     /// Counters used more than once.
     pub replays: Vec<Replay>,
     /// Payloads accepted under more than one counter.
@@ -143,6 +148,7 @@ impl<'k> CounterCheck<'k> {
 
 impl State {
     fn take(&mut self, position: u64, signed: &Signed) {
+        self.signed += 1;
         let (counter, statement) = (signed.statement.counter, signed.statement.digest());
         match self.seen.get_mut(&counter) {
             None => {
@@ -187,12 +193,13 @@ impl State {
     }
 
     fn finish(self, (agency, key): (String, KeyId)) -> KeyCounters {
-        let mut gaps = Vec::new();
+        let (mut gaps, mut after_gaps) = (Vec::new(), Vec::new());
         let mut highest = 0;
-        for counter in self.seen.into_keys() {
+        for (counter, seen) in self.seen {
             // Counters are at least 1 and ascend, so neither end leaves the range.
             if counter > highest + 1 {
                 gaps.push(highest + 1..=counter - 1);
+                after_gaps.push(seen.position);
             }
             highest = counter;
         }
@@ -201,6 +208,8 @@ impl State {
             key,
             highest,
             gaps,
+            after_gaps,
+            signed: self.signed,
             replays: self.replays,
             renumbered: self.renumbered,
         }

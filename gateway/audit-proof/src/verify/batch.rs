@@ -33,6 +33,8 @@ pub(super) struct Checked {
     pub(super) tree: CompactRange,
     /// The roots that are stored or known, in order.
     pub(super) roots: Vec<Root>,
+    /// The heads that are asked for, in order, but for what comes before the batch.
+    pub(super) heads: Vec<BatchHead>,
     /// Where the frames start in the file.
     pub(super) frames: Vec<u64>,
 }
@@ -50,21 +52,37 @@ pub(super) struct Root {
     pub(super) ends_group: bool,
 }
 
+/// A head that is asked for, as far as a batch alone can tell.
+#[derive(Debug)]
+pub(super) struct BatchHead {
+    /// The size, counted from the start of the log.
+    pub(super) size: u64,
+    /// The leaf hash of the entry before that size.
+    pub(super) hash: Hash,
+    /// The time of that entry.
+    pub(super) time_ns: u64,
+    /// The root of the tree over the entries of the batch up to that size.
+    pub(super) of_batch: Hash,
+}
+
 /// Checks `batch` of the log with that origin and suite; `None` when anything at all is wrong.
 ///
-/// `known` is in ascending order of size.
+/// `known` and `observe` are in ascending order of size.
 pub(super) fn check(
     batch: &Batch,
     origin: &str,
     suite: LogSuite,
     known: &[KnownHead],
+    observe: &[u64],
 ) -> Option<Checked> {
     let passed = known.partition_point(|head| head.size <= batch.position);
+    let passed_sizes = observe.partition_point(|size| *size <= batch.position);
     let mut check = Check {
         batch,
         origin,
         suite,
         known: &known[passed..],
+        observe: &observe[passed_sizes..],
         checked: Checked {
             link: [0; 32],
             second_link: None,
@@ -74,6 +92,7 @@ pub(super) fn check(
             time_ns: 0,
             tree: CompactRange::new(),
             roots: Vec::new(),
+            heads: Vec::new(),
             frames: Vec::with_capacity(batch.parts.len()),
         },
     };
@@ -92,6 +111,7 @@ struct Check<'a> {
     origin: &'a str,
     suite: LogSuite,
     known: &'a [KnownHead],
+    observe: &'a [u64],
     checked: Checked,
 }
 
@@ -123,7 +143,24 @@ impl Check<'_> {
             self.root(head.root, false);
             self.known = rest;
         }
+        self.observe();
         Some(())
+    }
+
+    fn observe(&mut self) {
+        while let Some((size, rest)) = self.observe.split_first() {
+            if *size != self.size() {
+                break;
+            }
+            let head = BatchHead {
+                size: *size,
+                hash: self.checked.hash,
+                time_ns: self.checked.time_ns,
+                of_batch: self.checked.tree.root(),
+            };
+            self.checked.heads.push(head);
+            self.observe = rest;
+        }
     }
 
     /// Checks the time and the link against the entry before, when that is in the batch, and takes the entry in.

@@ -18,7 +18,7 @@ use super::{
     feed::{Batch, Feed},
 };
 use crate::{
-    chain::check_second_link,
+    chain::{Head, check_second_link},
     folder::Stage,
     recover::Tail,
     scan::KnownHead,
@@ -37,6 +37,17 @@ pub fn replay_in_batches(
     known: &[KnownHead],
     workers: usize,
 ) -> Option<Replay> {
+    replay_observing(path, stage, known, &[], workers)
+}
+
+/// As [`replay_in_batches`], and keeps the heads at the sizes in `observe`, which are in ascending order.
+pub(super) fn replay_observing(
+    path: &Path,
+    stage: Stage,
+    known: &[KnownHead],
+    observe: &[u64],
+    workers: usize,
+) -> Option<Replay> {
     let file = File::open(path).ok()?;
     let mut start = Vec::new();
     (&file)
@@ -49,14 +60,15 @@ pub fn replay_in_batches(
     let join = Mutex::new(Join {
         running,
         groups: 0,
+        observed: Vec::new(),
         next: 0,
         waiting: Vec::new(),
     });
     std::thread::scope(|scope| {
         for _ in 1..workers {
-            scope.spawn(|| work(&feed, &join, &header, known));
+            scope.spawn(|| work(&feed, &join, &header, known, observe));
         }
-        work(&feed, &join, &header, known);
+        work(&feed, &join, &header, known, observe);
     });
     let end = lock(&feed).end();
     let join = join.into_inner().unwrap_or_else(PoisonError::into_inner);
@@ -68,6 +80,7 @@ pub fn replay_in_batches(
         head: join.running.state.head(),
         end: join.running.state,
         groups: join.groups,
+        observed: join.observed,
         bytes: tail.1,
         tail: tail.0,
         offset: end,
@@ -76,13 +89,19 @@ pub fn replay_in_batches(
 }
 
 /// Checks batches until there are no more or one is not sound.
-fn work(feed: &Mutex<Feed<'_>>, join: &Mutex<Join>, header: &Header, known: &[KnownHead]) {
+fn work(
+    feed: &Mutex<Feed<'_>>,
+    join: &Mutex<Join>,
+    header: &Header,
+    known: &[KnownHead],
+    observe: &[u64],
+) {
     let mut batch = Batch::default();
     loop {
         let Some(number) = lock(feed).next(&mut batch) else {
             return;
         };
-        let is_sound = check(&batch, &header.origin, header.suite(), known)
+        let is_sound = check(&batch, &header.origin, header.suite(), known, observe)
             .is_some_and(|checked| lock(join).add(number, checked).is_some());
         if !is_sound {
             lock(feed).stop();
@@ -95,6 +114,7 @@ fn work(feed: &Mutex<Feed<'_>>, join: &Mutex<Join>, header: &Header, known: &[Kn
 struct Join {
     running: Running,
     groups: u64,
+    observed: Vec<Head>,
     /// The number of the batch to be joined next.
     next: u64,
     /// Batches that were checked before one that comes before them.
@@ -135,6 +155,14 @@ impl Join {
                 running.end_group_at(root.size);
                 self.groups += 1;
             }
+        }
+        for head in &checked.heads {
+            self.observed.push(Head {
+                size: head.size,
+                hash: head.hash,
+                root: running.state.tree.root_with(head.of_batch),
+                time_ns: head.time_ns,
+            });
         }
         for (position, offset) in (running.state.size()..).zip(&checked.frames) {
             running.point(position, *offset);
