@@ -54,6 +54,7 @@ fn write_log(dir: &Path, count: u64) -> anyhow::Result<()> {
         origin: ORIGIN.to_owned(),
         policy_digest: [7; 32],
         former_root: None,
+        suite: audit_log::LogSuite::Sha256,
         segment_bytes: 64 << 20,
         queue_entries: 100_000,
         queue_bytes: 64 << 20,

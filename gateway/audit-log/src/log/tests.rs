@@ -1,5 +1,6 @@
 //! Tests of the log: appending, reopening, locks, limits.
 
+mod ahead;
 mod crash;
 mod damage;
 mod dual;

@@ -279,6 +279,26 @@ proptest! {
     }
 
     #[test]
+    fn an_entry_of_any_place_is_read_back_with_its_links(
+        position in any::<u64>(), time_ns in any::<u64>(), link in any::<Hash>(), second in any::<Option<Hash>>(),
+        values in prop::collection::vec(crate::cbor::tests::any_value(), 0..4),
+    ) {
+        let draft = Draft::new(9).with(Field::Object, values);
+        let suite = if second.is_some() { LogSuite::Dual } else { LogSuite::Sha256 };
+        let most = draft.check("city.example/log", suite);
+        prop_assume!(most.is_ok());
+        let place = Place {
+            origin: "city.example/log", position, time_ns, link: &link, second_link: second.as_ref(),
+        };
+        let mut bytes = Vec::new();
+        draft.write_entry(place, &mut bytes);
+        prop_assert!(most.is_ok_and(|most| bytes.len() <= most));
+        let entry = Entry::decode(&bytes).expect("the encoder writes entries");
+        prop_assert_eq!((entry.position(), entry.time_ns()), (position, time_ns));
+        prop_assert_eq!((entry.link(), entry.second_link()), (&link, second.as_ref()));
+    }
+
+    #[test]
     fn a_changed_byte_is_refused_or_still_canonical(
         values in prop::collection::vec(crate::cbor::tests::any_value(), 0..4),
         place in any::<prop::sample::Index>(),

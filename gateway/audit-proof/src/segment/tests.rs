@@ -4,11 +4,15 @@ use super::*;
 use crate::{fault::FaultKind, hash::leaf_hash, suite::LogSuite, tree::CompactRange};
 
 fn header(entries: u64) -> Header {
+    header_of(LogSuite::Sha256, entries)
+}
+
+fn header_of(suite: LogSuite, entries: u64) -> Header {
     let mut tree = CompactRange::new();
     (0..entries).for_each(|number| tree.append(leaf_hash(&number.to_le_bytes())));
     let start = State {
         hash: [3; 32],
-        second: None,
+        second: suite.second_leaf_hash(b"the entry before"),
         time_ns: 9,
         tree,
     };
@@ -17,8 +21,14 @@ fn header(entries: u64) -> Header {
 
 #[test]
 fn a_header_survives_encoding_at_every_shape_of_the_tree() {
-    for entries in [1, 2, 3, 7, 8, 255, 256, 1000] {
-        let header = header(entries);
+    let shapes = [1, 2, 3, 7, 8, 255, 256, 1000];
+    let suites = [LogSuite::Sha256, LogSuite::Dual];
+    for (entries, suite) in shapes
+        .into_iter()
+        .flat_map(|size| suites.map(|suite| (size, suite)))
+    {
+        let header = header_of(suite, entries);
+        assert_eq!(header.suite(), suite);
         let mut bytes = header.encode();
         let length = bytes.len();
         bytes.extend([0; 50]);
@@ -32,14 +42,16 @@ fn a_header_survives_encoding_at_every_shape_of_the_tree() {
 
 #[test]
 fn a_header_with_any_bit_changed_is_refused() {
-    let bytes = header(5).encode();
-    for place in 0..bytes.len() {
-        for bit in 0..8 {
-            let mut changed = bytes.clone();
-            changed[place] ^= 1 << bit;
-            assert!(Header::decode(&changed).is_err(), "byte {place} bit {bit}");
+    for suite in [LogSuite::Sha256, LogSuite::Dual] {
+        let bytes = header_of(suite, 5).encode();
+        for place in 0..bytes.len() {
+            for bit in 0..8 {
+                let mut changed = bytes.clone();
+                changed[place] ^= 1 << bit;
+                assert!(Header::decode(&changed).is_err(), "byte {place} bit {bit}");
+            }
+            assert!(Header::decode(&bytes[..place]).is_err(), "cut at {place}");
         }
-        assert!(Header::decode(&bytes[..place]).is_err(), "cut at {place}");
     }
     assert_eq!(
         Header::decode(b"another file").map(drop),
@@ -52,6 +64,11 @@ fn only_the_first_header_of_its_own_log_is_a_genesis() {
     let first = Header::first("city.example/log", LogSuite::Sha256, [1; 32], [2; 32]);
     assert!(first.is_genesis());
     assert!(!header(1).is_genesis());
+    let dual = Header::first("city.example/log", LogSuite::Dual, [1; 32], [2; 32]);
+    assert!(dual.is_genesis());
+    let mut forged = dual.clone();
+    forged.start.second = Some([9; 32]);
+    assert!(!forged.is_genesis(), "the SM3 genesis is bound as well");
     let forged = Header {
         policy_digest: [9; 32],
         ..first
@@ -117,6 +134,25 @@ fn a_footer_gives_back_its_points_and_its_end() {
     assert!(end.continues_in(&header.next(running.state.clone(), running.seal())));
     assert!(!end.continues_in(&header.next(running.state.clone(), [0; 32])));
     assert_eq!(footer.len(), footer_bytes(points.len()));
+}
+
+#[test]
+fn a_trailer_is_read_back_or_refused() {
+    let header = header(3);
+    let running = Running::after(&header, &header.encode());
+    let (trailer, head) = running.trailer();
+    let read = read_trailer(&[&trailer[..], b"more"].concat()).expect("it was just written");
+    assert_eq!((read.size, read.root), (head.size, head.root));
+    for place in 0..trailer.len() {
+        let mut changed = trailer;
+        changed[place] ^= 1;
+        assert_eq!(read_trailer(&changed), None, "byte {place}");
+        assert_eq!(read_trailer(&trailer[..place]), None, "cut at {place}");
+    }
+    let frame_like = [&5_u32.to_le_bytes()[..], &[0; 72]].concat();
+    let sum = crc32c::crc32c(&frame_like);
+    let frame_like = [&frame_like[..], &sum.to_le_bytes()].concat();
+    assert_eq!(read_trailer(&frame_like), None, "another marker");
 }
 
 #[test]
