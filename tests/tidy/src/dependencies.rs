@@ -82,7 +82,9 @@ const RESTRICTED: &[(&str, &[&str], &str)] = &[
     ("prost-build", &["codegen"], "generated code is checked in"),
     ("protox", &["codegen"], "generated code is checked in"),
     ("x509-parser", &["grpc-api", "lawgate"], "identity is decided at the edge"),
-    ("tokio-rustls", &["grpc-api", "end-to-end", "bench"], "transport security is decided at the edge"),
+    ("hyper*", &["log-http"], "only log-http speaks HTTP without tonic"),
+    ("http-body-util", &["log-http"], "only log-http speaks HTTP without tonic"),
+    ("tokio-rustls", &["grpc-api", "log-http", "end-to-end", "bench"], "transport security is decided at the edge"),
     ("anyhow", &["lawgate", "codegen", "xtask", "end-to-end", "bench"], "libraries have typed errors"),
     ("clap*", &["lawgate", "xtask", "bench"], "only programs have a command line"),
 ];
