@@ -48,7 +48,7 @@ const TABLE: &[Edges] = &[
     edges("index", &["exchange", "proto", "schema"], &[]),
     edges("exchange", &["proto", "schema", "audit-log"], &[]),
     edges("grpc-api", &["proto", "schema", "exchange"], &[]),
-    edges("lawgate", &["proto", "schema", "exchange", "grpc-api", "audit-log", "evidence", "index", "adapter-host"], &[]),
+    edges("lawgate", &["proto", "schema", "exchange", "grpc-api", "audit-log", "audit-proof", "evidence", "index", "adapter-host", "log-http", "signer"], &[]),
     // How foreign code takes part.
     edges("adapter-sdk", &["proto", "schema"], &[]),
     edges("adapter-host", &["exchange"], &["proto"]),
@@ -82,7 +82,9 @@ const RESTRICTED: &[(&str, &[&str], &str)] = &[
     ("prost-build", &["codegen"], "generated code is checked in"),
     ("protox", &["codegen"], "generated code is checked in"),
     ("x509-parser", &["grpc-api", "lawgate"], "identity is decided at the edge"),
-    ("tokio-rustls", &["grpc-api", "end-to-end", "bench"], "transport security is decided at the edge"),
+    ("hyper*", &["log-http"], "only log-http speaks HTTP without tonic"),
+    ("http-body-util", &["log-http"], "only log-http speaks HTTP without tonic"),
+    ("tokio-rustls", &["grpc-api", "log-http", "end-to-end", "bench"], "transport security is decided at the edge"),
     ("anyhow", &["lawgate", "audit-verify", "codegen", "xtask", "end-to-end", "bench"], "libraries have typed errors"),
     ("clap*", &["lawgate", "audit-verify", "xtask", "bench"], "only programs have a command line"),
 ];

@@ -257,11 +257,16 @@ impl Witness {
 }
 
 impl WitnessedLog {
-    /// Returns the note with the signatures of the log's keys only; `None` when there are none or one is wrong.
+    /// Returns the note with one signature of each of the log's keys; `None` when there are none or one is wrong.
+    ///
+    /// One of each is enough, and leaves room for the cosignatures whatever was sent.
     fn signed(&self, note: &Note) -> Option<Note> {
         note.verify(&self.keys).ok()?;
-        let is_known = |line: &&NoteSignature| self.keys.iter().any(|key| key.is_named_by(line));
-        let lines = note.signatures().iter().filter(is_known).cloned().collect();
+        let first_of = |key: &VerifierKey| {
+            let mut lines = note.signatures().iter();
+            lines.find(|line| key.is_named_by(line)).cloned()
+        };
+        let lines = self.keys.iter().filter_map(first_of).collect();
         Note::new(note.text().to_owned(), lines).ok()
     }
 }

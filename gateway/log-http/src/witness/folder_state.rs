@@ -140,10 +140,6 @@ impl FolderState {
     }
 
     /// Refuses after a failed write: a checkpoint that may not be durable must not be shown.
-    fn check_open(&self) -> Result<(), FolderStateError> {
-        self.check(*self.failed())
-    }
-
     fn check(&self, failed: bool) -> Result<(), FolderStateError> {
         match failed {
             true => Err(FolderStateError::Closed {
@@ -187,7 +183,9 @@ impl FolderState {
 
 impl WitnessState for FolderState {
     fn last(&self, origin: &str) -> Result<Option<Note>, StateError> {
-        self.check_open()
+        // Under the lock: a note that was renamed and is not yet durable must not be shown.
+        let failed = self.failed();
+        self.check(*failed)
             .and_then(|()| read_note(&self.note_path(origin)))
             .map_err(of(origin))
     }

@@ -3,9 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use audit_proof::checkpoint::Checkpoint;
 use audit_proof::key::KeyKind;
-use log_http::ask::AskError;
-use log_http::http::{HttpError, Reply, Request, ServerLimits, Service, serve};
+use audit_proof::policy::Standing;
+use audit_proof::signer::sign_note;
+use log_http::ask::{AskError, LatestError, WitnessClient, Witnesses};
+use log_http::http::{
+    BaseUrl, HttpClient, HttpError, Reply, Request, ServerLimits, Service, serve,
+};
 use log_http::witness::{AddCheckpoint, Answer, MAX_REQUEST_BYTES, MemoryState};
 use proptest::prelude::*;
 use tempfile::TempDir;
@@ -13,7 +18,9 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
-use crate::parties::{DEADLINE, NOW_S, Serving, TestLog, http, new_signer, raw};
+use crate::parties::{
+    DEADLINE, NOW_S, ORIGIN, Serving, TestLog, http, new_signer, plain_client, raw, two_of,
+};
 
 const KIND: KeyKind = KeyKind::Ed25519Cosignature;
 
@@ -191,9 +198,9 @@ async fn a_lying_witness_gets_nothing_but_an_error() {
     let note = log.note();
     let ask = async |reply: Vec<u8>| {
         let (url, _tasks) = lying(reply).await;
-        let http = log_http::http::HttpClient::new(None, Duration::from_millis(500)).unwrap();
-        let url = log_http::http::BaseUrl::parse(&url).unwrap();
-        let client = log_http::ask::WitnessClient::new(http, url, key.clone(), vec![log.key()]);
+        let http = HttpClient::new(None, Duration::from_millis(500)).unwrap();
+        let url = BaseUrl::parse(&url).unwrap();
+        let client = WitnessClient::new(http, url, key.clone(), vec![log.key()]);
         let asked = client.ask(&note, 0, &|_| Ok(Vec::new()));
         tokio::time::timeout(DEADLINE, asked)
             .await
@@ -246,4 +253,72 @@ async fn a_lying_witness_gets_nothing_but_an_error() {
         matches!(error, AskError::Http(HttpError::Exchange { .. })),
         "{error:?}"
     );
+}
+
+#[tokio::test]
+async fn what_a_lying_witness_shows_is_believed_with_both_signatures_only() {
+    let mut log = TestLog::new();
+    log.grow(3, "true");
+    let witness = new_signer(KIND, "w.example/1");
+    let latest = async |note: String| {
+        let head = format!("HTTP/1.1 200 x\r\nContent-Length: {}\r\n\r\n", note.len());
+        let (url, _tasks) = lying([head.into_bytes(), note.into_bytes()].concat()).await;
+        let url = BaseUrl::parse(&url).unwrap();
+        let (key, log_keys) = (witness.key().clone(), vec![log.key()]);
+        let client = WitnessClient::new(plain_client(), url, key, log_keys);
+        client.latest().await
+    };
+    // A size that nobody signed could keep a log from starting.
+    let invented = Checkpoint::new(ORIGIN, 1000, [1; 32]).unwrap().to_string();
+    let invented = sign_note(&invented, &[&*witness], NOW_S).unwrap();
+    let shown = latest(invented.to_string()).await;
+    assert!(matches!(shown, Err(LatestError::Signature(_))), "{shown:?}");
+    let shown = latest(log.note().to_string()).await;
+    assert!(matches!(shown, Err(LatestError::Signature(_))), "{shown:?}");
+    let elsewhere = Checkpoint::new("other.example/log", 3, [1; 32]).unwrap();
+    let elsewhere = sign_note(&elsewhere.to_string(), &[&*witness], NOW_S).unwrap();
+    let shown = latest(elsewhere.to_string()).await;
+    assert!(
+        matches!(shown, Err(LatestError::Origin { .. })),
+        "{shown:?}"
+    );
+    let shown = latest("no note".to_owned()).await;
+    assert!(matches!(shown, Err(LatestError::Note(_))), "{shown:?}");
+    let cosignature = sign_note(log.note().text(), &[&*witness], NOW_S).unwrap();
+    let both = format!("{}{}\n", log.note(), cosignature.signatures()[0]);
+    assert_eq!(latest(both).await.unwrap().unwrap().checkpoint.size(), 3);
+}
+
+#[tokio::test]
+async fn a_silent_witness_keeps_no_quorum_waiting_beyond_the_deadline() {
+    let (folder, mut log) = (TempDir::new().unwrap(), TestLog::new());
+    log.grow(4, "true");
+    let start = async |name: &str| {
+        let signer = new_signer(KIND, &format!("{name}.example/witness"));
+        Serving::start(&log, signer, &folder.path().join(name)).await
+    };
+    let (police, justice) = (start("police").await, start("justice").await);
+    let (silent, _tasks) = lying(Vec::new()).await;
+    let key = new_signer(KIND, "environment.example/witness")
+        .key()
+        .clone();
+    let entries = [
+        ("environment", &key, silent.as_str()),
+        ("police", &police.key, police.url.as_str()),
+        ("justice", &justice.key, justice.url.as_str()),
+    ];
+    let policy = two_of(&log, &entries).policy().clone();
+    let http = HttpClient::new(None, Duration::from_secs(3)).unwrap();
+    let witnesses = Witnesses::of_policy(policy, ORIGIN, &http).unwrap();
+    let prove = |old_size| log.prove(old_size);
+    let note = log.note();
+    let asked = witnesses.ask_all(&note, &prove);
+    let cosigning = tokio::time::timeout(DEADLINE, asked)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(cosigning.verdict.standing(), Standing::Final);
+    assert_eq!(cosigning.verdict.missing, ["environment"]);
+    police.stop().await;
+    justice.stop().await;
 }

@@ -4,6 +4,7 @@ use std::fs;
 use std::sync::Arc;
 
 use audit_proof::key::KeyKind;
+use audit_proof::signer::sign_note;
 use audit_proof::suite::Suite;
 use log_http::witness::{
     Alarm, AlarmKind, Answer, FolderState, FolderStateError, MemoryState, Witness,
@@ -190,4 +191,31 @@ fn a_witness_that_makes_no_sense_is_refused() {
         build(vec![own], vec![cosigner]),
         WitnessBuildError::KeyOfLog { .. }
     ));
+}
+
+#[test]
+fn what_others_signed_and_what_was_repeated_is_not_kept() {
+    let mut log = TestLog::new();
+    log.grow(3, "true");
+    let state = Arc::new(MemoryState::default());
+    let cosigner = new_signer(KIND, "w.example/1");
+    let witness = log.witness(vec![cosigner.clone()], state.clone());
+    let note = log.note();
+    let own = note.signatures()[0].to_string();
+    let stranger = new_signer(KIND, "stranger.example/w");
+    let strange = sign_note(note.text(), &[&*stranger], NOW_S)
+        .unwrap()
+        .signatures()[0]
+        .to_string();
+    let lines = format!("{own}\n").repeat(99) + &strange + "\n";
+    let body = format!("old 0\n\n{}\n{lines}", note.text());
+    let answer = witness.add_checkpoint(body.as_bytes(), NOW_S);
+    assert_eq!(answer.status(), 200, "{answer:?}");
+    let kept = state.last(ORIGIN).unwrap().unwrap();
+    let names: Vec<_> = kept.signatures().iter().map(|line| line.name()).collect();
+    assert_eq!(names, [ORIGIN, "w.example/1"]);
+    // One wrong line in the name of a trusted key spoils the note, as signed-note has it.
+    let wrong = log.key().line(vec![0; 64]).unwrap();
+    let body = format!("old 3\n\n{note}{wrong}\n");
+    assert_eq!(witness.add_checkpoint(body.as_bytes(), NOW_S).status(), 403);
 }
