@@ -42,6 +42,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         origin: "lawgate.example/sample".to_owned(),
         policy_digest: [7; 32],
         former_root: None,
+        suite: audit_log::LogSuite::Sha256,
         segment_bytes,
         queue_entries: 1_000,
         queue_bytes: 1 << 20,

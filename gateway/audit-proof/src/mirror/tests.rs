@@ -20,6 +20,7 @@ fn entries(count: u64) -> Vec<Vec<u8>> {
                 position,
                 time_ns: position + 1,
                 link: &link,
+                second_link: None,
             };
             Draft::new(1).write_entry(place, &mut bytes);
             link = Suite::Sha256.leaf_hash(&bytes);

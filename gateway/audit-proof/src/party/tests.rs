@@ -202,6 +202,7 @@ fn encoded(draft: &Draft, position: u64) -> Vec<u8> {
         position,
         time_ns: TIME_NS,
         link: &[0; 32],
+        second_link: None,
     };
     draft.write_entry(place, &mut bytes);
     bytes

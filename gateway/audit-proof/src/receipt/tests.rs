@@ -24,6 +24,7 @@ fn entry(position: u64) -> Vec<u8> {
             position,
             time_ns: TIME_NS + position,
             link: &[5; 32],
+            second_link: None,
         },
         &mut bytes,
     );
