@@ -32,8 +32,9 @@ class Chain:
         self.with_sm3 = with_sm3
         self.origin: str | None = None
         self.link: bytes | None = None
-        self.first_second_link: bytes | None = None
-        self.previous: bytes | None = None
+        # Whether entries link by SM3 too; in a mirror the first entry says so.
+        self.is_dual: bool | None = None
+        self.second_link: bytes | None = None
         self.time_ns = 0
         self.second_links = 0
         self.trees = {SHA256.name: Frontier(SHA256)}
@@ -46,11 +47,12 @@ class Chain:
         """How many entries there are."""
         return self.trees[SHA256.name].size
 
-    def start(self, origin: str, policy_digest: bytes, former_root: bytes) -> None:
-        """Starts at the genesis of a log."""
-        self.origin = origin
+    def start(self, origin: str, policy_digest: bytes, former_root: bytes, is_dual: bool | None) -> None:
+        """Starts at the genesis of a log; `is_dual` is none where only the first entry tells."""
+        self.origin, self.is_dual = origin, is_dual
         self.link = genesis(SHA256, origin, policy_digest, former_root)
-        self.first_second_link = genesis(SM3, origin, policy_digest, former_root)
+        if is_dual is not False:
+            self.second_link = genesis(SM3, origin, policy_digest, former_root)
 
     def copy(self) -> "Chain":
         """Returns a chain that goes on apart from this one."""
@@ -81,17 +83,18 @@ class Chain:
         self._check_second_link(entry)
         if entry.position in self.wanted.positions:
             self.wanted.times[entry.position] = entry.time_ns
-        self.append(raw)
+        self.append(raw, entry.second_link is not None)
         self.time_ns = entry.time_ns
         self._pending.append(entry)
         return entry
 
-    def append(self, raw: bytes) -> None:
+    def append(self, raw: bytes, is_dual: bool = False) -> None:
         """Takes in an entry unchecked, by its bytes."""
-        self.link, self.previous = SHA256.leaf(raw), raw
+        self.link = SHA256.leaf(raw)
+        self.second_link = SM3.leaf(raw) if is_dual or self.with_sm3 else None
         self._add(SHA256, self.link)
         if self.with_sm3:
-            self._add(SM3, SM3.leaf(raw))
+            self._add(SM3, self.second_link)
 
     def commit(self) -> None:
         """Hands the entries since the last commit to whoever wants to see them."""
@@ -101,12 +104,16 @@ class Chain:
         self._pending = []
 
     def _check_second_link(self, entry: entries.Entry) -> None:
-        if entry.second_link is None:
-            if self.second_links:
-                raise Wrong("entry-second-link", "the entry has no SM3 link, the entries before it have one")
+        if self.is_dual is None:
+            self.is_dual = entry.second_link is not None
+        if not self.is_dual:
+            if entry.second_link is not None:
+                raise Wrong("entry-second-link", "the entry has an SM3 link, in a log whose entries have none")
             return
-        expected = self.first_second_link if self.previous is None else SM3.leaf(self.previous)
-        if expected is not None and entry.second_link != expected:
+        if entry.second_link is None:
+            raise Wrong("entry-second-link", "the entry has no SM3 link, in a log whose entries have one")
+        # Without the genesis the first SM3 link is taken as it stands, like the first link.
+        if self.second_link is not None and entry.second_link != self.second_link:
             raise Wrong("entry-second-link", "the entry does not contain the SM3 hash of the one before it")
         self.second_links += 1
 

@@ -122,7 +122,7 @@ class _Walk:
             self.claims = claims
             self.result.origin = claims.origin
             self.result.policy_digest, self.result.former_root = claims.policy_digest, claims.former_root
-            chain.start(claims.origin, claims.policy_digest, claims.former_root)
+            chain.start(claims.origin, claims.policy_digest, claims.former_root, claims.is_dual)
             kind, detail = "genesis", "the first segment does not start at the genesis of its log"
         else:
             kind, detail = "header-link", "the segment does not continue the one before it"

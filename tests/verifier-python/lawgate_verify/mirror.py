@@ -25,6 +25,7 @@ class MirrorResult:
     fault: Fault | None = None
     tiles: int = 0
     bundles: int = 0
+    checkpoint_size: int = 0
     checkpoint_bytes: bytes | None = None
     sm3_checkpoint_bytes: bytes | None = None
     notes: list[str] = field(default_factory=list)
@@ -65,47 +66,68 @@ def read_checkpoint(path: pathlib.Path) -> tuple[bytes, notes.Checkpoint]:
         raise _Broken(Fault(0, wrong.kind, wrong.detail, str(path))) from None
 
 
+@dataclass
+class _Tree:
+    """One tree: what its checkpoint says, its files, and what the entries give."""
+
+    suite: Suite
+    checkpoint: notes.Checkpoint
+    folder: pathlib.Path
+    prefix: str
+    made: Levels
+    # Its files: those over one bundle, by the bundle, and those above.
+    lower: dict[int, list[Tile]] = field(default_factory=dict)
+    upper: list[Tile] = field(default_factory=list)
+
+
 class _Mirror:
     def __init__(self, folder: pathlib.Path, result: MirrorResult, opaque: bool, genesis_parts):
         self.folder = folder
         self.result = result
         self.opaque = opaque
         self.genesis_parts = genesis_parts
+        self.trees: list[_Tree] = []
 
     def run(self, with_sm3: bool) -> None:
         result = self.result
         result.checkpoint_bytes, checkpoint = read_checkpoint(self.folder / "checkpoint")
-        own = {SHA256.name: Levels(SHA256)}
-        reach = checkpoint.size
-        second = None
+        result.checkpoint_size = checkpoint.size
+        self.add_tree(SHA256, checkpoint, self.folder, "")
         if with_sm3:
             result.sm3_checkpoint_bytes, second = read_checkpoint(self.folder / "sm3" / "checkpoint")
             if second.origin != checkpoint.origin + "/sm3":
                 raise _Broken(Fault(0, "checkpoint-origin", f"the SM3 tree says {second.origin!r}", "sm3/checkpoint"))
-            own[SM3.name] = Levels(SM3)
-            reach = max(reach, second.size)
+            self.add_tree(SM3, second, self.folder / "sm3", "sm3/")
         self.start(checkpoint.origin)
-        self.entries(reach, own, checkpoint.size)
-        self.tree(SHA256, checkpoint, own, self.folder, "")
-        if second:
-            self.tree(SM3, second, own, self.folder / "sm3", "sm3/")
+        self.entries(max(tree.checkpoint.size for tree in self.trees), checkpoint.size)
+        for tree in self.trees:
+            self.upper_levels(tree)
         if result.size == 0:
             raise _Broken(Fault(0, "nothing", "the checkpoint is of an empty log", "checkpoint"))
+
+    def add_tree(self, suite: Suite, checkpoint: notes.Checkpoint, folder: pathlib.Path, prefix: str) -> None:
+        tree = _Tree(suite, checkpoint, folder, prefix, Levels(suite))
+        for tile in self.files(folder, prefix):
+            if tile.level > 0:
+                tree.upper.append(tile)
+            else:
+                tree.lower.setdefault(tile.index, []).append(tile)
+        self.trees.append(tree)
 
     def start(self, origin: str) -> None:
         chain = self.result.chain
         if self.opaque:
             self.result.notes.append("entries were taken as opaque bytes: their form and their chain were NOT checked")
         elif self.genesis_parts:
-            chain.start(origin, *self.genesis_parts)
+            chain.start(origin, *self.genesis_parts, None)
         else:
             chain.origin = origin
             self.result.notes.append(
                 "the link of the first entry to the genesis was NOT checked: a mirror does not carry the policy digest"
             )
 
-    def entries(self, size: int, levels: dict[str, Levels], guaranteed: int) -> None:
-        """Reads the bundles that a tree of `size` has."""
+    def entries(self, size: int, guaranteed: int) -> None:
+        """Reads the bundles that a tree of `size` has, and compares the files of level 0 over each."""
         chain = self.result.chain
         for start in range(0, size, WIDTH):
             count = min(WIDTH, size - start)
@@ -119,21 +141,24 @@ class _Mirror:
                 if len(found) < count:
                     raise Wrong("bundle-form", f"the bundle has {len(found)} entries and not {count}")
                 for raw in found[:count]:
-                    self.entry(raw, levels)
+                    self.entry(raw)
                 chain.commit()
             except Wrong as wrong:
                 raise _Broken(Fault(chain.size, wrong.kind, wrong.detail, path)) from None
             self.result.bundles += 1
+            for tree in self.trees:
+                width = min(WIDTH, tree.checkpoint.size - start)
+                needed = [Tile(0, start // WIDTH, width)] if width > 0 else []
+                self.tiles(tree, needed, tree.lower.pop(start // WIDTH, []))
 
-    def entry(self, raw: bytes, levels: dict[str, Levels]) -> None:
+    def entry(self, raw: bytes) -> None:
         chain = self.result.chain
         if self.opaque:
             chain.append(raw)
         else:
             chain.take(raw)
-        levels[SHA256.name].append(chain.link)
-        if SM3.name in levels:
-            levels[SM3.name].append(SM3.leaf(raw))
+        for tree in self.trees:
+            tree.made.append(chain.link if tree.suite is SHA256 else chain.second_link)
 
     def bundle(self, index: int, count: int) -> tuple[str, bytes | None]:
         """Returns the bundle with `count` entries; a wider one serves for a partial one that was deleted."""
@@ -143,22 +168,26 @@ class _Mirror:
                 return path, (self.folder / path).read_bytes()
         return Tile(-1, index, count).path(), None
 
-    def tree(self, suite: Suite, checkpoint: notes.Checkpoint, levels, folder: pathlib.Path, prefix: str) -> None:
-        """Compares every tile of one tree."""
-        size = self.result.size
-        if size < checkpoint.size:
-            detail = f"the checkpoint is of {checkpoint.size} entries"
-            raise _Broken(Fault(size, "bundle-missing", detail, prefix + "checkpoint"))
-        made = levels[suite.name]
-        present = set(self.files(folder, prefix))
-        for tile in made.needed(checkpoint.size):
+    def tiles(self, tree: "_Tree", needed: list[Tile], found: list[Tile]) -> None:
+        """Compares the tiles that were found, among which those that are needed must be."""
+        present = set(found)
+        for tile in needed:
             # A wider one serves as well: its first hashes are those of this one.
             wider = (Tile(tile.level, tile.index, width) for width in range(tile.width, WIDTH + 1))
             if not any(each in present for each in wider):
-                path = prefix + tile.path()
+                path = tree.prefix + tile.path()
                 raise _Broken(Fault(_first(tile), "tile-missing", "a tile of the tree is not there", path))
-        for tile in sorted(present, key=lambda tile: (tile.level, tile.index, tile.width)):
-            self.compare(tile, made, folder, prefix)
+        for tile in sorted(found, key=lambda tile: (tile.level, tile.index, tile.width)):
+            self.compare(tile, tree)
+
+    def upper_levels(self, tree: "_Tree") -> None:
+        """Compares what the bundles left: the tiles above level 0, and files past the checkpoint."""
+        size = self.result.size
+        if size < tree.checkpoint.size:
+            detail = f"the checkpoint is of {tree.checkpoint.size} entries"
+            raise _Broken(Fault(size, "bundle-missing", detail, tree.prefix + "checkpoint"))
+        needed = [tile for tile in tree.made.needed(tree.checkpoint.size) if tile.level > 0]
+        self.tiles(tree, needed, tree.upper + [tile for tiles in tree.lower.values() for tile in tiles])
 
     def files(self, folder: pathlib.Path, prefix: str):
         """Returns every tile and bundle that is there, and notes what is neither."""
@@ -172,9 +201,9 @@ class _Mirror:
             else:
                 self.result.notes.append(f"{prefix}{path} is no tile and was left alone")
 
-    def compare(self, tile: Tile, made: Levels, folder: pathlib.Path, prefix: str) -> None:
-        path = prefix + tile.path()
-        found = (folder / tile.path()).read_bytes()
+    def compare(self, tile: Tile, tree: "_Tree") -> None:
+        path, made = tree.prefix + tile.path(), tree.made
+        found = (tree.folder / tile.path()).read_bytes()
         if tile.level < 0:
             hashes, expected = self.bundle_hashes(found, tile, made, path)
         else:

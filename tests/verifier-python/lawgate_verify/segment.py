@@ -14,6 +14,8 @@ from .crc32c import crc32c, is_sound
 from .fault import Wrong
 
 MAGIC = b"AUDITSEG"
+# A log of SHA-256 alone, and one whose entries link by SM3 as well; every segment of a log has the same.
+FORMAT_SHA256, FORMAT_DUAL = 1, 2
 TRAILER_MARK = b"GRPE"
 FOOTER_MARK = b"SEAL"
 TRAILER_BYTES = 80
@@ -38,13 +40,16 @@ class HeaderClaims:
     former_root: bytes
     first_position: int
     length: int
+    is_dual: bool
 
 
 def read_header(data: bytes) -> HeaderClaims:
     """Reads a header as far as it is needed to make it anew."""
-    if len(data) < _FIXED_HEADER.size or data[:12] != MAGIC + b"\x01\0\0\0":
-        raise Wrong("header-form", "the file does not start with a segment header of format 1")
+    if len(data) < _FIXED_HEADER.size:
+        raise Wrong("header-form", "the file is shorter than a segment header")
     fields = _FIXED_HEADER.unpack_from(data)
+    if fields[0] != MAGIC or fields[1] not in (FORMAT_SHA256, FORMAT_DUAL):
+        raise Wrong("header-form", "the file does not start with a segment header of format 1 or 2")
     length, first, origin_bytes = fields[2], fields[4], fields[10]
     if not _FIXED_HEADER.size <= length <= min(MAX_HEADER_BYTES, len(data)):
         raise Wrong("header-form", f"the header announces {length} bytes")
@@ -57,7 +62,7 @@ def read_header(data: bytes) -> HeaderClaims:
         raise Wrong("header-form", "the name of the log is not UTF-8") from None
     if not is_origin(origin):
         raise Wrong("header-form", "the name of the log is not one")
-    return HeaderClaims(origin, fields[8], fields[9], first, length)
+    return HeaderClaims(origin, fields[8], fields[9], first, length, fields[1] == FORMAT_DUAL)
 
 
 def is_origin(name: str) -> bool:
@@ -72,8 +77,10 @@ def make_header(number: int, claims: HeaderClaims, chain, previous_seal: bytes) 
     origin = claims.origin.encode()
     peaks = chain.trees["SHA-256"].peaks
     tail = origin + struct.pack("<H", len(peaks)) + b"".join(peaks)
+    if claims.is_dual:
+        tail += chain.second_link
     fixed = _FIXED_HEADER.pack(
-        MAGIC, 1, _FIXED_HEADER.size + len(tail) + 4, number, chain.size, chain.link, chain.time_ns,
+        MAGIC, FORMAT_DUAL if claims.is_dual else FORMAT_SHA256, _FIXED_HEADER.size + len(tail) + 4, number, chain.size, chain.link, chain.time_ns,
         previous_seal, claims.policy_digest, claims.former_root, len(origin),
     )
     return with_checksum(fixed + tail)

@@ -100,6 +100,15 @@ class SpoiltLogs(LogCase):
             path.write_bytes(segment.data)
         self.assertIsNone(self.check().fault)
 
+    def test_every_flipped_bit_of_a_dual_header_is_found_at_its_position(self):
+        self.write(writer.log_of(10, sm3), zeros=0)
+        segment, path = self.segments[1], self.paths[1]
+        for bit in range(segment.places[1][0] * 8):
+            spoilt = bytearray(segment.data)
+            spoilt[bit // 8] ^= 1 << bit % 8
+            writer.overwrite(path, spoilt)
+            self.assertEqual(self.check().fault.position, 4, bit)
+
     def test_a_flip_in_the_last_group_of_the_open_segment_is_a_fault_or_a_reported_tail(self):
         self.write(writer.log_of(10), zeros=0)
         segment, path = self.segments[-1], self.paths[-1]
@@ -206,6 +215,15 @@ class Forgeries(LogCase):
                 log.add(**({"k15": wrong} if number == 5 else {}))
             self.write(log)
             self.assert_fault(5, "entry-second-link")
+
+    def test_a_second_link_in_a_log_of_sha_256_alone_is_named(self):
+        self.forged(5, "entry-second-link", k15=bytes(32))
+
+    def test_a_header_of_the_other_suite_is_named(self):
+        for first, second in ((sm3, None), (None, sm3)):
+            self.write(writer.log_of(10, first))
+            self.paths[1].write_bytes(writer.segments_of(writer.log_of(10, second), GROUPS)[1].data)
+            self.assert_fault(4, "header-link")
 
     def test_an_exchanged_entry_breaks_the_link_of_the_next(self):
         log = writer.log_of(10)

@@ -163,7 +163,9 @@ class Segment:
         rest = struct.pack("<QQ", number, first) + log.links[first] + struct.pack("<Q", log.times[first])
         rest += previous_seal + POLICY + NONE + struct.pack("<H", len(origin)) + origin
         rest += struct.pack("<H", len(tops)) + b"".join(tops)
-        self.data = b"AUDITSEG" + struct.pack("<II", 1, len(rest) + 20) + rest
+        if log.sm3:
+            rest += log.links3[first]
+        self.data = b"AUDITSEG" + struct.pack("<II", 2 if log.sm3 else 1, len(rest) + 20) + rest
         self.data += checksum(self.data)
         # (first byte, position that a fault there is laid to), ascending.
         self.places = [(0, first)]
