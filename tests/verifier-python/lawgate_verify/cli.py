@@ -39,12 +39,14 @@ def _parser() -> argparse.ArgumentParser:
     log.add_argument("folder")
     mirror = _command(commands, "mirror", tasks.run_mirror, "check a mirror: checkpoint, tiles, entry bundles")
     mirror.add_argument("folder")
-    for command in (log, mirror):
+    everything = _command(commands, "all", tasks.run_all, "check the audit folder of a node: segments, lock, tiles")
+    everything.add_argument("folder")
+    for command in (log, mirror, everything):
         _held(command)
         _chain(command)
     checkpoint = _command(commands, "checkpoint", tasks.run_checkpoint, "check the signatures under checkpoints")
     checkpoint.add_argument("checkpoint", nargs="+", help="a signed checkpoint")
-    checkpoint.set_defaults(receipt=[], known=[])
+    checkpoint.set_defaults(receipt=[], known=[], needs_quorum=True)
     _signatures(checkpoint)
     _receipt(commands)
     text = "check that a log only grew between two checkpoints"
@@ -66,7 +68,7 @@ def _parser() -> argparse.ArgumentParser:
 def _command(commands, name: str, run, text: str) -> argparse.ArgumentParser:
     command = commands.add_parser(name, help=text, description=text)
     command.add_argument("--json", action="store_true", help="print the report as JSON")
-    command.set_defaults(run=run)
+    command.set_defaults(run=run, needs_quorum=False)
     return command
 
 
@@ -120,6 +122,7 @@ def _chain(command) -> None:
     command.add_argument("--sm3", action="store_true", help="compute the SM3 root besides")
     command.add_argument("--opaque", action="store_true", help="mirror: take entries as bytes, for logs of others")
     command.add_argument("--party-keys", help="keys of agencies: check party signatures and counters")
-    command.add_argument("--no-gaps", action="store_true", help="a gap in an agency's counters is a failure")
+    text = "a gap in an agency's counters is only noted: the agency says that it never sent them"
+    command.add_argument("--allow-gaps", action="store_true", help=text)
     text = "an entry that nobody else vouches for is a failure"
     command.add_argument("--require-anchored", action="store_true", help=text)

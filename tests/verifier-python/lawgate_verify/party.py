@@ -17,7 +17,7 @@ from . import note as notes
 from . import signatures
 from . import text as form
 from .entry import Entry
-from .fault import Wrong
+from .fault import Fault, Wrong
 from .outcome import Unchecked
 
 DOMAIN = "lawgate-party/v1"
@@ -108,14 +108,14 @@ def statement(entry: Entry) -> Signed:
     party = entry.fields[12]
     shape = [bytes, int, int, bytes, bytes]
     if len(party) != 5 or any(type(value) is not kind for value, kind in zip(party, shape)):
-        raise Wrong("party-field", "key 12 is not key id, counter, time, digest and signature")
+        raise Wrong("party-signature", "key 12 is not key id, counter, time, digest and signature")
     if (len(party[0]), len(party[3]), len(party[4])) != (8, 32, 64) or party[1] < 1 or party[2] < 0:
-        raise Wrong("party-field", "an element of key 12 has another length, or the counter is 0")
+        raise Wrong("party-signature", "an element of key 12 has another length, or the counter is 0")
     root = _place(entry, 9, bytes, "root over the payloads")
     if len(root) != 32:
-        raise Wrong("party-field", "the root over the payloads has not 32 bytes")
+        raise Wrong("party-signature", "the root over the payloads has not 32 bytes")
     if 11 not in entry.fields:
-        raise Wrong("party-field", "the entry has a party signature and no idempotency key")
+        raise Wrong("party-signature", "the entry has a party signature and no idempotency key")
     return Signed(
         _place(entry, 6, str, "agency"), _place(entry, 7, str, "feed"), entry.fields[11], party[0], party[1],
         party[2], root, party[3], party[4],
@@ -125,7 +125,7 @@ def statement(entry: Entry) -> Signed:
 def _place(entry: Entry, key: int, kind: type, what: str):
     values = entry.fields.get(key)
     if not values or type(values[0]) is not kind:
-        raise Wrong("party-field", f"the entry has a party signature and no {what}")
+        raise Wrong("party-signature", f"the entry has a party signature and no {what}")
     return values[0]
 
 
@@ -135,7 +135,7 @@ class PartyCheck:
     def __init__(self, keys: PartyKeys):
         self.keys = keys
         self.verified = 0
-        self.faults: list[tuple[int, str]] = []
+        self.faults: list[Fault] = []
         self.unchecked: str | None = None
         self._seen: dict[tuple[str, bytes], dict[int, tuple[bytes, int, bool]]] = {}
 
@@ -146,7 +146,7 @@ class PartyCheck:
         except Unchecked as reason:
             self.unchecked = str(reason)
         except Wrong as wrong:
-            self.faults.append((entry.position, wrong.detail))
+            self.faults.append(Fault(entry.position, wrong.kind, wrong.detail))
 
     def _take(self, entry: Entry) -> None:
         accepted = entry.fields[5] == SUBMIT_EVENT
@@ -154,15 +154,15 @@ class PartyCheck:
             actor = entry.fields.get(6) or [None]
             start = self.keys.must_sign_from.get(actor[0]) if isinstance(actor[0], str) else None
             if accepted and start is not None and entry.position >= start:
-                raise Wrong("party", f"agency {actor[0]} must sign its submissions and this one is not signed")
+                raise Wrong("party-signature", f"agency {actor[0]} must sign its submissions and this one is not signed")
             return
         signed = statement(entry)
         public = self.keys.keys.get((signed.agency, signed.key))
         if public is None:
-            raise Wrong("party", f"agency {signed.agency} has no party key {signed.key.hex()}")
+            raise Wrong("party-signature", f"agency {signed.agency} has no party key {signed.key.hex()}")
         if not signatures.verify(notes.ED25519, public, signed.message(), signed.signature):
             detail = f"the party signature {signed.counter} of agency {signed.agency} is not over this entry"
-            raise Wrong("party", detail)
+            raise Wrong("party-signature", detail)
         self.verified += 1
         self._count(signed, entry.position, accepted)
 
@@ -175,16 +175,17 @@ class PartyCheck:
         first_digest, first, was_accepted = seen[signed.counter]
         # Refusals of one statement, before and after it was accepted, are one use of its number.
         if first_digest != digest or (was_accepted and accepted):
-            raise Wrong("party", f"counter {signed.counter} of agency {signed.agency} was used at {first} already")
+            raise Wrong("party-replay", f"counter {signed.counter} of agency {signed.agency} was used at {first} already")
         seen[signed.counter] = (digest, first, was_accepted or accepted)
 
-    def gaps(self) -> list[str]:
-        """Returns the counters that no entry has, for people."""
+    def gaps(self) -> list[Fault]:
+        """Returns the counters that no entry has, each at the entry with the counter behind them."""
         found = []
         for (agency, key), seen in sorted(self._seen.items()):
             expected = 1
             for counter in sorted(seen):
                 if counter > expected:
-                    found.append(f"agency {agency}, key {key.hex()}: counters {expected} to {counter - 1} are missing")
+                    detail = f"agency {agency}, key {key.hex()}: counters {expected} to {counter - 1} are missing"
+                    found.append(Fault(seen[counter][1], "party-gap", detail))
                 expected = counter + 1
         return found

@@ -155,7 +155,8 @@ class Verdict:
 def judge(policy: Policy, note: notes.Note, signer: str, needs_quorum: bool = True) -> Verdict:
     """Judges the signatures under a checkpoint that a key named `signer` must have signed.
 
-    A receipt is given before witnesses can have cosigned; for one the quorum is not needed, and said.
+    Where the quorum is not needed, `has_quorum` says whether it is met: a receipt is given before witnesses can have
+    cosigned, and a log keeps its checkpoints as they were before.
     """
     lines = signatures.check_note(note, policy.keys())
     status = {signatures.VERIFIED: set(), signatures.NOT_CHECKED: set(), signatures.INVALID: set()}
@@ -182,7 +183,7 @@ def judge(policy: Policy, note: notes.Note, signer: str, needs_quorum: bool = Tr
     if retired:
         return verdict("failed", retired)
     if not log_keys:
-        return verdict("failed", f"the policy has no key named {signer}")
+        return verdict("not checked", f"the policy has no key named {signer}")
     if not log_keys & (good | open_):
         return verdict("failed", f"no key named {signer} signed")
     if needs_quorum and not policy.is_met(policy.quorum, perhaps):

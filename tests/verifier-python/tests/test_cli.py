@@ -159,9 +159,17 @@ class Signed(SignedCase):
         self.assertIn("entries 0 to 7: PASS (anchored: quorum of witnesses (env, police))", out)
         self.assertIn("3 signatures", out)
 
-    def test_too_few_witnesses_fail_and_a_missing_policy_is_not_checked(self):
+    def test_too_few_witnesses_anchor_nothing_and_a_missing_policy_is_not_checked(self):
         few = self.checkpoint(8, 1)
-        self.assertEqual(self.run_main("log", self.data, "--policy", self.policy, "--checkpoint", few)[0], 1)
+        code, out = self.run_main("log", self.data, "--policy", self.policy, "--checkpoint", few)
+        self.assertEqual(code, 3)
+        self.assertIn("no checkpoint that agrees was cosigned by enough witnesses", out)
+        self.assertIn("entries 0 to 9: PASS (unanchored", out)
+        held = ("--checkpoint", few, "--checkpoint", self.checkpoint(6))
+        code, out = self.run_main("log", self.data, "--policy", self.policy, *held)
+        self.assertEqual(code, 0)
+        self.assertIn("entries 0 to 5: PASS (anchored", out)
+        self.assertEqual(self.run_main("checkpoint", few, "--policy", self.policy)[0], 1)
         code, out = self.run_main("log", self.data, "--checkpoint", few)
         self.assertEqual(code, 3)
         self.assertIn("signatures were NOT checked: no policy was given", out)
@@ -299,7 +307,7 @@ class Signed(SignedCase):
     def test_party_keys_that_no_entry_uses_are_a_failure(self):
         keys = self.file("keys", f"agency env {self.key.vkey}\n")
         code, out = self.run_main("log", self.data, "--party-keys", keys)
-        self.assertEqual(code, 1)
+        self.assertEqual(code, 3)
         self.assertIn("verified 0 signatures", out)
 
 
@@ -328,9 +336,15 @@ accuracy=secs:1\n[default]\ndefault_tsa=tsa1\n""")
         self.openssl("ts", "-reply", *base, *more, "-out", name)
         return str(self.folder / name)
 
+    def text_of(self, checkpoint: str) -> str:
+        """The text of a checkpoint, which is what is stamped."""
+        note = pathlib.Path(checkpoint).read_bytes()
+        return self.file("text", note[:note.index(b"\n\n") + 1])
+
     def test_a_time_stamp_anchors_a_checkpoint_and_fails_over_another(self):
         eight, nine, root = self.checkpoint(8), self.checkpoint(9), str(self.folder / "root.pem")
-        for token in (self.stamp(eight, "answer"), self.stamp(eight, "token", "-token_out")):
+        text = self.text_of(eight)
+        for token in (self.stamp(text, "answer"), self.stamp(text, "token", "-token_out")):
             base = ("log", self.data, "--policy", self.policy, "--token", token)
             code, out = self.run_main(*base, "--token-roots", root, "--checkpoint", eight)
             self.assertEqual(code, 0, out)
@@ -338,8 +352,19 @@ accuracy=secs:1\n[default]\ndefault_tsa=tsa1\n""")
             self.assertIn("1 time stamps", out)
             self.assertEqual(self.run_main(*base, "--token-roots", root, "--checkpoint", nine)[0], 1)
             self.assertEqual(self.run_main(*base, "--checkpoint", eight)[0], 3)
-            self.assertEqual(self.run_main("timestamp", token, "--data", eight, "--token-roots", root)[0], 0)
+            self.assertEqual(self.run_main("timestamp", token, "--data", text, "--token-roots", root)[0], 0)
             self.assertEqual(self.run_main("timestamp", token, "--data", nine, "--token-roots", root)[0], 1)
             with mock.patch("lawgate_verify.openssl.shutil.which", return_value=None):
-                code, out = self.run_main("timestamp", token, "--data", eight, "--token-roots", root)
+                code, out = self.run_main("timestamp", token, "--data", text, "--token-roots", root)
             self.assertEqual(code, 3, out)
+
+    def test_where_time_stamps_are_asked_for_both_they_and_witnesses_must_reach_a_size(self):
+        eight, root = self.checkpoint(8), str(self.folder / "root.pem")
+        held = ("--checkpoint", eight, "--checkpoint", self.checkpoint(10))
+        base = ("log", self.data, "--policy", self.policy, *held, "--token-roots", root)
+        code, out = self.run_main(*base, "--token", self.stamp(self.text_of(eight), "answer"))
+        self.assertEqual(code, 0, out)
+        self.assertIn("entries 0 to 7: PASS (anchored", out)
+        self.assertEqual(self.run_main(*base)[0], 3)
+        whole = self.stamp(eight, "whole")
+        self.assertEqual(self.run_main(*base, "--token", whole)[0], 1)

@@ -41,7 +41,9 @@ class Party(unittest.TestCase):
             self.add(counter)
         check = self.check()
         self.assertEqual((check.verified, check.faults), (3, []))
-        self.assertIn("counters 3 to 4 are missing", check.gaps()[0])
+        gap = check.gaps()[0]
+        self.assertIn("counters 3 to 4 are missing", gap.detail)
+        self.assertEqual((gap.position, gap.kind), (2, "party-gap"))
 
     def test_a_change_of_anything_signed_is_named(self):
         for change in ({"k6": ["police"]}, {"k7": ["g"]}, {"k9": [bytes(32)]}, {"k11": bytes(16)}, {"k9": ...},
@@ -51,23 +53,23 @@ class Party(unittest.TestCase):
             self.add(1)
             self.add(2, **change)
             faults = self.check().faults
-            self.assertEqual([position for position, _ in faults], [1], change)
+            self.assertEqual([fault.position for fault in faults], [1], change)
 
     def test_a_foreign_key_is_named(self):
         self.add(1, key=signing.ed25519("other"))
-        self.assertIn("has no party key", self.check().faults[0][1])
+        self.assertIn("has no party key", self.check().faults[0].detail)
 
     def test_a_submission_that_must_be_signed_and_is_not_is_named(self):
         for _ in range(3):
             self.log.add(k5=1, k6=["env"])
-        self.assertEqual([position for position, _ in self.check().faults], [2])
+        self.assertEqual([fault.position for fault in self.check().faults], [2])
 
     def test_a_number_used_twice_is_named_and_a_refusal_before_is_not(self):
         self.add(1, event=2)
         self.add(1)
         self.assertEqual(self.check().faults, [])
         self.add(1)
-        self.assertIn("used at 0 already", self.check().faults[0][1])
+        self.assertIn("used at 0 already", self.check().faults[0].detail)
 
     def test_without_cryptography_nothing_is_called_verified(self):
         self.add(1)
