@@ -7,11 +7,19 @@
 #![forbid(unsafe_code)]
 
 #[cfg(test)]
+mod agreement;
+#[cfg(test)]
+mod go;
+#[cfg(test)]
 mod log;
 #[cfg(test)]
 mod merkle;
 #[cfg(test)]
+mod node;
+#[cfg(test)]
 mod notes;
+#[cfg(test)]
+mod stamps;
 #[cfg(test)]
 mod tiles;
 #[cfg(test)]

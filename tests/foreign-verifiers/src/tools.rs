@@ -6,7 +6,7 @@
 
 use std::{
     fs,
-    path::Path,
+    path::{Path, PathBuf},
     process::{Command, Output},
 };
 
@@ -72,6 +72,16 @@ fn run(command: &mut Command) -> Option<Output> {
         }
         Err(error) => panic!("{error}"),
     }
+}
+
+/// Returns the Python to run: the one that `cargo xtask python` made, or the one of the machine.
+pub(crate) fn python_program() -> PathBuf {
+    let running = std::env::current_exe().unwrap();
+    let target = running.ancestors().nth(3).unwrap();
+    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target");
+    let made = [target, &own].map(|target| target.join("python/bin/python"));
+    let found = made.into_iter().find(|program| program.exists());
+    found.unwrap_or_else(|| PathBuf::from("python3"))
 }
 
 fn openssl(arguments: &[&str], folder: &Path) -> Option<Output> {
@@ -231,7 +241,7 @@ fn python_verifies_our_ed25519_and_ml_dsa_signatures_and_no_others() {
         fs::write(folder.path().join("signature"), signature).unwrap();
         let verdict = |message: &[u8]| {
             fs::write(folder.path().join("message"), message).unwrap();
-            let mut python = Command::new("python3");
+            let mut python = Command::new(python_program());
             python.args(["-c", PYTHON, algorithm, "public", "message", "signature"]);
             let output = run(python.current_dir(folder.path()))?;
             match output.status.code() {
