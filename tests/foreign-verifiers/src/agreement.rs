@@ -7,7 +7,7 @@ mod run;
 
 use audit_log::LogSuite;
 
-use crate::node::{Node, SIZE};
+use crate::node::{Node, SIZE, drafts};
 use run::{Both, Trusted, can_run, check};
 
 const ALL: Trusted = Trusted {
@@ -22,6 +22,8 @@ enum Bit {
     At(usize),
     /// In the byte so many behind the first occurrence of a text.
     Behind(&'static str, usize),
+    /// In a byte of a line, both counted from 0.
+    Line(usize, usize),
     /// In the last byte but so many.
     BeforeEnd(usize),
 }
@@ -44,21 +46,14 @@ const SPOILT: &[(&str, Bit)] = &[
     ("audit/tiles/tile/0/000", Bit::At(700)),
     ("audit/tiles/tile/0/001.p/44", Bit::BeforeEnd(0)),
     ("audit/tiles/tile/1/000.p/1", Bit::At(0)),
-    // Checkpoints and the lock: the root, and a line of each kind.
+    // Checkpoints and the lock: the root, and the lines: Ed25519, ML-DSA-44 and SM2 of the log, then three witnesses.
     ("audit/tiles/checkpoint", Bit::Behind("\n300\n", 9)),
     ("audit/tiles/checkpoints/100", Bit::Behind("\n100\n", 9)),
-    (
-        "audit/tiles/checkpoints/256",
-        Bit::Behind("— lawgate.example/2026 ", 80),
-    ),
-    (
-        "audit/tiles/checkpoints/256",
-        Bit::Behind("— police.example/witness ", 60),
-    ),
-    (
-        "audit/tiles/checkpoints/256",
-        Bit::Behind("— justice.example/witness ", 900),
-    ),
+    ("audit/tiles/checkpoints/256", Bit::Line(4, 80)),
+    ("audit/tiles/checkpoints/256", Bit::Line(5, 900)),
+    ("audit/tiles/checkpoints/256", Bit::Line(6, 80)),
+    ("audit/tiles/checkpoints/256", Bit::Line(7, 80)),
+    ("audit/tiles/checkpoints/256", Bit::Line(9, 900)),
     ("audit/signed/checkpoint", Bit::Behind("\n300\n", 9)),
     // Time stamps: what they are over, and their signature.
     ("audit/tiles/tokens/256.tsr", Bit::At(180)),
@@ -141,6 +136,33 @@ fn both_refuse_a_log_whose_end_was_cut_off_and_one_whose_file_is_missing() {
     agree_on_refusal(&check(&node, &ALL), "the end is cut off");
 }
 
+#[test]
+fn both_name_the_entry_that_an_agency_did_not_sign_or_behind_which_one_is_missing() {
+    // Entry 151 is the submission with counter 51, and the one before it has 50.
+    let (place, counter) = (151, 51);
+    let cases = [
+        (drafts::other(0), "it was never logged", place as u64 + 3),
+        (drafts::unsigned(), "nobody signed it", place as u64),
+        (
+            drafts::submission(counter - 1),
+            "a copy of the one before",
+            place as u64,
+        ),
+    ];
+    for (draft, what, position) in cases {
+        let mut drafts = drafts::drafts();
+        drafts[place] = draft;
+        if !can_run() {
+            return;
+        }
+        let node = Node::of(LogSuite::Sha256, drafts);
+        assert!(node.stamp());
+        let both = check(&node, &ALL);
+        agree_on_refusal(&both, what);
+        assert_eq!(both.ours.position, Some(position), "{what}: {both:#?}");
+    }
+}
+
 fn segments(node: &Node) -> Vec<String> {
     let names = std::fs::read_dir(node.path("audit")).unwrap();
     let names = names.map(|entry| entry.unwrap().file_name().into_string().unwrap());
@@ -217,6 +239,10 @@ fn changed(bytes: &[u8], bit: Bit) -> Vec<u8> {
                 .windows(text.len())
                 .position(|part| part == text.as_bytes());
             found.unwrap() + text.len() + count
+        }
+        Bit::Line(number, byte) => {
+            let before = bytes.split_inclusive(|byte| *byte == b'\n').take(number);
+            before.map(<[u8]>::len).sum::<usize>() + byte
         }
     };
     let mut changed = bytes.to_vec();

@@ -4,7 +4,7 @@
 //! where OpenSSL is there, stamped by an authority that OpenSSL plays. Nothing here is verified: that is for others.
 
 pub(crate) mod authority;
-mod drafts;
+pub(crate) mod drafts;
 
 use std::{
     fs,
@@ -15,7 +15,9 @@ use std::{
     },
 };
 
-use audit_log::{Appended, Clock, Config, Log, LogSuite, PublishConfig, Publisher, open_published};
+use audit_log::{
+    Appended, Clock, Config, Draft, Log, LogSuite, PublishConfig, Publisher, open_published,
+};
 use audit_proof::{
     key::KeyKind,
     note::Note,
@@ -123,8 +125,13 @@ impl Keys {
 }
 
 impl Node {
-    /// Makes a node whose log has [`SIZE`] entries.
+    /// Makes a node whose log has the [`SIZE`] entries of an honest one.
     pub(crate) fn new(suite: LogSuite) -> Self {
+        Self::of(suite, drafts::drafts())
+    }
+
+    /// Makes a node whose log has these [`SIZE`] entries.
+    pub(crate) fn of(suite: LogSuite, drafts: Vec<Draft>) -> Self {
         let node = Self {
             folder: TempDir::new().unwrap(),
             is_dual: suite == LogSuite::Dual,
@@ -134,7 +141,7 @@ impl Node {
         node.write("history", &node.keys.history(""));
         node.write("history-rotated", &node.keys.history(" rotated 200"));
         node.write("party-keys", &drafts::party_keys());
-        node.run(suite);
+        node.run(suite, drafts);
         node
     }
 
@@ -152,7 +159,7 @@ impl Node {
     }
 
     /// Lives the node's life: appends, publishes at each size, and is cosigned.
-    fn run(&self, suite: LogSuite) {
+    fn run(&self, suite: LogSuite, drafts: Vec<Draft>) {
         let clock = Arc::new(Counting(AtomicU64::new(START_S * 1_000_000_000)));
         let publish = PublishConfig {
             tiles: self.path("audit/tiles"),
@@ -163,7 +170,7 @@ impl Node {
         };
         let (log, _, mut publisher, _) =
             open_published(self.config(suite), clock, publish).unwrap();
-        let mut drafts = drafts::drafts().into_iter();
+        let mut drafts = drafts.into_iter();
         for size in SIZES {
             while log.size() < size {
                 let count = (size - log.size()).min(7) as usize;
@@ -175,7 +182,7 @@ impl Node {
     }
 
     /// Appends a group, and keeps its receipts where they are wanted.
-    fn append(&self, log: &Log, group: Vec<audit_log::Draft>) {
+    fn append(&self, log: &Log, group: Vec<Draft>) {
         let queued: Vec<_> = group
             .into_iter()
             .map(|draft| log.append(draft).unwrap())

@@ -25,7 +25,7 @@ pub(super) fn party_keys() -> String {
 }
 
 /// Returns the drafts of all entries.
-pub(super) fn drafts() -> Vec<Draft> {
+pub(crate) fn drafts() -> Vec<Draft> {
     (0..SIZE)
         .map(|number| match number % 3 {
             1 => submission(number / 3 + 1),
@@ -34,7 +34,8 @@ pub(super) fn drafts() -> Vec<Draft> {
         .collect()
 }
 
-fn other(number: u64) -> Draft {
+/// An entry that no agency signs.
+pub(crate) fn other(number: u64) -> Draft {
     Draft::new(3)
         .with(Field::Actor, vec!["justice".into(), [7_u8; 32].into()])
         .with(
@@ -43,7 +44,13 @@ fn other(number: u64) -> Draft {
         )
 }
 
-fn submission(counter: u64) -> Draft {
+/// A submission that its agency should have signed.
+pub(crate) fn unsigned() -> Draft {
+    Draft::new(SUBMIT_EVENT).with(Field::Actor, vec![AGENCY.into()])
+}
+
+/// A submission that its agency signed under a number.
+pub(crate) fn submission(counter: u64) -> Draft {
     let key = key();
     let statement = Statement {
         agency: AGENCY.to_owned(),
