@@ -100,7 +100,7 @@ pub(crate) fn mirror(
         Ok(read) => read,
         Err(failure) => {
             return Contents {
-                fault: Some(failure),
+                fault: Some(*failure),
                 ..Contents::default()
             };
         }
@@ -161,7 +161,7 @@ fn read_mirror(
     mut observe: Vec<u64>,
     sm3_sizes: Vec<u64>,
     settings: &Settings,
-) -> Result<(MirrorReport, u64), Failure> {
+) -> Result<(MirrorReport, u64), Box<Failure>> {
     let newest = stated(folder, "")?;
     let sm3 = folder.join(SM3_FOLDER);
     let sm3_size = if sm3.join(node::CHECKPOINT).exists() {
@@ -181,14 +181,16 @@ fn read_mirror(
 }
 
 /// Reads the newest checkpoint of a mirror, whose signatures the examination judges.
-fn stated(folder: &Path, prefix: &str) -> Result<Checkpoint, Failure> {
+fn stated(folder: &Path, prefix: &str) -> Result<Checkpoint, Box<Failure>> {
     let file = format!("{prefix}{}", node::CHECKPOINT);
-    let failure = |kind| Failure {
-        position: Some(0),
-        until: None,
-        file: file.clone(),
-        offset: 0,
-        kind,
+    let failure = |kind| {
+        Box::new(Failure {
+            position: Some(0),
+            until: None,
+            file: file.clone(),
+            offset: 0,
+            kind,
+        })
     };
     let bytes = std::fs::read(folder.join(node::CHECKPOINT)).map_err(|error| {
         failure(FailureKind::Mirror(MirrorFaultKind::Unreadable(
@@ -206,14 +208,14 @@ pub(crate) fn add_tiles(folder: &Path, settings: &Settings, contents: &mut Conte
         Err(failure) => {
             return contents.faults_beside.push(Failure {
                 position: None,
-                ..failure
+                ..*failure
             });
         }
     };
     match read_mirror(folder, vec![size], Vec::new(), settings) {
         Err(failure) => contents.faults_beside.push(Failure {
             position: None,
-            ..failure
+            ..*failure
         }),
         Ok((report, size)) => {
             contents.counts.bundles += report.bundles;

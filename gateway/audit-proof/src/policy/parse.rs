@@ -133,7 +133,7 @@ impl Draft {
             .strip_suffix(b"\n")
             .ok_or(PolicyFault::UnfinishedLine)?;
         let is_control = |&byte: &u8| (byte < b' ' && byte != b'\t') || byte == 0x7f;
-        if line.iter().any(|byte| is_control(byte)) {
+        if line.iter().any(is_control) {
             return Err(PolicyFault::ControlCharacter);
         }
         let is_space = |byte: &u8| matches!(byte, b' ' | b'\t');
