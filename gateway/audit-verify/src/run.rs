@@ -119,7 +119,5 @@ fn all(
         return Ok(source::log(folder, examination, settings, party_keys));
     }
     take_mirror(examination, &tiles, settings.threads)?;
-    let mut contents = source::log(folder, examination, settings, party_keys);
-    source::add_tiles(&tiles, settings, &mut contents);
-    Ok(contents)
+    Ok(source::node(folder, examination, settings, party_keys))
 }
