@@ -203,7 +203,7 @@ fn stated(folder: &Path, prefix: &str) -> Result<Checkpoint, Box<Failure>> {
             kind,
         })
     };
-    let bytes = std::fs::read(folder.join(node::CHECKPOINT)).map_err(|error| {
+    let bytes = node::read_start(&folder.join(node::CHECKPOINT)).map_err(|error| {
         failure(FailureKind::Mirror(MirrorFaultKind::Unreadable(
             error.kind(),
         )))

@@ -166,4 +166,6 @@ fn stamps_beside_kept_checkpoints_are_found_in_a_mirror() {
         anchors.contains("CN=Authority") && anchors.contains("police"),
         "{anchors}"
     );
+    fs::remove_file(world.path("mirror/checkpoints/30")).unwrap();
+    verify(&arguments).is_not_checkable("is not there");
 }
