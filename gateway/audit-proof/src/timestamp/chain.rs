@@ -52,9 +52,9 @@ pub enum ChainError {
     TooCostly,
 }
 
-/// Why certificates are not taken as trusted roots.
+/// Why certificates of the caller are not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("trusted root {index} is not a certificate")]
+#[error("certificate {index} of those given is malformed")]
 pub struct RootError {
     /// Which one, counted from zero.
     pub index: usize,
@@ -63,10 +63,11 @@ pub struct RootError {
     pub cause: FormError,
 }
 
-/// The root certificates that the caller trusts for time.
+/// The root certificates that the caller trusts for time, and what may stand between them and an authority.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct TrustedRoots {
-    certificates: Vec<Vec<u8>>,
+    roots: Vec<Vec<u8>>,
+    intermediates: Vec<Vec<u8>>,
 }
 
 impl TrustedRoots {
@@ -74,22 +75,23 @@ impl TrustedRoots {
     ///
     /// # Errors
     /// [`RootError`] for the first that is not a certificate.
-    pub fn new(certificates: Vec<Vec<u8>>) -> Result<Self, RootError> {
-        for (index, certificate) in certificates.iter().enumerate() {
-            let read = if certificate.len() > MAX_TOKEN_BYTES {
-                Err(FormError::Length)
-            } else {
-                Certificate::read(certificate).map(|_| ())
-            };
-            read.map_err(|cause| RootError { index, cause })?;
-        }
-        Ok(Self { certificates })
+    pub fn new(roots: Vec<Vec<u8>>) -> Result<Self, RootError> {
+        check_all(&roots)?;
+        Ok(Self {
+            roots,
+            intermediates: Vec::new(),
+        })
     }
 
-    /// Returns the certificates.
-    pub(super) fn read(&self) -> impl Iterator<Item = Certificate<'_>> {
-        self.certificates.iter().map(|certificate| {
-            Certificate::read(certificate).expect("trusted roots were read when they were taken")
+    /// Adds DER certificates that are not trusted by themselves, for tokens that come without those of a chain.
+    ///
+    /// # Errors
+    /// [`RootError`] for the first that is not a certificate.
+    pub fn with_intermediates(self, intermediates: Vec<Vec<u8>>) -> Result<Self, RootError> {
+        check_all(&intermediates)?;
+        Ok(Self {
+            intermediates,
+            ..self
         })
     }
 }
@@ -97,7 +99,7 @@ impl TrustedRoots {
 /// A search for a chain.
 pub(super) struct Search<'a> {
     roots: Vec<Certificate<'a>>,
-    others: &'a [Certificate<'a>],
+    others: Vec<Certificate<'a>>,
     time_s: i64,
     signatures_left: usize,
 }
@@ -106,8 +108,12 @@ impl<'a> Search<'a> {
     /// Prepares a search at a time in seconds since 1970; `others` are the certificates that came with the token.
     pub(super) fn new(roots: &'a TrustedRoots, others: &'a [Certificate<'a>], time_s: i64) -> Self {
         Self {
-            roots: roots.read().collect(),
-            others,
+            roots: read_all(&roots.roots),
+            others: others
+                .iter()
+                .cloned()
+                .chain(read_all(&roots.intermediates))
+                .collect(),
             time_s,
             signatures_left: MAX_SIGNATURES,
         }
@@ -131,12 +137,13 @@ impl<'a> Search<'a> {
                 Err(error) => reason = error,
             }
         }
-        for other in self.others {
-            let above = self.check_issuer(other, subject, below).and_then(|()| {
+        for index in 0..self.others.len() {
+            let other = self.others[index].clone();
+            let above = self.check_issuer(&other, subject, below).and_then(|()| {
                 if below == MAX_INTERMEDIATES {
                     return Err(ChainError::PathLength);
                 }
-                self.issuers_of(other, below + 1)
+                self.issuers_of(&other, below + 1)
             });
             match above {
                 Ok(not_after_s) => return Ok(not_after_s.min(other.not_after_s)),
@@ -199,4 +206,28 @@ impl<'a> Search<'a> {
             Ok(())
         }
     }
+}
+
+/// Checks that all of them are certificates.
+fn check_all(certificates: &[Vec<u8>]) -> Result<(), RootError> {
+    for (index, certificate) in certificates.iter().enumerate() {
+        let read = if certificate.len() > MAX_TOKEN_BYTES {
+            Err(FormError::Length)
+        } else {
+            Certificate::read(certificate).map(|_| ())
+        };
+        read.map_err(|cause| RootError { index, cause })?;
+    }
+    Ok(())
+}
+
+/// Reads certificates that have been checked.
+fn read_all(certificates: &[Vec<u8>]) -> Vec<Certificate<'_>> {
+    certificates
+        .iter()
+        .map(|certificate| {
+            Certificate::read(certificate)
+                .expect("certificates of the caller were read when they were taken")
+        })
+        .collect()
 }

@@ -1,15 +1,18 @@
 //! Tokens that OpenSSL makes, and requests that it understands.
 //!
-//! Each test makes an authority in a temporary folder, and ends without a word of failure when there is no OpenSSL.
+//! Each test makes an authority in a temporary folder; where there is no OpenSSL it prints a line and ends.
 
 use super::{
-    CONTENT, content,
+    CONTENT, content, content_with,
     tsa::{AUTHORITY, Binding, STAMPING, Tsa},
     with_certificates,
 };
 use crate::timestamp::{
     Attribute, ChainError, Claim, Failure, Imprint, ImprintAlgorithm, Response, ResponseError,
-    Stamp, Status, TokenError, TrustedRoots, UnverifiedAlgorithm, request, verify,
+    Stamp, Status, TokenError, TrustedRoots, UnverifiedAlgorithm,
+    certificate::Certificate,
+    der::{constructed, primitive, write},
+    request, verify,
 };
 
 const NONCE: u64 = 0x8123_4567_89ab_cdef;
@@ -128,6 +131,16 @@ fn only_the_roots_of_the_caller_are_trusted() {
     // A caller may trust the authority below the root, but not the stamping certificate itself.
     check(&tsa.roots(&["issuer"]), Ok(()));
     check(&tsa.roots(&["rsa"]), Err(ChainError::UnknownIssuer));
+    // Nor does it matter who brings the authority between.
+    let bare = with_certificates(&token, &[tsa.der("rsa")]);
+    let found = verify(&bare, &IMPRINT, &tsa.roots(&["root"]));
+    assert_eq!(found, Err(TokenError::Chain(ChainError::UnknownIssuer)));
+    let issuer = vec![tsa.der("issuer")];
+    let with_issuer = tsa.roots(&["root"]).with_intermediates(issuer.clone());
+    assert!(verify(&bare, &IMPRINT, &with_issuer.unwrap()).is_ok());
+    let untrusted = TrustedRoots::default().with_intermediates(issuer);
+    let found = verify(&bare, &IMPRINT, &untrusted.unwrap());
+    assert_eq!(found, Err(TokenError::Chain(ChainError::UnknownIssuer)));
     // A root that came with the token is trusted by nobody.
     let all = ["rsa", "issuer", "root"].map(|name| tsa.der(name));
     let token = with_certificates(&token, &all);
@@ -303,6 +316,35 @@ fn another_certificate_of_the_same_key_is_not_the_signed_one() {
         Err(TokenError::SigningCertificate)
     );
     assert!(verify(&with_own, &IMPRINT, &roots).is_ok());
+}
+
+#[test]
+fn the_authority_may_only_call_itself_by_a_name_of_its_certificate() {
+    let Some(tsa) = Tsa::new() else { return };
+    let roots = tsa.roots(&["root"]);
+    let extensions = format!("{STAMPING}subjectAltName=DNS:tsa.example\n");
+    tsa.certificate("odd", "p256", "issuer", &extensions);
+    let subject = |name: &str| {
+        let der = tsa.der(name);
+        let certificate = Certificate::read(&der).unwrap();
+        write(constructed(4), certificate.subject)
+    };
+    let dns = |name: &[u8]| write(primitive(2), name);
+    for (name, accepted) in [
+        (subject("odd"), true),
+        (dns(b"tsa.example"), true),
+        (subject("p256"), false),
+        (dns(b"tsa.example.org"), false),
+    ] {
+        let field = write(constructed(0), &name);
+        let token = tsa.sign("odd", "p256", &content_with(CONTENT, &[field]), "-cades");
+        let found = verify(&token, &IMPRINT, &roots).err();
+        assert_eq!(
+            found,
+            (!accepted).then_some(TokenError::TsaName),
+            "{name:02x?}"
+        );
+    }
 }
 
 #[test]
