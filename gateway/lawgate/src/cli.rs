@@ -176,6 +176,12 @@ pub(crate) struct Submit {
     /// Idempotency key; by default made of feed and content.
     #[arg(long, short, value_name = "KEY")]
     pub(crate) key: Option<String>,
+    /// Sign each submission with this Ed25519 key (报送签名): a PKCS #8 PEM file. The client file needs `agency`.
+    #[arg(long, value_name = "FILE", requires = "party_counter")]
+    pub(crate) party_key: Option<PathBuf>,
+    /// File that counts what the key has signed; begin with an empty one, and never go back to an old copy.
+    #[arg(long, value_name = "FILE", requires = "party_key")]
+    pub(crate) party_counter: Option<PathBuf>,
     /// Content type to state with each message.
     #[arg(long, value_name = "TYPE")]
     pub(crate) content_type: Option<String>,

@@ -5,8 +5,10 @@
 //! as canonical proto3 JSON.
 
 mod call;
+mod counter;
 mod json;
 mod messages;
+mod party;
 mod quarantine;
 mod records;
 mod submit;

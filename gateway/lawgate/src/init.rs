@@ -67,8 +67,20 @@ fn files(
     adapters: &Path,
     now: std::time::Duration,
 ) -> anyhow::Result<Vec<NewFile>> {
+    let party = pki::party_key().context("the party key cannot be made")?;
+    let gateway = texts::gateway(address, adapters, &party.public);
     let mut files = vec![
-        NewFile::new("lawgate.toml", texts::gateway(address, adapters), false),
+        NewFile::new("lawgate.toml", gateway, false),
+        NewFile::new(
+            &format!("pki/{}.party.key", pki::SIGNER),
+            party.private,
+            true,
+        ),
+        NewFile::new(
+            &format!("client/{}.counter", pki::SIGNER),
+            String::new(),
+            false,
+        ),
         NewFile::new(
             ".gitignore",
             "# Keys and data of a try; none of it belongs in a repository.\n*\n".into(),

@@ -44,6 +44,12 @@ pub(crate) enum UsageError {
         /// Its value.
         value: String,
     },
+    /// The client file does not say which agency signs.
+    #[error("--party-key: {} has no `agency`, which is part of what is signed", path.display())]
+    NoAgency {
+        /// The client file.
+        path: PathBuf,
+    },
     /// There is no such folder.
     #[error("--log {}: there is no such folder", path.display())]
     NoFolder {

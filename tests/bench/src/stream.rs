@@ -87,6 +87,7 @@ async fn rate(client: &mut Exchange, run: usize, messages: &[Message]) -> anyhow
             idempotency_key: format!("run-{run}-{number}"),
             messages: messages.clone(),
             purpose: None,
+            party: None,
         }),
     });
     let start = Instant::now();

@@ -57,6 +57,7 @@ async fn p50(client: &mut Exchange, run: usize, payload: &[u8]) -> anyhow::Resul
                 attributes: Vec::new(),
             }],
             purpose: None,
+            party: None,
         };
         let start = Instant::now();
         client.submit(request).await?;

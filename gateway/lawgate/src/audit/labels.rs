@@ -85,7 +85,14 @@ pub(crate) fn names(event: u64, field: Field) -> &'static [&'static str] {
             "payload bytes, result bytes 字节数",
         ],
         (Field::Case, _) => &["case 案号", "purpose 事由", "legal basis 法律依据"],
-        (Field::Party | Field::Sealed, _) => &[],
+        (Field::Party, _) => &[
+            "party key 报送方密钥",
+            "counter 序号",
+            "party time ns 报送方时间",
+            "attributes SHA-256 属性摘要",
+            "signature 签名",
+        ],
+        (Field::Sealed, _) => &[],
     }
 }
 

@@ -34,7 +34,17 @@ pub(crate) struct Refused {
 /// # Errors
 /// Faults of the client file, files that cannot be read, a gateway that does not answer.
 pub(crate) async fn connect(connection: &Connection) -> anyhow::Result<Exchange> {
-    let mut config = config::load_client(&connection.client)?;
+    connect_with(connection, config::load_client(&connection.client)?).await
+}
+
+/// Connects as a client file that is read already says.
+///
+/// # Errors
+/// As [`connect`], apart from faults of the file.
+pub(crate) async fn connect_with(
+    connection: &Connection,
+    mut config: ClientConfig,
+) -> anyhow::Result<Exchange> {
     if let Some(address) = &connection.address {
         config.address = config::parse_address(address).ok_or_else(|| UsageError::Address {
             option: "--address",

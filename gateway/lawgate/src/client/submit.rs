@@ -2,14 +2,18 @@
 
 use std::io;
 
+use audit_log::Clock as _;
 use proto::v1;
 
-use super::call::{answer, connect, request};
+use super::call::{answer, connect_with, request};
 use super::json::to_json;
 use super::messages::{Batch, Sourced, batches};
+use super::party::PartySigner;
 use super::purpose;
 use crate::cli;
+use crate::config;
 use crate::output::{Ending, Format, Output, hex};
+use crate::wiring::SystemClock;
 
 /// A submission with its answer.
 pub(crate) struct Answered {
@@ -28,11 +32,17 @@ pub(crate) async fn submit(
     output: &mut Output<'_>,
 ) -> anyhow::Result<Ending> {
     let batches = batches(arguments, &mut io::stdin().lock())?;
-    let mut exchange = connect(&arguments.connection).await?;
+    let client = config::load_client(&arguments.connection.client)?;
+    let signer = PartySigner::open(arguments, client.agency.as_deref())?;
+    let mut exchange = connect_with(&arguments.connection, client).await?;
     let mut answered = Vec::new();
     let mut failure = None;
     for batch in batches {
-        let called = exchange.submit(request(build(arguments, &batch))).await;
+        let mut submission = build(arguments, &batch);
+        if let Some(signer) = &signer {
+            signer.sign(&mut submission, SystemClock.now_ns())?;
+        }
+        let called = exchange.submit(request(submission)).await;
         match answer("submit", called.map(|response| response.into_inner())) {
             Ok(answer) => answered.push(Answered {
                 messages: batch.messages,
@@ -63,6 +73,7 @@ fn build(arguments: &cli::Submit, batch: &Batch) -> v1::SubmitRequest {
             .map(|sourced| sourced.message.clone())
             .collect(),
         purpose: purpose(&arguments.purpose),
+        party: None,
     }
 }
 

@@ -6,6 +6,8 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use audit_log::party::PartyKey;
+
 use super::document::{Document, Table, Value};
 use super::model::*;
 use super::rules;
@@ -56,6 +58,7 @@ pub(crate) fn client(document: &mut Document, folder: &Path) -> ClientConfig {
         certificate: taker.path("certificate"),
         key: taker.path("key"),
         server_name: taker.optional_text("server_name"),
+        agency: taker.optional_text("agency"),
     }
 }
 
@@ -137,6 +140,8 @@ fn agency(taker: &mut Taker) -> Agency {
         submit: feed_set(taker, "submit"),
         read: feed_set(taker, "read"),
         personal: taker.texts("personal").map(personal_class).collect(),
+        party_keys: taker.texts("party_keys").map(party_key).collect(),
+        must_sign: taker.flag("must_sign"),
     }
 }
 
@@ -179,6 +184,10 @@ fn certificate_name(text: String) -> CertificateName {
     }
 }
 
+fn party_key(text: String) -> PartyKey {
+    PartyKey::parse(&text).expect("the key's rule asks for a party key")
+}
+
 fn digest(text: &str) -> [u8; 32] {
     rules::sha256(text).expect("the key's rule asks for 64 hex digits")
 }
@@ -212,7 +221,9 @@ impl Taker<'_> {
         self.assert_declared(key);
         match self.table.take(key)? {
             Value::Text(text) => Some(text),
-            Value::Integer(_) | Value::Texts(_) => unreachable!("{key} is declared as a text"),
+            Value::Integer(_) | Value::Flag(_) | Value::Texts(_) => {
+                unreachable!("{key} is declared as a text")
+            }
         }
     }
 
@@ -225,7 +236,7 @@ impl Taker<'_> {
         self.assert_declared(key);
         match self.table.take(key) {
             Some(Value::Texts(texts)) => texts.into_iter().map(|(text, _)| text),
-            Some(Value::Text(_) | Value::Integer(_)) | None => {
+            Some(Value::Text(_) | Value::Integer(_) | Value::Flag(_)) | None => {
                 unreachable!("{key} is declared as a list")
             }
         }
@@ -235,8 +246,18 @@ impl Taker<'_> {
         self.assert_declared(key);
         match self.table.take(key) {
             Some(Value::Integer(number)) => number,
-            Some(Value::Text(_) | Value::Texts(_)) | None => {
+            Some(Value::Text(_) | Value::Flag(_) | Value::Texts(_)) | None => {
                 unreachable!("{key} is declared as a number")
+            }
+        }
+    }
+
+    fn flag(&mut self, key: &str) -> bool {
+        self.assert_declared(key);
+        match self.table.take(key) {
+            Some(Value::Flag(truth)) => truth,
+            Some(Value::Text(_) | Value::Integer(_) | Value::Texts(_)) | None => {
+                unreachable!("{key} is declared as true or false")
             }
         }
     }

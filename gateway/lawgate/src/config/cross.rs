@@ -6,6 +6,8 @@
 
 use std::collections::BTreeMap;
 
+use audit_log::party::{KeyId, PartyKey};
+
 use super::document::{Document, Table};
 use super::fault::{Fault, Problem};
 
@@ -15,10 +17,12 @@ pub(crate) fn check(document: &Document) -> Vec<Fault> {
     unique(document, "agency", "id", &mut faults);
     unique(document, "feed", "id", &mut faults);
     unique_certificates(document, &mut faults);
+    unique_party_keys(document, &mut faults);
     for agency in document.tables("agency") {
         for right in ["submit", "read"] {
             feeds_exist(document, agency, right, &mut faults);
         }
+        can_sign(agency, &mut faults);
     }
     limits(document, &mut faults);
     faults
@@ -71,6 +75,49 @@ fn unique_certificates(document: &Document, faults: &mut Vec<Fault>) {
                 seen.insert(same, *line);
             }
         }
+    }
+}
+
+/// A key of two agencies would let either sign as the other; it may be written in two ways.
+fn unique_party_keys(document: &Document, faults: &mut Vec<Fault>) {
+    let mut seen: BTreeMap<KeyId, usize> = BTreeMap::new();
+    for agency in document.tables("agency") {
+        for (text, line) in agency.texts("party_keys") {
+            let Ok(key) = PartyKey::parse(text) else {
+                continue;
+            };
+            if let Some(&first) = seen.get(&key.id()) {
+                let problem = Problem::Duplicate {
+                    value: format!("{text:?}"),
+                    first,
+                };
+                faults.push(Fault {
+                    line: Some(*line),
+                    key: agency.path("party_keys"),
+                    problem,
+                });
+            } else {
+                seen.insert(key.id(), *line);
+            }
+        }
+    }
+}
+
+/// An agency that must sign and has no key could submit nothing.
+fn can_sign(agency: &Table, faults: &mut Vec<Fault>) {
+    if let Some((true, line)) = agency.flag("must_sign")
+        && agency.texts("party_keys").is_empty()
+    {
+        let problem = Problem::Contradiction {
+            value: "true".to_owned(),
+            other: format!("{} = []", agency.path("party_keys")),
+            expected: "at least one key there".to_owned(),
+        };
+        faults.push(Fault {
+            line,
+            key: agency.path("must_sign"),
+            problem,
+        });
     }
 }
 

@@ -43,6 +43,8 @@ pub(crate) enum Value {
     Text(String),
     /// A number.
     Integer(u64),
+    /// True or false.
+    Flag(bool),
     /// A list of texts, each with its line.
     Texts(Vec<(String, usize)>),
 }
@@ -77,7 +79,7 @@ impl Table {
                 line,
             } => Some((text, *line)),
             Located {
-                value: Value::Integer(_) | Value::Texts(_),
+                value: Value::Integer(_) | Value::Flag(_) | Value::Texts(_),
                 ..
             } => None,
         }
@@ -91,7 +93,21 @@ impl Table {
                 line,
             } => Some((*number, *line)),
             Located {
-                value: Value::Text(_) | Value::Texts(_),
+                value: Value::Text(_) | Value::Flag(_) | Value::Texts(_),
+                ..
+            } => None,
+        }
+    }
+
+    /// The truth of `key` with its line.
+    pub(crate) fn flag(&self, key: &str) -> Option<(bool, Option<usize>)> {
+        match self.get(key)? {
+            Located {
+                value: Value::Flag(truth),
+                line,
+            } => Some((*truth, *line)),
+            Located {
+                value: Value::Text(_) | Value::Integer(_) | Value::Texts(_),
                 ..
             } => None,
         }
@@ -105,7 +121,7 @@ impl Table {
                 ..
             }) => texts,
             Some(Located {
-                value: Value::Text(_) | Value::Integer(_),
+                value: Value::Text(_) | Value::Integer(_) | Value::Flag(_),
                 ..
             })
             | None => &[],

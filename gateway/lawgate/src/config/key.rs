@@ -67,6 +67,8 @@ pub(crate) enum Kind {
         /// Unit in words.
         unit: &'static str,
     },
+    /// True or false.
+    Flag,
     /// Path relative to the folder of the file.
     Path(Target),
 }
@@ -106,6 +108,8 @@ pub(crate) enum Fallback {
     Text(&'static str),
     /// This number.
     Integer(u64),
+    /// This truth.
+    Flag(bool),
     /// The empty list.
     Empty,
 }
@@ -121,6 +125,7 @@ impl fmt::Display for Kind {
             Kind::Integer { min, max, unit } => {
                 write!(formatter, "a whole number from {min} to {max} ({unit})")
             }
+            Kind::Flag => formatter.write_str("true or false"),
             Kind::Path(target) => formatter.write_str(target.expected()),
         }
     }
@@ -149,6 +154,7 @@ impl fmt::Display for Fallback {
             Fallback::Nothing => formatter.write_str("none"),
             Fallback::Text(text) => write!(formatter, "`\"{text}\"`"),
             Fallback::Integer(number) => write!(formatter, "`{number}`"),
+            Fallback::Flag(truth) => write!(formatter, "`{truth}`"),
             Fallback::Empty => formatter.write_str("`[]`"),
         }
     }

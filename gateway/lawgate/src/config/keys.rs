@@ -243,6 +243,18 @@ const AGENCY: &[Key] = &[
         Fallback::Empty,
         "Classes of personal data it sees unmasked: `P` personal (个人信息), `S` sensitive personal (敏感个人信息), `J` criminal procedure (刑事诉讼), `R` reporter (举报人保密). Nothing by default.",
     ),
+    key(
+        "party_keys",
+        Kind::Texts(&rules::PARTY_KEY),
+        Fallback::Empty,
+        "Public keys it may sign its submissions with (报送签名). A new key is added beside the old one, which stays until nothing signed with it is under way; one key belongs to one agency only.",
+    ),
+    key(
+        "must_sign",
+        Kind::Flag,
+        Fallback::Flag(false),
+        "Whether a submission of the agency without its signature is refused. Signing makes entries that nobody sent, and submissions that were never logged, visible; it is off by default because the agency needs a key and a counter first.",
+    ),
 ];
 
 const FEED: &[Key] = &[
@@ -323,5 +335,11 @@ const CLIENT: &[Key] = &[
         Kind::Text(&rules::HOST),
         Fallback::Nothing,
         "Name the gateway's certificate must carry; without it, the host of `address`.",
+    ),
+    key(
+        "agency",
+        Kind::Text(&rules::IDENTIFIER),
+        Fallback::Nothing,
+        "Id of the agency at the gateway. It is part of what `lawgate submit --party-key` signs and needed for nothing else.",
     ),
 ];

@@ -8,6 +8,8 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use audit_log::party::PartyKey;
+
 /// The gateway's configuration, checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Config {
@@ -172,6 +174,10 @@ pub(crate) struct Agency {
     pub(crate) read: FeedSet,
     /// Classes of personal data it sees unmasked.
     pub(crate) personal: BTreeSet<PersonalClass>,
+    /// Keys it may sign its submissions with; one key belongs to one agency.
+    pub(crate) party_keys: Vec<PartyKey>,
+    /// Whether a submission it did not sign is refused.
+    pub(crate) must_sign: bool,
 }
 
 /// How a certificate is recognised.
@@ -251,4 +257,6 @@ pub(crate) struct ClientConfig {
     pub(crate) key: PathBuf,
     /// Name the gateway's certificate must carry; `None`: the host of `address`.
     pub(crate) server_name: Option<String>,
+    /// Name of the agency at the gateway; what signing needs.
+    pub(crate) agency: Option<String>,
 }

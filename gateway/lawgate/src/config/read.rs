@@ -180,6 +180,7 @@ impl Reader<'_> {
             Fallback::Nothing => return None,
             Fallback::Text(text) => Value::Text(text.to_owned()),
             Fallback::Integer(number) => Value::Integer(number),
+            Fallback::Flag(truth) => Value::Flag(truth),
             Fallback::Empty => Value::Texts(Vec::new()),
         };
         Some(Located { value, line: None })
@@ -192,6 +193,7 @@ impl Reader<'_> {
             Kind::Path(_) => self.text(value, path, &key.kind, |text| !text.is_empty()),
             Kind::Texts(rule) => self.texts(value, path, key, rule.holds),
             Kind::Choices(words) => self.texts(value, path, key, |text| words.contains(&text)),
+            Kind::Flag => self.flag(value, path, &key.kind),
             Kind::Integer { min, max, .. } => self.integer(value, path, &key.kind, *min..=*max),
         };
         let line = Some(line_of(self.text, value.span().start));
@@ -250,10 +252,18 @@ impl Reader<'_> {
                     }
                     None => texts.push((text, line)),
                 },
-                Some(Value::Integer(_) | Value::Texts(_)) | None => {}
+                Some(Value::Integer(_) | Value::Flag(_) | Value::Texts(_)) | None => {}
             }
         }
         Some(Value::Texts(texts))
+    }
+
+    fn flag(&mut self, value: &Spanned<DeValue<'_>>, path: &str, kind: &Kind) -> Option<Value> {
+        let truth = value.get_ref().as_bool();
+        if truth.is_none() {
+            self.wrong_type(value, path.to_owned(), kind.to_string());
+        }
+        truth.map(Value::Flag)
     }
 
     fn integer(

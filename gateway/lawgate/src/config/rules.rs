@@ -3,6 +3,8 @@
 //! Pure predicates with their wording. `build` relies on them: what a rule let
 //! through parses.
 
+use audit_log::party::PartyKey;
+
 use super::key::Rule;
 
 /// Name of an agency, feed or kind.
@@ -53,6 +55,12 @@ pub(crate) static CERTIFICATE_NAME: Rule = Rule {
         Some(digest) => sha256(digest).is_some(),
         None => is_uri(text),
     },
+};
+
+/// Public key an agency signs with.
+pub(crate) static PARTY_KEY: Rule = Rule {
+    expected: "an Ed25519 public key: base64 of its 32 bytes, or a verifier key such as name+0123abcd+base64",
+    holds: |text| PartyKey::parse(text).is_ok(),
 };
 
 /// A SHA-256 digest.
@@ -213,6 +221,20 @@ mod tests {
                 "sha256:00",
                 "://x",
                 &digest[..70],
+            ],
+        );
+    }
+
+    #[test]
+    fn a_party_key_is_a_usable_ed25519_key() {
+        check(
+            &PARTY_KEY,
+            &["A6EHv/POEL4dcN0Y50vAmWfk1jCbpQ1fHdyGZBJVMbg="],
+            &[
+                "",
+                "A6EHv/POEL4dcN0Y50vAmWfk1jCbpQ1fHdyGZBJVMbg",
+                "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
+                "region+00000000+AQOhB7/zzhC+HXDdGOdLwJln5NYwm6UNXx3chmQSVTG4",
             ],
         );
     }

@@ -27,6 +27,9 @@ kind = "hj212"
 adapter = "adapters/hj212"
 "#;
 
+/// A party key: the one of the worked example in docs/exchange.md.
+const PARTY_KEY: &str = "A6EHv/POEL4dcN0Y50vAmWfk1jCbpQ1fHdyGZBJVMbg=";
+
 fn parse_text(text: &str) -> Result<Config, Vec<String>> {
     parse(Path::new("lawgate.toml"), text, |_| Vec::new()).map_err(|error| match error {
         ConfigError::Faults(faults) => faults.lines().collect(),
@@ -130,6 +133,10 @@ fn the_smallest_file_takes_every_default() {
         (&agency.submit, &agency.read),
         (&FeedSet::Only([].into()), &FeedSet::Only([].into()))
     );
+    assert!(
+        agency.party_keys.is_empty() && !agency.must_sign,
+        "signing is agreed, not assumed"
+    );
     assert!(agency.personal.is_empty(), "nothing is unmasked by default");
     assert_eq!(
         (
@@ -145,7 +152,7 @@ fn written_values_take_the_place_of_defaults() {
     let digest = "0f".repeat(32);
     let text = SMALLEST
         .replace("[listen]\n", "[listen]\naddress = \"[::1]:0\"\n")
-        .replace("agency/police\"]\n", &format!("agency/police\", \"sha256:{digest}\"]\nsubmit = [\"hj212\"]\nread = [\"*\"]\npersonal = [\"P\", \"S\", \"J\", \"R\"]\n"))
+        .replace("agency/police\"]\n", &format!("agency/police\", \"sha256:{digest}\"]\nsubmit = [\"hj212\"]\nread = [\"*\"]\npersonal = [\"P\", \"S\", \"J\", \"R\"]\nparty_keys = [\"{PARTY_KEY}\"]\nmust_sign = true\n"))
         .replace("adapters/hj212\"\n", &format!("/opt/hj212\"\nconfiguration = \"own.json\"\ncomponent_sha256 = \"{digest}\"\n"))
         + "[sandbox]\nworkers = 0x4\n[log]\nlevel = \"debug\"\nformat = \"json\"\n";
     let config = parse(Path::new("/etc/lawgate/lawgate.toml"), &text, |_| {
@@ -168,6 +175,13 @@ fn written_values_take_the_place_of_defaults() {
     );
     assert_eq!(agency.submit, FeedSet::Only(["hj212".to_owned()].into()));
     assert_eq!(agency.read, FeedSet::All);
+    let ids: Vec<String> = agency
+        .party_keys
+        .iter()
+        .map(|key| key.id().to_string())
+        .collect();
+    assert_eq!(ids, ["56475aa75463474c"]);
+    assert!(agency.must_sign);
     let every = [
         PersonalClass::Personal,
         PersonalClass::Sensitive,
@@ -373,6 +387,21 @@ fn values_that_contradict_each_other_are_faults() {
             "\"hj212\" stands already in line",
         ),
         (
+            "[agency]",
+            "must_sign = true",
+            "agency[1].must_sign: true contradicts agency[1].party_keys = [], expected at least one key there",
+        ),
+        (
+            "[agency]",
+            "must_sign = \"yes\"",
+            "agency[1].must_sign: is a text, expected true or false",
+        ),
+        (
+            "[agency]",
+            "party_keys = [\"x\"]",
+            "agency[1].party_keys: \"x\" is not allowed, expected a list, each an Ed25519 public key",
+        ),
+        (
             "[feed]",
             "component_sha256 = \"abc\"",
             "feed[1].component_sha256: \"abc\" is not allowed, expected 64 hex digits",
@@ -418,6 +447,23 @@ fn a_digest_is_the_same_certificate_in_either_case() {
         .expect_err("the same");
     assert!(
         found.len() == 1 && found[0].contains("agency[2].certificates"),
+        "{found:#?}"
+    );
+}
+
+#[test]
+fn a_party_key_belongs_to_one_agency_however_it_is_written() {
+    let own = "certificates = [\"spiffe://lawgate.example/agency/police\"]";
+    let with_key = format!("{own}\nparty_keys = [\"{PARTY_KEY}\"]");
+    let second = format!(
+        "[[agency]]\nid = \"x\"\nname = \"x\"\nkind = \"public\"\ncertificates = [\"spiffe://x/x\"]\nparty_keys = [\"{}\"]\n",
+        "region.example/party+751f4506+AQOhB7/zzhC+HXDdGOdLwJln5NYwm6UNXx3chmQSVTG4"
+    );
+    let found = parse_text(&(SMALLEST.replace(own, &with_key) + &second))
+        .map(|_| ())
+        .expect_err("the same");
+    assert!(
+        found.len() == 1 && found[0].contains("agency[2].party_keys"),
         "{found:#?}"
     );
 }

@@ -6,6 +6,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
     KeyUsagePurpose, SanType,
@@ -19,6 +20,9 @@ use crate::config::Address;
 pub(crate) const VALID_DAYS: u64 = 398;
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// The agency of the example that has a party key.
+pub(crate) const SIGNER: &str = "region";
 
 /// A certificate with its key, as PEM.
 pub(crate) struct Pair {
@@ -53,6 +57,27 @@ pub(crate) fn make(address: &Address, now: Duration) -> Result<Vec<Pair>, rcgen:
         pairs.push(leaf(agency, client(agency, now)?, &issuer)?);
     }
     Ok(pairs)
+}
+
+/// A party key: the private half as PKCS #8 PEM, the public one in base64 as the configuration
+/// takes it.
+pub(crate) struct PartyPair {
+    /// The private key.
+    pub(crate) private: String,
+    /// The public key.
+    pub(crate) public: String,
+}
+
+/// Makes a key for an agency of the example to sign its submissions with.
+///
+/// # Errors
+/// rcgen's, when the key cannot be made.
+pub(crate) fn party_key() -> Result<PartyPair, rcgen::Error> {
+    let key = KeyPair::generate_for(&rcgen::PKCS_ED25519)?;
+    Ok(PartyPair {
+        private: key.serialize_pem(),
+        public: STANDARD.encode(key.public_key_raw()),
+    })
 }
 
 fn leaf(

@@ -60,6 +60,8 @@ fn the_configuration_passes_its_own_check() {
     let city = &config.agencies[3];
     assert_eq!(city.submit, FeedSet::Only(["hj212".to_owned()].into()));
     assert_eq!(city.read, FeedSet::All);
+    let signing = config.agencies.iter().map(|agency| agency.party_keys.len());
+    assert_eq!(signing.collect::<Vec<_>>(), [1, 0, 0, 0]);
     let uri = CertificateName::Uri("spiffe://lawgate.example/agency/city-eco".into());
     assert_eq!(city.certificates, [uri]);
     let feeds: Vec<&str> = config.feeds.iter().map(|feed| feed.id.as_str()).collect();
@@ -85,6 +87,7 @@ fn each_agency_has_a_client_file_that_leads_to_its_certificate() {
             assert!(path.is_file(), "{} is missing", path.display());
         }
         assert!(client.certificate.ends_with(format!("pki/{agency}.pem")));
+        assert_eq!(client.agency.as_deref(), Some(agency));
     }
 }
 
@@ -105,7 +108,7 @@ fn keys_are_readable_by_their_owner_only() {
             keys += 1;
         }
     }
-    assert_eq!(keys, 2 + AGENCIES.len());
+    assert_eq!(keys, 3 + AGENCIES.len(), "one is the party key");
 }
 
 #[test]

@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use super::pki::uri;
+use super::pki::{SIGNER, uri};
 use crate::config::Address;
 
 /// One agency of the example.
@@ -55,8 +55,8 @@ const EXAMPLES: [Example; 4] = [
 
 const FEEDS: [&str; 4] = ["region-clue", "police-case", "justice-review", "hj212"];
 
-/// The gateway's configuration.
-pub(crate) fn gateway(address: &Address, adapters: &Path) -> String {
+/// The gateway's configuration; `party_key` is the public key of [`SIGNER`].
+pub(crate) fn gateway(address: &Address, adapters: &Path, party_key: &str) -> String {
     let mut text = format!(
         "\
 # A gateway to try on one machine. Every key: `lawgate config reference`.
@@ -76,6 +76,12 @@ client_ca = \"pki/ca.pem\"
     );
     for example in &EXAMPLES {
         text.push_str(&agency(example));
+        if example.id == SIGNER {
+            text.push_str(&format!(
+                "# It may sign what it submits; `must_sign = true` would make it.\nparty_keys = [{}]\n",
+                quoted(party_key)
+            ));
+        }
     }
     for feed in FEEDS {
         let folder = adapters.join(feed);
@@ -122,7 +128,7 @@ pub(crate) fn client(agency: &str, address: &Address) -> String {
         ""
     };
     format!(
-        "{note}address = {}\nca = \"../pki/ca.pem\"\ncertificate = \"../pki/{agency}.pem\"\nkey = \"../pki/{agency}.key\"\n",
+        "{note}address = {}\nca = \"../pki/ca.pem\"\ncertificate = \"../pki/{agency}.pem\"\nkey = \"../pki/{agency}.key\"\nagency = \"{agency}\"\n",
         quoted(&address.to_string())
     )
 }

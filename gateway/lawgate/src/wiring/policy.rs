@@ -24,6 +24,8 @@ fn agency(agency: &model::Agency) -> Agency {
             .iter()
             .map(|class| personal(*class) as i32)
             .collect::<BTreeSet<i32>>(),
+        party_keys: agency.party_keys.clone(),
+        must_sign: agency.must_sign,
     }
 }
 

@@ -23,6 +23,7 @@ pub(crate) fn request(feed: &str, key: &str, messages: &[Vec<u8>]) -> SubmitRequ
         idempotency_key: key.to_owned(),
         messages: messages.iter().map(message).collect(),
         purpose: None,
+        party: None,
     }
 }
 

@@ -5,4 +5,5 @@ mod audit_log;
 mod codes;
 mod conversion;
 mod documents;
+mod party;
 mod schema;

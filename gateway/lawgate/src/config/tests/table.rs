@@ -39,6 +39,7 @@ fn defaults_keep_the_rules_of_their_keys() {
                 (key::Kind::Text(rule), key::Fallback::Text(text)) => (rule.holds)(text),
                 (key::Kind::Choice(words), key::Fallback::Text(text)) => words.contains(&text),
                 (key::Kind::Path(_), key::Fallback::Text(text)) => !text.is_empty(),
+                (key::Kind::Flag, key::Fallback::Flag(_)) => true,
                 (key::Kind::Texts(_) | key::Kind::Choices(_), key::Fallback::Empty) => true,
                 (_, key::Fallback::Required | key::Fallback::Nothing) => true,
                 _ => false,
