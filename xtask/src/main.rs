@@ -16,6 +16,7 @@ use std::process::ExitCode;
 mod build;
 mod component;
 mod corpus;
+mod debian;
 mod demo;
 mod table;
 mod test;

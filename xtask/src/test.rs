@@ -7,7 +7,7 @@ use std::time::Instant;
 use anyhow::{Result, bail};
 
 use crate::build::{self, cargo};
-use crate::wasm;
+use crate::{debian, wasm};
 
 /// Runs every test of every crate, the adapters natively and as components.
 pub(crate) fn run(root: &Path, arguments: &[String]) -> Result<()> {
@@ -23,11 +23,20 @@ pub(crate) fn run(root: &Path, arguments: &[String]) -> Result<()> {
     cargo(root, &["test", "--package", "tidy"])?;
     wasm::adapters(root, &[])?;
     wasm::try_templates(root)?;
+    debian::install_missing(
+        &debian::FOREIGN,
+        "tests hold our signatures and time stamps against other programs: ",
+    )?;
     let python = build::python(root)?;
     second_verifier(root, &python)?;
     // The binary the end-to-end tests start, with the features the whole workspace unifies to.
     cargo(root, &["build", "--workspace"])?;
     cargo(root, &["test", "--workspace", "--no-fail-fast"])?;
+    // Keys in a token; the gateway is built without it unless asked.
+    cargo(
+        root,
+        &["test", "--package", "signer", "--features", "pkcs11"],
+    )?;
     cargo(
         root,
         &[

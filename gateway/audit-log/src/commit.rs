@@ -41,7 +41,8 @@ pub enum CommitError {
     Closed,
 }
 
-/// How much may wait. The group being written counts no more, so twice this may be in memory.
+/// How much may wait. The group being written and what is prepared ahead of it count no more, so three times this may be in
+/// memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// The most items that may wait.

@@ -137,6 +137,9 @@ pub enum UncheckedReason {
     /// There is no root certificate of a time-stamping authority.
     #[error("time stamps cannot be checked without root certificates")]
     NoStampRoots,
+    /// The checkpoint that a time stamp is over is not there.
+    #[error("the checkpoint that the time stamp is over is not there")]
+    NoStampedCheckpoint,
     /// There is no time stamp.
     #[error("time stamps were asked for and there is none")]
     NoStamp,

@@ -73,3 +73,15 @@ pub(crate) fn join(suite: Suite, left: &[Hash], right: Hash) -> Hash {
         .rev()
         .fold(right, |right, left| suite.node_hash(left, &right))
 }
+
+/// Returns the root over a power of two of hashes.
+pub(crate) fn fold(suite: Suite, hashes: &[Hash]) -> Hash {
+    let mut level = hashes.to_vec();
+    while level.len() > 1 {
+        level = level
+            .chunks_exact(2)
+            .map(|pair| suite.node_hash(&pair[0], &pair[1]))
+            .collect();
+    }
+    level.first().copied().unwrap_or_else(|| suite.empty_root())
+}

@@ -9,16 +9,22 @@ use crate::{
     entry::Entry,
     hash::Hash,
     party::{CounterCheck, CounterReport, PartyKeys},
-    peaks::Peaks,
+    peaks::{self, Peaks},
     suite::Suite,
 };
 
 /// Entries that are hashed together.
 ///
 /// Enough that starting a thread for them costs nothing beside; entries are mostly some hundred bytes long.
-const BATCH_ENTRIES: usize = 4096;
+const BATCH_ENTRIES: usize = 16 * BLOCK_ENTRIES;
 
-/// Bytes of entries that are held together at most, but for the last of them.
+/// Entries of a block: the leaves of a perfect subtree, whose root is computed beside others.
+const BLOCK_ENTRIES: usize = 1 << BLOCK_HEIGHT;
+
+/// Height of the subtree over a block.
+const BLOCK_HEIGHT: u32 = 8;
+
+/// Bytes of entries from which on no further block is taken in: at most 24 MiB are held.
 const BATCH_BYTES: usize = 8 << 20;
 
 /// What is wanted of a second pass.
@@ -70,7 +76,9 @@ pub fn run<E>(
         let entry = entry?;
         bytes += entry.len();
         batch.push(entry);
-        if batch.len() == BATCH_ENTRIES || bytes >= BATCH_BYTES {
+        // Whole blocks, so that the next batch begins where a block does.
+        let is_whole = batch.len().is_multiple_of(BLOCK_ENTRIES);
+        if batch.len() == BATCH_ENTRIES || (is_whole && bytes >= BATCH_BYTES) {
             pass.take(&batch);
             batch.clear();
             bytes = 0;
@@ -103,13 +111,26 @@ impl<Sizes: Iterator<Item = u64>> Pass<'_, Sizes> {
         if self.sizes.peek().is_none() {
             return;
         }
-        for (leaf, bytes) in leaf_hashes(batch, self.threads).into_iter().zip(batch) {
-            self.peaks.push(0, leaf, |_, _| {});
+        for (entries, block) in batch.chunks(BLOCK_ENTRIES).zip(blocks(batch, self.threads)) {
+            self.take_block(entries, &block);
+        }
+    }
+
+    fn take_block(&mut self, entries: &[Vec<u8>], block: &Block) {
+        let end = self.peaks.size() + block.leaves.len() as u64;
+        if let Some(root) = block.root
+            && self.sizes.peek().is_none_or(|size| *size > end)
+        {
+            self.peaks.push(BLOCK_HEIGHT, root, |_, _| {});
+            return;
+        }
+        for (leaf, bytes) in block.leaves.iter().zip(entries) {
+            self.peaks.push(0, *leaf, |_, _| {});
             let size = self.peaks.size();
             if self.sizes.next_if(|wanted| *wanted == size).is_some() {
                 self.found.sm3_heads.push(Head {
                     size,
-                    hash: leaf,
+                    hash: *leaf,
                     root: self.peaks.root(),
                     time_ns: Entry::decode(bytes).map_or(0, |entry| entry.time_ns()),
                 });
@@ -118,20 +139,41 @@ impl<Sizes: Iterator<Item = u64>> Pass<'_, Sizes> {
     }
 }
 
-/// Returns the SM3 leaf hashes of entries, in order.
-fn leaf_hashes(batch: &[Vec<u8>], threads: usize) -> Vec<Hash> {
-    let share = batch.len().div_ceil(threads).max(1);
-    let mut leaves = vec![[0; 32]; batch.len()];
+/// The SM3 hashes of a block.
+#[derive(Debug, Clone, Default)]
+struct Block {
+    leaves: Vec<Hash>,
+    /// The root over the leaves of a whole block.
+    root: Option<Hash>,
+}
+
+/// Returns the hashes of the blocks of a batch, in order.
+fn blocks(batch: &[Vec<u8>], threads: usize) -> Vec<Block> {
+    let parts: Vec<&[Vec<u8>]> = batch.chunks(BLOCK_ENTRIES).collect();
+    let mut blocks = vec![Block::default(); parts.len()];
+    let share = parts.len().div_ceil(threads).max(1);
     std::thread::scope(|scope| {
-        for (entries, leaves) in batch.chunks(share).zip(leaves.chunks_mut(share)) {
+        for (parts, blocks) in parts.chunks(share).zip(blocks.chunks_mut(share)) {
             scope.spawn(move || {
-                for (entry, leaf) in entries.iter().zip(leaves) {
-                    *leaf = Suite::Sm3.leaf_hash(entry);
+                for (entries, block) in parts.iter().zip(blocks) {
+                    *block = Block::of(entries);
                 }
             });
         }
     });
-    leaves
+    blocks
+}
+
+impl Block {
+    fn of(entries: &[Vec<u8>]) -> Self {
+        let leaf = |entry: &Vec<u8>| Suite::Sm3.leaf_hash(entry);
+        let leaves: Vec<Hash> = entries.iter().map(leaf).collect();
+        let is_whole = leaves.len() == BLOCK_ENTRIES;
+        Self {
+            root: is_whole.then(|| peaks::fold(Suite::Sm3, &leaves)),
+            leaves,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -157,6 +199,26 @@ mod tests {
             assert_eq!((head.size, head.hash), (tree.size(), leaf));
             assert_eq!(head.root, tree.root());
         }
+    }
+
+    #[test]
+    fn heads_between_whole_blocks_are_the_same_as_one_by_one() {
+        let entries: Vec<Vec<u8>> = (0..10_000_u32).map(|n| n.to_be_bytes().to_vec()).collect();
+        let sizes = [256, 257, 4096, 4097, 8191, 9_999, 10_000];
+        let wanted = Wanted {
+            sm3_sizes: sizes.to_vec(),
+            party_keys: None,
+            threads: 2,
+        };
+        let found = run(entries.iter().cloned().map(Ok::<_, ()>), u64::MAX, &wanted).unwrap();
+        let mut tree = TileAppender::new(Suite::Sm3);
+        let mut expected = Vec::new();
+        for entry in &entries {
+            tree.append(Suite::Sm3.leaf_hash(entry)).unwrap();
+            expected.extend(sizes.contains(&tree.size()).then(|| tree.root()));
+        }
+        let roots: Vec<Hash> = found.sm3_heads.iter().map(|head| head.root).collect();
+        assert_eq!(roots, expected);
     }
 
     #[test]

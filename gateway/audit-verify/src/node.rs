@@ -3,7 +3,11 @@
 //! The folder itself has the segments; `tiles/` is what is published, and with it a mirror; `signed/` has the lock.
 //! Time stamps lie beside the checkpoints they are over: `tokens/<size>.tsr` over the text of `checkpoints/<size>`.
 
-use std::path::{Path, PathBuf};
+use std::{
+    fs::File,
+    io::{self, Read as _},
+    path::{Path, PathBuf},
+};
 
 use anyhow::Context as _;
 
@@ -57,7 +61,7 @@ fn size_of(path: &Path, suffix: &str) -> Option<u64> {
 pub(crate) fn files(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
     let entries = match std::fs::read_dir(folder) {
         Ok(entries) => entries,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         Err(error) => return Err(error).with_context(|| folder.display().to_string()),
     };
     let mut files = Vec::new();
@@ -76,16 +80,20 @@ pub(crate) fn files(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
 
 /// Reads a small file whole.
 pub(crate) fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
-    use std::io::Read as _;
-    let mut bytes = Vec::new();
-    std::fs::File::open(path)
-        .and_then(|file| file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes))
-        .with_context(|| path.display().to_string())?;
+    let bytes = read_start(path).with_context(|| path.display().to_string())?;
     anyhow::ensure!(
         bytes.len() as u64 <= MAX_FILE_BYTES,
         "{}: longer than {MAX_FILE_BYTES} bytes",
         path.display()
     );
+    Ok(bytes)
+}
+
+/// Reads a file that ought to be small, and no more of one that is not than shows that it is too long for a note.
+pub(crate) fn read_start(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let file = File::open(path)?;
+    file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 

@@ -121,7 +121,7 @@ pub(crate) struct Settings {
     /// The time of the examination, seconds since 1970; the clock of this machine when not given 核验时间
     #[arg(long, value_name = "SECONDS", requires = "max_age")]
     pub(crate) now: Option<u64>,
-    /// How old the newest checkpoint with a quorum, or the newest time stamp, may be 最长允许时差
+    /// How old the newest checkpoint with a quorum may be; without witnesses in the policy, the newest time stamp 最长允许时差
     #[arg(long, value_name = "SECONDS")]
     pub(crate) max_age: Option<u64>,
     /// How far an entry's time may be after others saw it [default: 60] 时钟容差

@@ -90,7 +90,12 @@ fn take_mirror(
         // Without roots they are not asked for, which the verdict says.
         if examination.trust().stamp_roots.is_some() {
             for (token, note) in node::kept_tokens(&folder)? {
-                evidence::take_token(examination, &token, &note)?;
+                if note.exists() {
+                    evidence::take_token(examination, &token, &note)?;
+                } else {
+                    let file = token.display().to_string();
+                    examination.uncheck(&file, UncheckedReason::NoStampedCheckpoint);
+                }
             }
         }
     }
@@ -119,7 +124,5 @@ fn all(
         return Ok(source::log(folder, examination, settings, party_keys));
     }
     take_mirror(examination, &tiles, settings.threads)?;
-    let mut contents = source::log(folder, examination, settings, party_keys);
-    source::add_tiles(&tiles, settings, &mut contents);
-    Ok(contents)
+    Ok(source::node(folder, examination, settings, party_keys))
 }

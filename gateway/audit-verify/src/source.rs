@@ -25,27 +25,38 @@ pub(crate) fn log(
     settings: &Settings,
     party_keys: Option<&PartyKeys>,
 ) -> Contents {
-    let options = Options {
-        expected_origin: settings.origin.clone(),
-        observe: examination.sizes(Suite::Sha256),
-        threads: settings.threads,
-        ..Options::default()
-    };
+    let options = verify_options(examination.sizes(Suite::Sha256), settings);
     let mut contents = of_log(verify(folder, &options));
     let wanted = wanted(examination, settings, party_keys);
+    pass_again(folder, &mut contents, &wanted);
+    contents
+}
+
+fn verify_options(observe: Vec<u64>, settings: &Settings) -> Options {
+    Options {
+        expected_origin: settings.origin.clone(),
+        observe,
+        threads: settings.threads,
+        ..Options::default()
+    }
+}
+
+/// Computes from the entries of a log what the first check does not, if anything is wanted.
+fn pass_again(folder: &Path, contents: &mut Contents, wanted: &Wanted<'_>) {
     if wanted.sm3_sizes.is_empty() && wanted.party_keys.is_none() {
-        return contents;
+        return;
     }
     if let Ok(reader) = FolderReader::open(folder) {
         let entries = reader
             .entries_from(0)
             .map(|entry| entry.map(|entry| entry.bytes));
-        if let Ok(pass) = second_pass::run(entries, contents.size, &wanted) {
-            contents.sm3_heads = Some(pass.sm3_heads);
+        if let Ok(pass) = second_pass::run(entries, contents.size, wanted) {
+            if !wanted.sm3_sizes.is_empty() {
+                contents.sm3_heads = Some(pass.sm3_heads);
+            }
             contents.party = pass.party.filter(|_| pass.entries == contents.size);
         }
     }
-    contents
 }
 
 fn of_log(report: Report) -> Contents {
@@ -100,7 +111,7 @@ pub(crate) fn mirror(
         Ok(read) => read,
         Err(failure) => {
             return Contents {
-                fault: Some(failure),
+                fault: Some(*failure),
                 ..Contents::default()
             };
         }
@@ -161,7 +172,7 @@ fn read_mirror(
     mut observe: Vec<u64>,
     sm3_sizes: Vec<u64>,
     settings: &Settings,
-) -> Result<(MirrorReport, u64), Failure> {
+) -> Result<(MirrorReport, u64), Box<Failure>> {
     let newest = stated(folder, "")?;
     let sm3 = folder.join(SM3_FOLDER);
     let sm3_size = if sm3.join(node::CHECKPOINT).exists() {
@@ -181,16 +192,18 @@ fn read_mirror(
 }
 
 /// Reads the newest checkpoint of a mirror, whose signatures the examination judges.
-fn stated(folder: &Path, prefix: &str) -> Result<Checkpoint, Failure> {
+fn stated(folder: &Path, prefix: &str) -> Result<Checkpoint, Box<Failure>> {
     let file = format!("{prefix}{}", node::CHECKPOINT);
-    let failure = |kind| Failure {
-        position: Some(0),
-        until: None,
-        file: file.clone(),
-        offset: 0,
-        kind,
+    let failure = |kind| {
+        Box::new(Failure {
+            position: Some(0),
+            until: None,
+            file: file.clone(),
+            offset: 0,
+            kind,
+        })
     };
-    let bytes = std::fs::read(folder.join(node::CHECKPOINT)).map_err(|error| {
+    let bytes = node::read_start(&folder.join(node::CHECKPOINT)).map_err(|error| {
         failure(FailureKind::Mirror(MirrorFaultKind::Unreadable(
             error.kind(),
         )))
@@ -199,45 +212,69 @@ fn stated(folder: &Path, prefix: &str) -> Result<Checkpoint, Failure> {
     Checkpoint::parse(note.text()).map_err(|cause| failure(FailureKind::CheckpointForm(cause)))
 }
 
-/// Checks the tiles of a node beside its log, and adds what was found to the contents of the log.
-pub(crate) fn add_tiles(folder: &Path, settings: &Settings, contents: &mut Contents) {
-    let size = match stated(folder, "tiles/") {
-        Ok(checkpoint) => checkpoint.size(),
+/// Reads a node: its log, and beside it its tiles.
+///
+/// The SM3 heads come from the tiles where these are over the same entries as the log.
+pub(crate) fn node(
+    folder: &Path,
+    examination: &Examination<'_>,
+    settings: &Settings,
+    party_keys: Option<&PartyKeys>,
+) -> Contents {
+    let tiles = folder.join(node::TILES);
+    let (sizes, sm3_sizes) = (
+        examination.sizes(Suite::Sha256),
+        examination.sizes(Suite::Sm3),
+    );
+    let read = stated(&tiles, "").and_then(|newest| {
+        let mut observe = sizes.clone();
+        observe.push(newest.size());
+        read_mirror(&tiles, observe, sm3_sizes.clone(), settings)
+    });
+    let (report, size) = match read {
+        Ok(read) => read,
         Err(failure) => {
-            return contents.faults_beside.push(Failure {
+            let mut contents = log(folder, examination, settings, party_keys);
+            contents.faults_beside.push(beside(Failure {
                 position: None,
-                ..failure
-            });
+                ..*failure
+            }));
+            return contents;
         }
     };
-    match read_mirror(folder, vec![size], Vec::new(), settings) {
-        Err(failure) => contents.faults_beside.push(Failure {
-            position: None,
-            ..failure
-        }),
-        Ok((report, size)) => {
-            contents.counts.bundles += report.bundles;
-            contents.counts.tiles += report.tiles;
-            contents
-                .faults_beside
-                .extend(report.fault.clone().map(|fault| {
-                    let mut failure = Failure::from(fault);
-                    failure.file = format!("{}/{}", node::TILES, failure.file);
-                    failure
-                }));
-            let of_log = contents.heads.iter().find(|head| head.size == size);
-            let of_mirror = report.heads.iter().find(|head| head.size == size);
-            if let (Some(log), Some(mirror)) = (of_log, of_mirror)
-                && log.root != mirror.root
-            {
-                contents.faults_beside.push(Failure {
-                    position: Some(0),
-                    until: Some(size),
-                    file: node::TILES.to_owned(),
-                    offset: 0,
-                    kind: FailureKind::Differs { size },
-                });
-            }
-        }
+    let of_tiles = report.heads.iter().find(|head| head.size == size).copied();
+    let mut options = verify_options(sizes, settings);
+    options.observe.push(size);
+    let mut contents = of_log(verify(folder, &options));
+    contents.counts.bundles += report.bundles;
+    contents.counts.tiles += report.tiles;
+    let of_log = contents.heads.iter().find(|head| head.size == size);
+    let agrees = of_log
+        .zip(of_tiles)
+        .map(|(log, tiles)| log.root == tiles.root);
+    if agrees == Some(false) {
+        contents.faults_beside.push(Failure {
+            position: Some(0),
+            until: Some(size),
+            file: node::TILES.to_owned(),
+            offset: 0,
+            kind: FailureKind::Differs { size },
+        });
     }
+    let mut wanted = wanted(examination, settings, party_keys);
+    let has = |size: &u64| report.sm3_heads.iter().any(|head| head.size == *size);
+    if agrees == Some(true) && report.fault.is_none() && wanted.sm3_sizes.iter().all(has) {
+        wanted.sm3_sizes.clear();
+        contents.sm3_heads = Some(report.sm3_heads);
+    }
+    let fault = report.fault.map(|fault| beside(Failure::from(fault)));
+    contents.faults_beside.extend(fault);
+    pass_again(folder, &mut contents, &wanted);
+    contents
+}
+
+/// Names the file of a failure from the node's folder.
+fn beside(mut failure: Failure) -> Failure {
+    failure.file = format!("{}/{}", node::TILES, failure.file);
+    failure
 }

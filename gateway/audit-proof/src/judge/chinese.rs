@@ -150,6 +150,7 @@ impl Chinese for UncheckedReason {
             Self::NoQuorum => "没有达到策略所要求见证人数的检查点",
             Self::NoReceipt => "要求核验回执，但没有回执",
             Self::NoStampRoots => "未提供时间戳机构的根证书",
+            Self::NoStampedCheckpoint => "缺少时间戳所对应的检查点",
             Self::NoStamp => "要求核验可信时间戳，但没有时间戳",
             Self::StampAlgorithm => "时间戳的签名算法（如 SM2）本程序不核验",
             Self::NoTime => "无法判断新旧：没有他人出具的时间",

@@ -11,6 +11,7 @@ use crate::{
     entry::Entry,
     fault::FaultKind,
     hash::Hash,
+    peaks,
     proof::{FolderTiles, FolderTilesError},
     suite::Suite,
     tile::{EntryBundle, Tile},
@@ -59,7 +60,7 @@ pub(super) fn check(index: u64, size: u64, trees: &[Tree]) -> Result<Checked, Mi
         let compared = place::compare(tree, tile, &leaves)?;
         checked.compared.files += compared.files;
         checked.compared.past_checkpoint += compared.past_checkpoint;
-        let root = tile.is_full().then(|| fold(tree.suite, &leaves));
+        let root = tile.is_full().then(|| peaks::fold(tree.suite, &leaves));
         checked.leaves.push((leaves, root));
     }
     Ok(checked)
@@ -145,16 +146,4 @@ pub(super) fn fault(
         offset,
         kind,
     }
-}
-
-/// Returns the root over a power of two of hashes.
-pub(super) fn fold(suite: Suite, hashes: &[Hash]) -> Hash {
-    let mut level = hashes.to_vec();
-    while level.len() > 1 {
-        level = level
-            .chunks_exact(2)
-            .map(|pair| suite.node_hash(&pair[0], &pair[1]))
-            .collect();
-    }
-    level.first().copied().unwrap_or_else(|| suite.empty_root())
 }

@@ -2,10 +2,17 @@
 //!
 //! One binary, so that it is linked once.
 
+#[cfg(test)]
 mod attacks;
+#[cfg(test)]
 mod mirrors;
+#[cfg(test)]
 mod nodes;
+#[cfg(test)]
 mod parties;
+#[cfg(test)]
 mod stamps;
+#[cfg(test)]
 mod usage;
+#[cfg(test)]
 mod world;

@@ -116,6 +116,9 @@ fn what_is_stamped_and_cosigned_is_anchored_and_a_clock_set_back_is_found() {
     assert_eq!(found.verdict["checked"]["time_stamps"], 1);
     // The entries behind it claim a time long before the stamp.
     run(&world, &log, &stamped, &["--stamp-delay", "60"]).fails(200, "time-before");
+    // A stamp made today over an old checkpoint does not make the log new: the witnesses have not seen it since.
+    let fresh = ["--max-age", "86400", "--now", "1790090000"];
+    run(&world, &log, &stamped, &fresh).fails(300, "stale");
     let (note, answer) = &stamped[0];
     let lone = run(&world, &log, &[], &["--checkpoint", note.to_str().unwrap()]);
     lone.is_not_checkable("time stamps were asked for");
@@ -163,4 +166,6 @@ fn stamps_beside_kept_checkpoints_are_found_in_a_mirror() {
         anchors.contains("CN=Authority") && anchors.contains("police"),
         "{anchors}"
     );
+    fs::remove_file(world.path("mirror/checkpoints/30")).unwrap();
+    verify(&arguments).is_not_checkable("is not there");
 }

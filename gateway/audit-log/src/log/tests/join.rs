@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use audit_proof::{
+    chain::Head,
     entry::{Draft, Field},
     folder::Stage,
     hash::leaf_hash,
@@ -11,7 +12,7 @@ use audit_proof::{
     segment::{Header, TRAILER_BYTES, TRAILER_MARKER, read_frame},
     suite::LogSuite,
     tree::CompactRange,
-    verify::replay_in_batches,
+    verify::{Options, Report, replay_in_batches, verify},
 };
 
 use crate::{
@@ -233,4 +234,39 @@ fn an_open_segment_with_zeros_at_its_end_is_sound_and_one_with_a_torn_end_is_lef
         std::fs::write(&open, torn).unwrap();
         assert!(replay_in_batches(&open, Stage::Open, &[], 2).is_none());
     }
+}
+
+#[test]
+fn heads_asked_for_are_those_of_the_log_with_any_number_of_workers_and_up_to_a_fault() {
+    let folder = tempfile::tempdir().unwrap();
+    let paths = closed_log(folder.path(), 400, 1 << 20, 30_000);
+    let expected = heads(&paths);
+    let observe = |threads| Options {
+        observe: (0..=500).rev().collect(),
+        threads,
+        ..Options::default()
+    };
+    let roots = |report: &Report| -> Vec<KnownHead> {
+        let known = |head: &Head| KnownHead {
+            size: head.size,
+            root: head.root,
+        };
+        report.observed.iter().map(known).collect()
+    };
+    for threads in [1, 4] {
+        let report = verify(folder.path(), &observe(threads));
+        assert_eq!(roots(&report), expected);
+        assert_eq!(report.observed.last().copied(), report.head);
+    }
+    // Behind the last group before a fault nothing is given.
+    let last = paths.last().unwrap();
+    let mut bytes = std::fs::read(last).unwrap();
+    let at = *group_ends(&bytes).last().unwrap() - TRAILER_BYTES - 1;
+    bytes[at] ^= 1;
+    std::fs::write(last, bytes).unwrap();
+    let report = verify(folder.path(), &observe(4));
+    assert!(report.fault.is_some());
+    let sound = usize::try_from(report.entries).unwrap();
+    assert!(sound < expected.len());
+    assert_eq!(roots(&report), expected[..sound]);
 }

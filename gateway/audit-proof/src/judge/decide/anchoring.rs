@@ -4,9 +4,12 @@
 //! the log to whoever holds them, and to nobody else.
 
 use super::{Agreement, Decision, NANOS};
-use crate::judge::{
-    Failure, FailureKind, Remark, UncheckedReason,
-    examination::{HeldCheckpoint, HeldHead, Keeper},
+use crate::{
+    judge::{
+        Failure, FailureKind, Remark, UncheckedReason,
+        examination::{HeldCheckpoint, HeldHead, Keeper},
+    },
+    policy::Policy,
 };
 
 impl Decision<'_, '_> {
@@ -53,17 +56,22 @@ impl Decision<'_, '_> {
     }
 
     /// Returns the newest time that others state about this log, in seconds since 1970.
+    ///
+    /// Where the policy asks for witnesses only their times count: a witness never goes back to a smaller log, while an
+    /// authority stamps whatever it is given, a checkpoint of last year too.
     pub(super) fn newest_time(&self) -> Option<u64> {
         let is_of_log = |held: &HeldHead| !self.has_log || self.agrees(held);
         let checkpoints = self.examination.checkpoints.iter();
         let quorum = checkpoints
             .filter(|held| is_of_log(&held.head))
             .filter_map(|held| held.quorum_time_s);
+        let policy = self.examination.trust().policy.as_ref();
+        if policy.is_some_and(Policy::needs_witnesses) {
+            return quorum.max();
+        }
         let stamps = self.examination.stamps.iter();
-        let stamped = stamps
-            .filter(|held| is_of_log(&held.head))
-            .map(|held| held.time_ns / NANOS);
-        quorum.chain(stamped).max()
+        let stamps = stamps.filter(|held| is_of_log(&held.head));
+        stamps.map(|held| held.time_ns / NANOS).max()
     }
 
     pub(super) fn freshness(&mut self, newest_time_s: Option<u64>) {
