@@ -184,7 +184,11 @@ def _kept(evidence: Evidence, folder: pathlib.Path) -> list[tuple[pathlib.Path, 
         if evidence.needs_stamp:
             for path in _numbered(base / "tokens", ".tsr"):
                 held = by_size.get(path.name[:-4])
-                stamps.append((path, [held] if held else []))
+                if held:
+                    stamps.append((path, [held]))
+                else:
+                    detail = "the time stamp was NOT checked: the checkpoint that it is over is missing or not sound"
+                    evidence.report.add(f"time stamp {prefix}tokens/{path.name}", NOT_CHECKED, detail)
     return stamps
 
 

@@ -304,6 +304,65 @@ class Signed(SignedCase):
         self.assertEqual(code, 1)
         self.assertIn("FAIL at 0: differs-from-known", out)
 
+    def node(self) -> pathlib.Path:
+        """The audit folder of a node: log, lock, tiles, and two kept checkpoints."""
+        for size in (8, 10):
+            kept = self.data / "tiles/checkpoints" / str(size)
+            writer.write(kept, pathlib.Path(self.checkpoint(size)).read_bytes())
+        newest = kept.read_bytes()
+        writer.write(self.data / "signed/checkpoint", newest)
+        writer.write_mirror(self.data / "tiles", self.log, newest)
+        return self.data
+
+    def test_everything_of_a_node_is_checked(self):
+        node = self.node()
+        code, out = self.run_main("all", node, "--policy", self.policy, "--json")
+        found = json.loads(out)
+        self.assertEqual(code, 0, out)
+        self.assertEqual([(each["start"], each["end"]) for each in found["ranges"]], [(0, 10)])
+        self.assertEqual((found["counts"]["roots"], found["counts"]["tiles"]), (4, 2))
+
+    def test_whatever_is_wrong_in_a_node_is_found(self):
+        node, other = self.node(), writer.Log()
+        for number in range(10):
+            other.add(k5=number + 50)
+        for name, data, expected, said in (
+            ("signed/checkpoint", None, 3, "there is no signed/checkpoint"),
+            ("signed/checkpoint", pathlib.Path(self.checkpoint(9, 2, other)).read_bytes(), 1, "differs-from-known"),
+            ("tiles/checkpoints/8", b"x", 1, "its checkpoints/8"),
+            ("tiles/checkpoint", None, 1, "checkpoint-missing"),
+            ("tiles/tile/0/000.p/10", bytes(320), 1, "FAIL at 0: tile-hash"),
+            ("tiles/tile/entries/000.p/10", None, 1, "bundle-missing"),
+        ):
+            before = (node / name).read_bytes()
+            (node / name).unlink()
+            if data is not None:
+                (node / name).write_bytes(data)
+            code, out = self.run_main("all", node, "--policy", self.policy)
+            self.assertEqual(code, expected, out)
+            self.assertIn(said, out)
+            (node / name).write_bytes(before)
+        newest = (node / "tiles/checkpoint").read_bytes()
+        writer.write_mirror(node / "tiles", other, newest)
+        code, out = self.run_main("all", node, "--policy", self.policy)
+        self.assertEqual(code, 1)
+        self.assertIn("differs-from-tiles", out)
+
+    def test_stamps_are_taken_for_the_checkpoint_of_their_size_alone(self):
+        node, roots = self.node(), self.file("roots", "no certificate")
+        writer.write(node / "tiles/tokens/7.tsr", b"x")
+        code, out = self.run_main("all", node, "--policy", self.policy, "--token-roots", roots)
+        self.assertEqual(code, 3, out)
+        self.assertIn("time stamp tokens/7.tsr", out)
+
+    def test_a_checkpoint_with_a_wrong_signature_is_held_against_nothing(self):
+        note = pathlib.Path(self.checkpoint(8)).read_text()
+        spoilt = self.file("spoilt", note.replace("\n8\n", "\n9\n"))
+        code, out = self.run_main("log", self.data, "--policy", self.policy, "--checkpoint", spoilt)
+        self.assertEqual(code, 1)
+        self.assertNotIn("differs-from-known", out)
+        self.assertIn("entries 0 to 9: PASS (unanchored", out)
+
     def test_party_keys_that_no_entry_uses_are_a_failure(self):
         keys = self.file("keys", f"agency env {self.key.vkey}\n")
         code, out = self.run_main("log", self.data, "--party-keys", keys)

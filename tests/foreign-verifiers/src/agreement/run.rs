@@ -162,7 +162,8 @@ fn reach(report: &Value, end: &str, is_anchored: impl Fn(&Value) -> bool) -> u64
         .unwrap_or(0)
 }
 
-/// Returns our verifier, which lies beside the tests; builds it when only the tests of this crate were built.
+/// Returns our verifier, which lies beside the tests: the tests of the workspace build it anew, and where it is missing
+/// it is built here. After a change of it `cargo build -p audit-verify` comes first.
 fn our_program() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     PROGRAM.get_or_init(|| {
