@@ -63,6 +63,24 @@ pub(crate) static PARTY_KEY: Rule = Rule {
     holds: |text| PartyKey::parse(text).is_ok(),
 };
 
+/// A key file, or a key in a token.
+pub(crate) static KEY_PLACE: Rule = Rule {
+    expected: "the path of a key file, or pkcs11: and the label of a key",
+    holds: |text| !matches!(text, "" | "pkcs11:"),
+};
+
+/// A key file.
+pub(crate) static KEY_FILE: Rule = Rule {
+    expected: "the path of a key file",
+    holds: |text| !text.is_empty() && !text.starts_with("pkcs11:"),
+};
+
+/// Where a service of HTTP is reached.
+pub(crate) static HTTP_URL: Rule = Rule {
+    expected: "an http or https URL without user, query and fragment",
+    holds: |text| log_http::http::BaseUrl::parse(text).is_ok(),
+};
+
 /// A SHA-256 digest.
 pub(crate) static SHA256: Rule = Rule {
     expected: "64 hex digits (SHA-256)",
