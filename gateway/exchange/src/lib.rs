@@ -49,7 +49,7 @@ use tokio::sync::{Notify, Semaphore};
 use crate::admit::InFlight;
 use crate::follow::HandOver;
 use crate::idempotency::Recent;
-use crate::ports::{Converter, EvidenceStore, Index};
+use crate::ports::{Converter, EvidenceStore, Index, Proofs, Receipts};
 
 /// Limits of the exchange. Every one is a promise to the operator that memory is bounded.
 #[derive(Debug, Clone)]
@@ -88,6 +88,10 @@ pub struct Parts {
     pub evidence: Arc<dyn EvidenceStore>,
     /// Queryable views.
     pub index: Arc<dyn Index>,
+    /// Signs receipts; without it answers have none.
+    pub receipts: Option<Arc<dyn Receipts>>,
+    /// Checkpoints and proofs; without it calls that ask for them are refused.
+    pub proofs: Option<Arc<dyn Proofs>>,
     /// Who may do what.
     pub policy: Policy,
     /// The feeds.
@@ -101,6 +105,8 @@ pub struct Exchange {
     log: Log,
     evidence: Arc<dyn EvidenceStore>,
     index: Arc<dyn Index>,
+    receipts: Option<Arc<dyn Receipts>>,
+    proofs: Option<Arc<dyn Proofs>>,
     policy: Policy,
     feeds: HashMap<String, Feed>,
     limits: Limits,
@@ -145,6 +151,8 @@ impl Exchange {
             log: parts.log,
             evidence: parts.evidence,
             index: parts.index,
+            receipts: parts.receipts,
+            proofs: parts.proofs,
             policy: parts.policy,
             limits: parts.limits,
             in_flight,
