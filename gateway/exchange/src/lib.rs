@@ -39,7 +39,7 @@ pub use refusal::Refusal;
 pub use submit::{Submission, Turn, Waiting};
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::sync::atomic::{AtomicBool, AtomicUsize};
 use std::time::Duration;
 
@@ -47,6 +47,7 @@ use audit_log::Log;
 use tokio::sync::{Notify, Semaphore};
 
 use crate::admit::InFlight;
+use crate::entry::Dependency;
 use crate::follow::HandOver;
 use crate::idempotency::Recent;
 use crate::ports::{Converter, EvidenceStore, Index, Proofs, Receipts};
@@ -121,6 +122,7 @@ pub struct Exchange {
     conversions: Arc<Semaphore>,
     healthy: AtomicBool,
     stopping: AtomicBool,
+    held: Mutex<Option<(Dependency, Duration)>>,
 }
 
 impl Exchange {
@@ -159,6 +161,7 @@ impl Exchange {
             readings,
             healthy: AtomicBool::new(true),
             stopping: AtomicBool::new(false),
+            held: Mutex::new(None),
         })
     }
 
@@ -184,6 +187,17 @@ impl Exchange {
     /// Whether new submissions are refused because the node is stopping.
     pub fn is_stopping(&self) -> bool {
         self.stopping.load(std::sync::atomic::Ordering::Relaxed)
+    }
+
+    /// Refuses submissions while what is named has been missing for the time given, until it is told `None`. Reading goes
+    /// on: those who look for what is wrong need it.
+    pub fn hold(&self, missing: Option<(Dependency, Duration)>) {
+        *self.held.lock().unwrap_or_else(PoisonError::into_inner) = missing;
+    }
+
+    /// What submissions are refused for.
+    pub(crate) fn held(&self) -> Option<(Dependency, Duration)> {
+        *self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether the log and the evidence store still accept writes.

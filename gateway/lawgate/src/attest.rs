@@ -21,6 +21,6 @@ mod stamp;
 
 pub(crate) use board::Board;
 pub(crate) use cosign::Cosigners;
-pub(crate) use open::{Node, close_refused, open};
+pub(crate) use open::{close_refused, open};
 pub(crate) use publish::Publishing;
-pub(crate) use run::{Attestation, Attesting};
+pub(crate) use run::Attestation;

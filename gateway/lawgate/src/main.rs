@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 mod adapter;
+mod attest;
 mod audit;
 mod cli;
 mod client;

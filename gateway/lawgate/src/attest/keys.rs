@@ -15,13 +15,16 @@ use audit_log::publish::TWIN_ORIGIN_SUFFIX;
 use audit_proof::key::{KeyKind, VerifierKey};
 use audit_proof::receipt::RECEIPT_KEY_SUFFIX;
 use audit_proof::signer::Signer;
-use exchange::entry::KeyPurpose;
+use exchange::entry::{KeyPurpose, LogStartEntry};
 use signer::{FileSigner, generate, write_key_file};
 
 use crate::config::{Config, KeyPlace, Token};
 
 /// Name of the policy that is made together with keys.
 pub(crate) const POLICY_FILE: &str = "audit.policy";
+
+/// Folder of the keys that `lawgate init` makes, in its folder: where its configuration looks for them.
+pub(crate) const FOLDER: &str = "data/keys";
 
 /// Ending of the files with public halves.
 pub(crate) const PUBLIC_ENDING: &str = "vkey";
@@ -95,6 +98,19 @@ impl KeyRing {
             .chain(receipt)
             .map(|(purpose, signer)| (purpose, signer.key()))
             .collect()
+    }
+
+    /// The entry that says which keys sign from here on.
+    pub(crate) fn start(&self, suite: LogSuite) -> LogStartEntry {
+        let keys = self.public().into_iter();
+        LogStartEntry {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            suite: match suite {
+                LogSuite::Sha256 => "sha256".to_owned(),
+                LogSuite::Dual => "dual".to_owned(),
+            },
+            keys: keys.map(|(purpose, key)| (purpose, key.to_string())).collect(),
+        }
     }
 
     /// A policy that believes these keys and asks for no witness.

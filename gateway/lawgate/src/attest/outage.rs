@@ -115,7 +115,7 @@ impl Outages {
 
     fn store(&self) -> anyhow::Result<()> {
         let text: String = self.missing.values().map(Missing::line).collect();
-        replace(&self.path, &text)
+        replace(&self.path, text.as_bytes())
             .with_context(|| format!("{} cannot be written", self.path.display()))
     }
 }
@@ -157,11 +157,11 @@ impl Missing {
     }
 }
 
-/// Puts a text in the place of a file, durably.
-pub(super) fn replace(path: &Path, text: &str) -> std::io::Result<()> {
+/// Puts bytes in the place of a file, durably.
+pub(super) fn replace(path: &Path, content: &[u8]) -> std::io::Result<()> {
     let new = path.with_extension("new");
     let mut file = fs::File::create(&new)?;
-    file.write_all(text.as_bytes())?;
+    file.write_all(content)?;
     file.sync_all()?;
     fs::rename(&new, path)?;
     path.parent().map_or(Ok(()), |folder| {
