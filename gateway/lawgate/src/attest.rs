@@ -20,7 +20,8 @@ mod run;
 mod stamp;
 
 pub(crate) use board::Board;
-pub(crate) use cosign::Cosigners;
-pub(crate) use open::{close_refused, open};
+pub(crate) use cosign::{Cosigners, read_policy};
+pub(crate) use open::{OpenNode, close_refused, open};
+pub(crate) use outage::replace;
 pub(crate) use publish::Publishing;
 pub(crate) use run::Attestation;

@@ -116,23 +116,18 @@ fn files(
 /// The keys of the log, where a gateway of this folder looks for them, and a policy that believes them.
 fn signing_keys() -> anyhow::Result<Vec<NewFile>> {
     let receipt = format!("{}{RECEIPT_KEY_SUFFIX}", texts::ORIGIN);
-    let mut files = Vec::new();
+    let (mut files, mut public) = (Vec::new(), Vec::new());
     for (file, name) in [("checkpoint", texts::ORIGIN), ("receipt", &receipt)] {
         let made = signer::generate(KeyKind::Ed25519, name).context("no signing key was made")?;
         let path = |ending: &str| format!("{}/{file}.{ending}", keys::FOLDER);
-        files.push(NewFile::new(
-            &path("pem"),
-            made.private_text.as_str().to_owned(),
-            true,
-        ));
-        let public = format!("{}\n", made.key);
-        files.push(NewFile::new(&path(keys::PUBLIC_ENDING), public, false));
-        if file == "checkpoint" {
-            let policy = keys::policy(std::iter::once(&made.key));
-            let path = format!("{}/{}", keys::FOLDER, keys::POLICY_FILE);
-            files.push(NewFile::new(&path, policy, false));
-        }
+        let private = made.private_text.as_str().to_owned();
+        files.push(NewFile::new(&path("pem"), private, true));
+        let text = format!("{}\n", made.key);
+        files.push(NewFile::new(&path(keys::PUBLIC_ENDING), text, false));
+        public.push(made.key);
     }
+    let path = format!("{}/{}", keys::FOLDER, keys::POLICY_FILE);
+    files.push(NewFile::new(&path, keys::policy(public.iter()), false));
     Ok(files)
 }
 

@@ -11,11 +11,14 @@ mod cli;
 mod client;
 mod config;
 mod init;
+mod keys;
 mod logging;
 mod output;
+mod receipt;
 mod run;
 mod serve;
 mod wiring;
+mod witness;
 
 use std::process::ExitCode;
 

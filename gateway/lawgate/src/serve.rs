@@ -60,7 +60,7 @@ pub(crate) async fn serve(config: Config, configuration: &[u8]) -> anyhow::Resul
     clippy::print_stdout,
     reason = "whoever started the gateway waits for this line"
 )]
-fn announce(line: &str) {
+pub(crate) fn announce(line: &str) {
     println!("{line}");
 }
 
@@ -296,7 +296,7 @@ fn edge_config(config: &Config) -> anyhow::Result<grpc_api::Config> {
 }
 
 /// Resolves at SIGINT or SIGTERM.
-fn stop_signal() -> anyhow::Result<impl Future<Output = ()> + Send + 'static> {
+pub(crate) fn stop_signal() -> anyhow::Result<impl Future<Output = ()> + Send + 'static> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut terminate = signal(SignalKind::terminate()).context("listening for SIGTERM")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("listening for SIGINT")?;

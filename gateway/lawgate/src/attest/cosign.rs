@@ -51,7 +51,10 @@ impl Cosigners {
         let path = &configured.policy;
         let policy = read_policy(path)?;
         let own = keys.checkpoint.first().map(|signer| signer.key().clone());
-        let is_known = policy.logs().iter().any(|log| Some(&log.key) == own.as_ref());
+        let is_known = policy
+            .logs()
+            .iter()
+            .any(|log| Some(&log.key) == own.as_ref());
         anyhow::ensure!(
             is_known,
             "the policy {} does not have the key that signs this log; its line is `log {}`",

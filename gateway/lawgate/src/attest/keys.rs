@@ -109,7 +109,9 @@ impl KeyRing {
                 LogSuite::Sha256 => "sha256".to_owned(),
                 LogSuite::Dual => "dual".to_owned(),
             },
-            keys: keys.map(|(purpose, key)| (purpose, key.to_string())).collect(),
+            keys: keys
+                .map(|(purpose, key)| (purpose, key.to_string()))
+                .collect(),
         }
     }
 
@@ -117,7 +119,8 @@ impl KeyRing {
     pub(crate) fn policy(&self) -> String {
         let checkpoint = self.checkpoint.first().map(|signer| signer.key());
         let twin = self.twin.iter().flatten().map(|signer| signer.key());
-        policy(checkpoint.into_iter().chain(twin))
+        let receipt = std::iter::once(self.receipt.key());
+        policy(checkpoint.into_iter().chain(twin).chain(receipt))
     }
 }
 

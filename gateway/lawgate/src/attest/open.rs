@@ -1,7 +1,7 @@
 //! Opening the log together with its publisher, and refusing a log that is not the one that was signed.
 //!
 //! Two memories are asked before anything is appended: what this node signed last, and what the witnesses cosigned
-//! last. The first refuses in [`audit_log::open_published`], the second in [`Node::check_witnesses`]. A witness that does not
+//! last. The first refuses in [`audit_log::open_published`], the second in [`OpenNode::check_witnesses`]. A witness that does not
 //! answer refuses nothing: a node must be able to start while others are down, and it says so.
 
 use std::path::PathBuf;
@@ -26,7 +26,7 @@ use crate::config::Config;
 use crate::wiring;
 
 /// A log that is open, with what publishes it.
-pub(crate) struct Node {
+pub(crate) struct OpenNode {
     /// The log.
     pub(crate) log: Log,
     /// What was found at its end.
@@ -43,7 +43,7 @@ pub(crate) struct Node {
 ///
 /// # Errors
 /// The log cannot be opened, or it is not the one that was signed; the message says which.
-pub(crate) fn open(config: &Config, keys: &KeyRing) -> anyhow::Result<Node> {
+pub(crate) fn open(config: &Config, keys: &KeyRing) -> anyhow::Result<OpenNode> {
     let folder = config.gateway.data_dir.join("audit");
     let policy = config.audit.witness.as_ref().map(|witness| &witness.policy);
     let policy_digest = match policy {
@@ -76,7 +76,7 @@ pub(crate) fn open(config: &Config, keys: &KeyRing) -> anyhow::Result<Node> {
     if resumed.rebuilt {
         tracing::warn!("tiles of the audit log were missing or damaged and have been made again");
     }
-    Ok(Node {
+    Ok(OpenNode {
         log,
         opened,
         publisher,
@@ -89,25 +89,26 @@ pub(crate) fn open(config: &Config, keys: &KeyRing) -> anyhow::Result<Node> {
 fn refused(error: OpenPublishedError) -> anyhow::Error {
     let sentence = match &error {
         OpenPublishedError::Log(_) => "opening the audit log".to_owned(),
-        OpenPublishedError::Publisher(publisher)
-        | OpenPublishedError::Close { publisher, .. } => match publisher {
-            PublishError::ShorterThanSigned { signed, log } => format!(
-                "the audit log has {log} entries, and a checkpoint over {signed} was signed: entries were lost, or an \
+        OpenPublishedError::Publisher(publisher) | OpenPublishedError::Close { publisher, .. } => {
+            match publisher {
+                PublishError::ShorterThanSigned { signed, log } => format!(
+                    "the audit log has {log} entries, and a checkpoint over {signed} was signed: entries were lost, or an \
                  old copy was restored; nothing was appended (docs/operations.md, Restoring a backup)"
-            ),
-            PublishError::OtherPast { size, .. } => format!(
-                "the audit log has another past than the one that was signed at size {size}: entries were changed; \
+                ),
+                PublishError::OtherPast { size, .. } => format!(
+                    "the audit log has another past than the one that was signed at size {size}: entries were changed; \
                  nothing was appended (docs/operations.md, Restoring a backup)"
-            ),
-            other => format!("the checkpoints of the audit log cannot be continued: {other}"),
-        },
+                ),
+                other => format!("the checkpoints of the audit log cannot be continued: {other}"),
+            }
+        }
     };
     anyhow::Error::new(error).context(sentence)
 }
 
 /// Closes a log that must not go on, and returns why.
-pub(crate) fn close_refused(node: Node, why: anyhow::Error) -> anyhow::Error {
-    let Node { log, publisher, .. } = node;
+pub(crate) fn close_refused(node: OpenNode, why: anyhow::Error) -> anyhow::Error {
+    let OpenNode { log, publisher, .. } = node;
     drop(publisher);
     match log.close() {
         Ok(_) => why,
@@ -115,7 +116,7 @@ pub(crate) fn close_refused(node: Node, why: anyhow::Error) -> anyhow::Error {
     }
 }
 
-impl Node {
+impl OpenNode {
     /// Compares the log with what the witnesses cosigned last.
     ///
     /// # Errors

@@ -158,7 +158,7 @@ impl Missing {
 }
 
 /// Puts bytes in the place of a file, durably.
-pub(super) fn replace(path: &Path, content: &[u8]) -> std::io::Result<()> {
+pub(crate) fn replace(path: &Path, content: &[u8]) -> std::io::Result<()> {
     let new = path.with_extension("new");
     let mut file = fs::File::create(&new)?;
     file.write_all(content)?;

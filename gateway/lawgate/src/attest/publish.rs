@@ -9,7 +9,9 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use audit_log::{AppendError, Appended, Clock as _, Draft, Log, PublishError, Published, Publisher};
+use audit_log::{
+    AppendError, Appended, Clock as _, Draft, Log, PublishError, Published, Publisher,
+};
 use audit_proof::note::Note;
 use audit_proof::suite::Suite;
 use exchange::entry::AnchorEntry;
@@ -17,7 +19,7 @@ use log_http::serve::PublishedLog;
 use tokio::sync::watch;
 
 use super::board::Board;
-use super::open::Node;
+use super::open::OpenNode;
 use crate::wiring::SystemClock;
 
 /// Nanoseconds of a second.
@@ -77,8 +79,11 @@ impl Publishing {
     }
 
     /// Takes over the publisher of a node that was opened, and returns the rest of it.
-    pub(crate) fn of_node(node: Node, board: Arc<Board>) -> (Log, audit_log::Opened, Arc<Self>) {
-        let Node {
+    pub(crate) fn of_node(
+        node: OpenNode,
+        board: Arc<Board>,
+    ) -> (Log, audit_log::Opened, Arc<Self>) {
+        let OpenNode {
             log,
             opened,
             publisher,

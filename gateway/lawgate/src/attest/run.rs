@@ -123,7 +123,9 @@ impl Attestation {
         let exchange = Arc::clone(exchange);
         tasks.spawn(shared.clone().watch(exchange, self.refuses));
         if let Some(listener) = self.listener {
-            let address = listener.local_addr().context("the address of [audit.http]")?;
+            let address = listener
+                .local_addr()
+                .context("the address of [audit.http]")?;
             tracing::info!(%address, "serving checkpoints and tiles");
             tasks.spawn(serve(listener, shared));
         }
@@ -321,7 +323,10 @@ fn say(published: &Published, standing: Standing) {
     match standing {
         Standing::Final => tracing::info!(size, "checkpoints are final: the quorum cosigns"),
         Standing::Provisional => {
-            tracing::warn!(size, "checkpoints are provisional: too few witnesses cosign");
+            tracing::warn!(
+                size,
+                "checkpoints are provisional: too few witnesses cosign"
+            );
         }
     }
 }

@@ -4,6 +4,7 @@
 //! there and parses. Takes each key exactly once; a test fails when one is left.
 
 mod audit;
+mod witness;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -13,6 +14,8 @@ use audit_log::party::PartyKey;
 use super::document::{Document, Table, Value};
 use super::model::*;
 use super::rules;
+
+pub(crate) use witness::witness;
 
 const KIB: u64 = 1 << 10;
 const MIB: u64 = 1 << 20;

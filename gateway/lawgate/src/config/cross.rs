@@ -125,6 +125,27 @@ fn can_sign(agency: &Table, faults: &mut Vec<Fault>) {
     }
 }
 
+/// Every fault between keys of a witness's file.
+pub(crate) fn check_witness(document: &Document) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    unique(document, "log", "origin", &mut faults);
+    needs(
+        document,
+        "witness",
+        "certificate",
+        "certificate_key",
+        &mut faults,
+    );
+    needs(
+        document,
+        "witness",
+        "certificate_key",
+        "certificate",
+        &mut faults,
+    );
+    faults
+}
+
 /// Keys that mean nothing without another of their table.
 const TOGETHER: [(&str, &str, &str); 4] = [
     ("audit.timestamp", "url", "roots"),

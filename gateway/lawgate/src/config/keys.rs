@@ -6,6 +6,7 @@
 
 mod audit;
 mod bounds;
+mod witness;
 
 use super::key::{Fallback, Key, Kind, Section, Target};
 use super::rules;
@@ -28,6 +29,9 @@ pub(crate) const LOG_LEVELS: &[&str] = &["error", "warn", "info", "debug", "trac
 
 /// Trees and chains of the audit log.
 pub(crate) const SUITES: &[&str] = &["sha256", "dual"];
+
+/// Hashes of trees that are witnessed.
+pub(crate) const TREES: &[&str] = &["sha256", "sm3"];
 
 /// What an outage of witnesses or timestamps leads to.
 pub(crate) const ON_OUTAGE: &[&str] = &["refuse", "warn"];
@@ -154,6 +158,22 @@ pub(crate) static CLIENT_FILE: &[Section] = &[Section {
     doc: "What `lawgate submit`, `records` and `quarantine` connect with. The keys stand at the top level.",
     keys: CLIENT,
 }];
+
+/// `witness.toml`, what `lawgate witness` runs with.
+pub(crate) static WITNESS_FILE: &[Section] = &[
+    Section {
+        name: "witness",
+        repeated: false,
+        doc: "The witness (见证).",
+        keys: witness::WITNESS,
+    },
+    Section {
+        name: "log",
+        repeated: true,
+        doc: "One log that it watches. At least one.",
+        keys: witness::LOG,
+    },
+];
 
 const GATEWAY: &[Key] = &[
     key(

@@ -10,6 +10,8 @@ use std::time::Duration;
 
 use audit_log::LogSuite;
 use audit_log::party::PartyKey;
+use audit_proof::key::VerifierKey;
+use audit_proof::suite::Suite;
 
 /// The gateway's configuration, checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -344,4 +346,34 @@ pub(crate) struct ClientConfig {
     pub(crate) server_name: Option<String>,
     /// Name of the agency at the gateway; what signing needs.
     pub(crate) agency: Option<String>,
+}
+
+/// What a witness runs with (`witness.toml`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct WitnessFile {
+    /// Its name.
+    pub(crate) name: String,
+    /// File of its Ed25519 key.
+    pub(crate) key: PathBuf,
+    /// File of its ML-DSA-44 key.
+    pub(crate) ml_dsa_key: Option<PathBuf>,
+    /// Folder of what it cosigned last.
+    pub(crate) state: PathBuf,
+    /// Address to listen on.
+    pub(crate) address: Address,
+    /// PEM files of its certificate chain and its key.
+    pub(crate) certificate: Option<(PathBuf, PathBuf)>,
+    /// The logs it watches; at least one.
+    pub(crate) logs: Vec<WatchedLog>,
+}
+
+/// `[[log]]` of a witness.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct WatchedLog {
+    /// Its name.
+    pub(crate) origin: String,
+    /// Its keys.
+    pub(crate) keys: Vec<VerifierKey>,
+    /// Hash of its tree.
+    pub(crate) suite: Suite,
 }

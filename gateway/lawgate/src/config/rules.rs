@@ -4,6 +4,7 @@
 //! through parses.
 
 use audit_log::party::PartyKey;
+use audit_proof::key::VerifierKey;
 
 use super::key::Rule;
 
@@ -73,6 +74,12 @@ pub(crate) static KEY_PLACE: Rule = Rule {
 pub(crate) static KEY_FILE: Rule = Rule {
     expected: "the path of a key file",
     holds: |text| !text.is_empty() && !text.starts_with("pkcs11:"),
+};
+
+/// Public key of a log.
+pub(crate) static VERIFIER_KEY: Rule = Rule {
+    expected: "a verifier key (C2SP signed-note), such as name+0123abcd+base64",
+    holds: |text| VerifierKey::parse(text).is_ok(),
 };
 
 /// Where a service of HTTP is reached.

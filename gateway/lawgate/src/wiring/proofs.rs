@@ -62,12 +62,7 @@ impl exchange::ports::Proofs for Proofs {
     }
 
     fn consistency(&self, old: u64, new: u64) -> Result<Vec<[u8; 32]>, Cause> {
-        Ok(proof::consistency(
-            Suite::Sha256,
-            old,
-            new,
-            &self.source(),
-        )?)
+        Ok(proof::consistency(Suite::Sha256, old, new, &self.source())?)
     }
 
     fn range(&self, from: u64, to: u64, size: u64) -> Result<RangeProof, Cause> {
