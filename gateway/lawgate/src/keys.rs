@@ -14,7 +14,7 @@ use exchange::entry::{KeyPurpose, KeyRevokeEntry, KeyRotateEntry};
 use serde_json::json;
 
 use crate::attest::keys::{self, KeyRing, PUBLIC_ENDING, WantedKey};
-use crate::attest::{self, OpenNode};
+use crate::attest::{self, Cosigners, OpenNode};
 use crate::cli::{KeyKindArgument, KeysCommand, KeysGenerate, KeysRevoke, KeysRotate, RotatedKey};
 use crate::config::{self, Config, KeyPlace};
 use crate::output::{Ending, Format, Output};
@@ -168,7 +168,7 @@ fn open(config: &Config, ring: &KeyRing) -> anyhow::Result<OpenNode> {
         "there is no log in {} yet",
         config.gateway.data_dir.display()
     );
-    attest::open(config, ring).map_err(|error| {
+    let node = attest::open(config, ring).map_err(|error| {
         let is_used = error.chain().any(|cause| {
             cause
                 .downcast_ref::<audit_log::OpenError>()
@@ -179,7 +179,18 @@ fn open(config: &Config, ring: &KeyRing) -> anyhow::Result<OpenNode> {
         } else {
             error
         }
-    })
+    })?;
+    let Some(cosigners) = Cosigners::open(config, ring)? else {
+        return Ok(node);
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .context("starting the runtime")?;
+    match runtime.block_on(node.check_witnesses(&cosigners)) {
+        Ok(()) => Ok(node),
+        Err(refused) => Err(attest::close_refused(node, refused)),
+    }
 }
 
 /// Appends an entry, publishes the log up to it and closes it; returns the size published.
@@ -222,7 +233,9 @@ fn add_to_policy(path: &Path, key: &VerifierKey) -> anyhow::Result<()> {
     if text.contains(&line) {
         return Ok(());
     }
-    let text = text.replacen("quorum ", &format!("{line}quorum "), 1);
+    let place = text.find("\nquorum ").map_or(text.len(), |place| place + 1);
+    let (before, behind) = text.split_at(place);
+    let text = format!("{before}{line}{behind}");
     std::fs::write(path, text).with_context(|| format!("{} cannot be written", path.display()))
 }
 
