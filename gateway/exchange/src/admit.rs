@@ -52,6 +52,9 @@ impl Exchange {
         if self.is_stopping() {
             return Err(Refusal::Stopping);
         }
+        if let Some((what, lasting)) = self.held() {
+            return Err(Refusal::Unattested { what, lasting });
+        }
         if !self.policy.may_submit(caller, &submission.feed) {
             let (agency, feed) = (caller.agency.clone(), submission.feed.clone());
             return Err(Refusal::SubmitNotGranted { agency, feed });

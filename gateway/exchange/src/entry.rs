@@ -5,14 +5,31 @@
 //! entry never holds a payload or a personal value, only digests, counts and
 //! names. Numbers and shapes only grow.
 
+mod attestation;
+mod outage;
+mod signing_key;
+mod submit;
+#[cfg(test)]
+mod tests;
+mod value;
+
 use audit_log::cbor::Value;
-use audit_log::entry::{Draft, Entry, Field};
-use audit_log::party::PartyField;
+use audit_log::entry::{Draft, Field};
 pub use audit_log::party::key_digest;
+
+pub use attestation::{
+    AnchorEntry, ClockStepEntry, MAX_TOKEN_BYTES, TimestampEntry, WitnessAlarmEntry,
+};
+pub use outage::{Dependency, OutageEntry};
+pub use signing_key::{
+    KeyPurpose, KeyRevokeEntry, KeyRotateEntry, LogStartEntry, ROTATION_HEADING,
+};
+pub use submit::{SubmitEntry, Sums};
 
 use crate::party::SignedSubmission;
 use crate::policy::Caller;
 use crate::ports::AdapterIdentity;
+use value::{as_text, bytes, optional, text};
 
 /// A submission was accepted (`exchange.submit`).
 pub const EVENT_SUBMIT: u64 = 1;
@@ -32,9 +49,27 @@ pub const EVENT_NODE_STOP: u64 = 7;
 pub const EVENT_LOG_RECOVERY: u64 = 8;
 /// A configuration is in force (`config.load`).
 pub const EVENT_CONFIG_LOAD: u64 = 9;
+/// Both trees of the log had these roots at one size (`log.anchor`).
+pub const EVENT_ANCHOR: u64 = 10;
+/// An authority stated when the log had a root (`log.timestamp`).
+pub const EVENT_TIMESTAMP: u64 = 11;
+/// The wall clock jumped (`clock.step`).
+pub const EVENT_CLOCK_STEP: u64 = 12;
+/// A witness says that the log is not what it was (`witness.alarm`).
+pub const EVENT_WITNESS_ALARM: u64 = 13;
+/// Witnesses or time stamps cannot be had any more (`outage.begin`).
+pub const EVENT_OUTAGE_BEGIN: u64 = 14;
+/// They can be had again (`outage.end`).
+pub const EVENT_OUTAGE_END: u64 = 15;
+/// A key of the log was replaced by another (`key.rotate`).
+pub const EVENT_KEY_ROTATE: u64 = 16;
+/// A key of the log must not be believed any more (`key.revoke`).
+pub const EVENT_KEY_REVOKE: u64 = 17;
+/// The log is signed from here on by this software with these keys (`log.start`).
+pub const EVENT_LOG_START: u64 = 18;
 
 /// Names of the events, by number.
-const EVENT_NAMES: [(u64, &str); 9] = [
+const EVENT_NAMES: [(u64, &str); 18] = [
     (EVENT_SUBMIT, "exchange.submit"),
     (EVENT_DENY, "exchange.deny"),
     (EVENT_QUERY, "query"),
@@ -44,6 +79,15 @@ const EVENT_NAMES: [(u64, &str); 9] = [
     (EVENT_NODE_STOP, "node.stop"),
     (EVENT_LOG_RECOVERY, "log.recovery"),
     (EVENT_CONFIG_LOAD, "config.load"),
+    (EVENT_ANCHOR, "log.anchor"),
+    (EVENT_TIMESTAMP, "log.timestamp"),
+    (EVENT_CLOCK_STEP, "clock.step"),
+    (EVENT_WITNESS_ALARM, "witness.alarm"),
+    (EVENT_OUTAGE_BEGIN, "outage.begin"),
+    (EVENT_OUTAGE_END, "outage.end"),
+    (EVENT_KEY_ROTATE, "key.rotate"),
+    (EVENT_KEY_REVOKE, "key.revoke"),
+    (EVENT_LOG_START, "log.start"),
 ];
 
 /// The name of an event number; `unknown` for a number of a later version.
@@ -71,137 +115,6 @@ pub struct CaseBinding {
     pub purpose: String,
     /// Code of the legal basis.
     pub legal_basis: String,
-}
-
-/// Sums over a submission, as in key 8.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Sums {
-    /// Messages.
-    pub messages: u64,
-    /// Records.
-    pub records: u64,
-    /// Findings.
-    pub findings: u64,
-    /// Quarantined messages.
-    pub quarantined: u64,
-}
-
-/// What the entry of a submission binds.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SubmitEntry {
-    /// Agency.
-    pub agency: String,
-    /// Its kind.
-    pub kind: String,
-    /// SHA-256 of its certificate.
-    pub certificate: [u8; 32],
-    /// Feed.
-    pub feed: String,
-    /// Adapter in force.
-    pub adapter: AdapterIdentity,
-    /// Root over the payloads.
-    pub payload_root: [u8; 32],
-    /// Root over the manifest and the results.
-    pub result_root: [u8; 32],
-    /// Sum of the payload lengths, in bytes.
-    pub payload_bytes: u64,
-    /// Sum of the result lengths, in bytes.
-    pub result_bytes: u64,
-    /// Counts.
-    pub sums: Sums,
-    /// Digest of the idempotency key.
-    pub key: [u8; 16],
-    /// Signature of the agency.
-    pub party: Option<PartyField>,
-    /// Case.
-    pub case: CaseBinding,
-}
-
-impl SubmitEntry {
-    /// The draft the log completes.
-    pub fn draft(&self) -> Draft {
-        let sums = self.sums;
-        let counts = [sums.messages, sums.records, sums.findings, sums.quarantined];
-        let draft = start(EVENT_SUBMIT)
-            .with(
-                Field::Actor,
-                actor(&self.agency, &self.kind, Some(&self.certificate)),
-            )
-            .with(
-                Field::Object,
-                object(&self.feed, Some(&self.result_root), &self.adapter),
-            )
-            .with(
-                Field::Outcome,
-                vec![
-                    text("accepted"),
-                    Value::Null,
-                    Value::Array(counts.into_iter().map(Value::Unsigned).collect()),
-                ],
-            )
-            .with(
-                Field::Digests,
-                vec![
-                    bytes(&self.payload_root),
-                    Value::Null,
-                    bytes(&self.result_root),
-                    Value::Null,
-                    Value::Array(vec![
-                        Value::Unsigned(self.payload_bytes),
-                        Value::Unsigned(self.result_bytes),
-                    ]),
-                ],
-            )
-            .with(Field::Case, case(&self.case))
-            .with_idempotency_key(self.key);
-        match &self.party {
-            Some(party) => draft.with(Field::Party, party.to_values()),
-            None => draft,
-        }
-    }
-
-    /// Reads the entry of a submission back; `None` for any other entry or shape.
-    pub fn read(entry: &Entry<'_>) -> Option<SubmitEntry> {
-        if entry.event() != EVENT_SUBMIT {
-            return None;
-        }
-        let actor = entry.field(Field::Actor)?;
-        let object = entry.field(Field::Object)?;
-        let result = entry.field(Field::Outcome)?;
-        let digests = entry.field(Field::Digests)?;
-        let counts = array(result.get(2)?)?;
-        let sizes = array(digests.get(4)?)?;
-        let (id, version) = as_text(object.get(3)?)?.split_once('@')?;
-        Some(SubmitEntry {
-            agency: as_text(actor.first()?)?.to_owned(),
-            kind: as_text(actor.get(1)?)?.to_owned(),
-            certificate: as_digest(actor.get(2)?)?,
-            feed: as_text(object.first()?)?.to_owned(),
-            adapter: AdapterIdentity {
-                id: id.to_owned(),
-                version: version.to_owned(),
-                component: as_digest(object.get(4)?)?,
-                configuration: as_digest(object.get(5)?)?,
-                schema_version: as_text(object.get(2)?)?.to_owned(),
-            },
-            payload_root: as_digest(digests.first()?)?,
-            result_root: as_digest(digests.get(2)?)?,
-            payload_bytes: as_uint(sizes.first()?)?,
-            result_bytes: as_uint(sizes.get(1)?)?,
-            sums: Sums {
-                messages: as_uint(counts.first()?)?,
-                records: as_uint(counts.get(1)?)?,
-                findings: as_uint(counts.get(2)?)?,
-                quarantined: as_uint(counts.get(3)?)?,
-            },
-            key: entry.idempotency_key()?,
-            party: match entry.field(Field::Party) {
-                Some(values) => Some(PartyField::from_values(&values).ok()?),
-                None => None,
-            },
-            case: read_case(&entry.field(Field::Case)?)?,
-        })
-    }
 }
 
 /// A refusal: who was refused what, and why.
@@ -361,83 +274,4 @@ fn read_case(parts: &[Value]) -> Option<CaseBinding> {
         purpose: part(1)?,
         legal_basis: part(2)?,
     })
-}
-
-fn text(value: &str) -> Value {
-    Value::Text(value.to_owned())
-}
-
-fn optional(value: &str) -> Value {
-    if value.is_empty() {
-        Value::Null
-    } else {
-        text(value)
-    }
-}
-
-fn bytes(value: &[u8]) -> Value {
-    Value::Bytes(value.to_vec())
-}
-
-fn array(value: &Value) -> Option<&[Value]> {
-    if let Value::Array(items) = value {
-        Some(items)
-    } else {
-        None
-    }
-}
-
-fn as_text(value: &Value) -> Option<&str> {
-    if let Value::Text(text) = value {
-        Some(text)
-    } else {
-        None
-    }
-}
-
-fn as_bytes(value: &Value) -> Option<&[u8]> {
-    if let Value::Bytes(bytes) = value {
-        Some(bytes)
-    } else {
-        None
-    }
-}
-
-fn as_digest(value: &Value) -> Option<[u8; 32]> {
-    as_bytes(value)?.try_into().ok()
-}
-
-fn as_uint(value: &Value) -> Option<u64> {
-    if let Value::Unsigned(number) = value {
-        Some(*number)
-    } else {
-        None
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_event_has_a_name_and_back() {
-        for (number, name) in EVENT_NAMES {
-            assert_eq!(event_name(number), name);
-            assert_eq!(event_number(name), Some(number));
-        }
-        assert_eq!(event_name(999), "unknown");
-        assert_eq!(event_number("no.such"), None);
-    }
-
-    #[test]
-    fn keys_that_differ_in_any_part_have_different_digests() {
-        let digest = key_digest("police", "police-case", "k");
-        for other in [
-            ("police2", "police-case", "k"),
-            ("police", "police", "-casek"),
-            ("police", "police-case", "k2"),
-        ] {
-            assert_ne!(digest, key_digest(other.0, other.1, other.2));
-        }
-    }
 }

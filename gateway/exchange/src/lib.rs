@@ -39,7 +39,7 @@ pub use refusal::Refusal;
 pub use submit::{Submission, Turn, Waiting};
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::sync::atomic::{AtomicBool, AtomicUsize};
 use std::time::Duration;
 
@@ -47,9 +47,10 @@ use audit_log::Log;
 use tokio::sync::{Notify, Semaphore};
 
 use crate::admit::InFlight;
+use crate::entry::Dependency;
 use crate::follow::HandOver;
 use crate::idempotency::Recent;
-use crate::ports::{Converter, EvidenceStore, Index};
+use crate::ports::{Converter, EvidenceStore, Index, Proofs, Receipts};
 
 /// Limits of the exchange. Every one is a promise to the operator that memory is bounded.
 #[derive(Debug, Clone)]
@@ -88,6 +89,10 @@ pub struct Parts {
     pub evidence: Arc<dyn EvidenceStore>,
     /// Queryable views.
     pub index: Arc<dyn Index>,
+    /// Signs receipts; without it answers have none.
+    pub receipts: Option<Arc<dyn Receipts>>,
+    /// Checkpoints and proofs; without it calls that ask for them are refused.
+    pub proofs: Option<Arc<dyn Proofs>>,
     /// Who may do what.
     pub policy: Policy,
     /// The feeds.
@@ -101,6 +106,8 @@ pub struct Exchange {
     log: Log,
     evidence: Arc<dyn EvidenceStore>,
     index: Arc<dyn Index>,
+    receipts: Option<Arc<dyn Receipts>>,
+    proofs: Option<Arc<dyn Proofs>>,
     policy: Policy,
     feeds: HashMap<String, Feed>,
     limits: Limits,
@@ -115,6 +122,7 @@ pub struct Exchange {
     conversions: Arc<Semaphore>,
     healthy: AtomicBool,
     stopping: AtomicBool,
+    held: Mutex<Option<(Dependency, Duration)>>,
 }
 
 impl Exchange {
@@ -145,12 +153,15 @@ impl Exchange {
             log: parts.log,
             evidence: parts.evidence,
             index: parts.index,
+            receipts: parts.receipts,
+            proofs: parts.proofs,
             policy: parts.policy,
             limits: parts.limits,
             in_flight,
             readings,
             healthy: AtomicBool::new(true),
             stopping: AtomicBool::new(false),
+            held: Mutex::new(None),
         })
     }
 
@@ -176,6 +187,17 @@ impl Exchange {
     /// Whether new submissions are refused because the node is stopping.
     pub fn is_stopping(&self) -> bool {
         self.stopping.load(std::sync::atomic::Ordering::Relaxed)
+    }
+
+    /// Refuses submissions while what is named has been missing for the time given, until it is told `None`. Reading goes
+    /// on: those who look for what is wrong need it.
+    pub fn hold(&self, missing: Option<(Dependency, Duration)>) {
+        *self.held.lock().unwrap_or_else(PoisonError::into_inner) = missing;
+    }
+
+    /// What submissions are refused for.
+    pub(crate) fn held(&self) -> Option<(Dependency, Duration)> {
+        *self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether the log and the evidence store still accept writes.

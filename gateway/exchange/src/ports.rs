@@ -4,6 +4,10 @@
 //! host, the evidence store and the index. Each says what it promises about
 //! durability, order and concurrency.
 
+mod proofs;
+
+pub use proofs::{InclusionProof, Proofs, RangeProof, Receipts, ShownCheckpoint, Standing};
+
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;

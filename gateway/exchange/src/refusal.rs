@@ -7,6 +7,7 @@
 use std::error::Error;
 use std::time::Duration;
 
+use crate::entry::Dependency;
 use crate::party::PartyRefusal;
 
 /// A boxed cause from behind a port.
@@ -91,6 +92,14 @@ pub enum Refusal {
     /// The node is stopping: it finishes what it has and takes nothing new.
     #[error("the node is stopping")]
     Stopping,
+    /// Nothing from outside has vouched for the log for longer than the operator allows.
+    #[error("{} have been missing for {} s, which is longer than allowed", what.word(), lasting.as_secs())]
+    Unattested {
+        /// What is missing.
+        what: Dependency,
+        /// For how long.
+        lasting: Duration,
+    },
     /// The call took longer than it may.
     #[error("the call took longer than {limit:?}")]
     Deadline {
@@ -160,6 +169,7 @@ impl Refusal {
             Refusal::Busy { .. } => "agency-busy",
             Refusal::QueueFull { .. } => "node-busy",
             Refusal::Stopping => "node-stopping",
+            Refusal::Unattested { .. } => "attestation-missing",
             Refusal::Deadline { .. } => "deadline",
             Refusal::IndexBehind { .. } => "index-behind",
             Refusal::NotFound { .. } => "not-found",
@@ -175,6 +185,7 @@ impl Refusal {
         match self {
             Refusal::Busy { .. } | Refusal::QueueFull { .. } => Some(Duration::from_millis(200)),
             Refusal::Stopping => Some(Duration::from_secs(5)),
+            Refusal::Unattested { .. } => Some(Duration::from_secs(60)),
             Refusal::IndexBehind { .. } | Refusal::Deadline { .. } => Some(Duration::from_secs(1)),
             Refusal::LogUnavailable { .. } | Refusal::EvidenceUnavailable { .. } => {
                 Some(Duration::from_secs(30))

@@ -27,6 +27,7 @@ pub(crate) fn code(refusal: &Refusal) -> Code {
         Refusal::Busy { .. } | Refusal::QueueFull { .. } => Code::ResourceExhausted,
         Refusal::Deadline { .. } => Code::DeadlineExceeded,
         Refusal::Stopping
+        | Refusal::Unattested { .. }
         | Refusal::IndexBehind { .. }
         | Refusal::IndexFailed { .. }
         | Refusal::LogUnavailable { .. }

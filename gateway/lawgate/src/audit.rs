@@ -4,6 +4,7 @@
 //! is shown is decoded from the stored bytes. Signatures and witnesses are not
 //! looked at here.
 
+mod checkpoint;
 mod filter;
 mod labels;
 mod time;
@@ -28,6 +29,7 @@ pub(crate) fn run(command: &AuditCommand, output: &mut Output<'_>) -> anyhow::Re
         AuditCommand::List(arguments) => &arguments.log.log,
         AuditCommand::Show(arguments) => &arguments.log.log,
         AuditCommand::Verify(arguments) => &arguments.log,
+        AuditCommand::Checkpoint(arguments) => &arguments.log.log,
     };
     if !folder.is_dir() {
         return Err(UsageError::NoFolder {
@@ -39,7 +41,13 @@ pub(crate) fn run(command: &AuditCommand, output: &mut Output<'_>) -> anyhow::Re
         AuditCommand::List(arguments) => list(arguments, output),
         AuditCommand::Show(arguments) => show(arguments, output),
         AuditCommand::Verify(arguments) => verify(&arguments.log, output),
+        AuditCommand::Checkpoint(arguments) => checkpoint::run(arguments, output),
     }
+}
+
+/// A time in nanoseconds since 1970 as people read it.
+pub(crate) fn rfc3339(time_ns: u64) -> String {
+    time::rfc3339(time_ns, time::Digits::Millis)
 }
 
 fn list(arguments: &AuditList, output: &mut Output<'_>) -> anyhow::Result<Ending> {

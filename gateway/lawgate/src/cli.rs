@@ -3,11 +3,18 @@
 //! Declares and parses; decides nothing. `main` hands each command to the
 //! module that does it. `docs/cli.md` is printed from these declarations.
 
+mod attest;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
 use crate::output::Format;
+
+pub(crate) use attest::{
+    AuditCheckpoint, KeyKindArgument, KeysCommand, KeysGenerate, KeysRevoke, KeysRotate,
+    ReceiptCheck, ReceiptCommand, RotatedKey, Witness, WitnessCommand, WitnessInit,
+};
 
 /// Exit codes, the same for every command.
 pub(crate) const EXIT_CODES: &str = "\
@@ -77,6 +84,19 @@ Examples:
     /// Look at the audit log (审计日志) on disk; nothing needs to run.
     #[command(subcommand)]
     Audit(AuditCommand),
+    /// Check a receipt (回执) of the audit log; no gateway is needed.
+    #[command(subcommand)]
+    Receipt(ReceiptCommand),
+    /// Make keys (密钥) that sign for an audit log, and replace them.
+    #[command(subcommand)]
+    Keys(KeysCommand),
+    /// Be a witness (见证) of other agencies' audit logs until it is told to stop, or prepare to be one.
+    #[command(after_help = "\
+Examples:
+  lawgate witness
+  lawgate witness --config /etc/lawgate/witness.toml
+  lawgate witness init witness --name police.example/witness --policy audit.policy")]
+    Witness(Witness),
     /// Look at a built adapter (适配器), or run it over files; no gateway is needed.
     #[command(subcommand)]
     Adapter(AdapterCommand),
@@ -182,6 +202,9 @@ pub(crate) struct Submit {
     /// File that counts what the key has signed; begin with an empty one, and never go back to an old copy.
     #[arg(long, value_name = "FILE", requires = "party_key")]
     pub(crate) party_counter: Option<PathBuf>,
+    /// Keep the signed receipts (回执) in this folder, each under its log position; made when it is missing.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) receipts: Option<PathBuf>,
     /// Content type to state with each message.
     #[arg(long, value_name = "TYPE")]
     pub(crate) content_type: Option<String>,
@@ -331,6 +354,14 @@ Examples:
   lawgate audit verify --log data/audit
   lawgate audit verify --log data/audit --output json")]
     Verify(LogFolder),
+    /// Show the newest checkpoint (检查点) and what it is worth.
+    #[command(after_help = "\
+With a policy, exit code 0 says that the checkpoint is final: the log and the quorum of its witnesses signed it.
+
+Examples:
+  lawgate audit checkpoint --log data/audit
+  lawgate audit checkpoint --log data/audit --policy audit.policy")]
+    Checkpoint(AuditCheckpoint),
 }
 
 /// `lawgate audit list`.

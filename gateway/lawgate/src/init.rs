@@ -15,8 +15,11 @@ use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::Context;
+use audit_proof::key::KeyKind;
+use audit_proof::receipt::RECEIPT_KEY_SUFFIX;
 use serde_json::json;
 
+use crate::attest::keys;
 use crate::cli;
 use crate::config::{self, Address};
 use crate::output::{Ending, Format, Output, UsageError};
@@ -99,6 +102,7 @@ fn files(
             true,
         ));
     }
+    files.extend(signing_keys()?);
     for agency in AGENCIES {
         files.push(NewFile::new(
             &format!("client/{agency}.toml"),
@@ -106,6 +110,24 @@ fn files(
             false,
         ));
     }
+    Ok(files)
+}
+
+/// The keys of the log, where a gateway of this folder looks for them, and a policy that believes them.
+fn signing_keys() -> anyhow::Result<Vec<NewFile>> {
+    let receipt = format!("{}{RECEIPT_KEY_SUFFIX}", texts::ORIGIN);
+    let (mut files, mut public) = (Vec::new(), Vec::new());
+    for (file, name) in [("checkpoint", texts::ORIGIN), ("receipt", &receipt)] {
+        let made = signer::generate(KeyKind::Ed25519, name).context("no signing key was made")?;
+        let path = |ending: &str| format!("{}/{file}.{ending}", keys::FOLDER);
+        let private = made.private_text.as_str().to_owned();
+        files.push(NewFile::new(&path("pem"), private, true));
+        let text = format!("{}\n", made.key);
+        files.push(NewFile::new(&path(keys::PUBLIC_ENDING), text, false));
+        public.push(made.key);
+    }
+    let path = format!("{}/{}", keys::FOLDER, keys::POLICY_FILE);
+    files.push(NewFile::new(&path, keys::policy(public.iter()), false));
     Ok(files)
 }
 
@@ -133,7 +155,8 @@ fn write(folder: &Path, files: &[NewFile]) -> anyhow::Result<()> {
         );
     }
     // The folders with keys are the owner's alone.
-    for path in [folder.to_owned(), folder.join("pki"), folder.join("client")] {
+    for name in ["", "pki", "client", "data", keys::FOLDER] {
+        let path = folder.join(name);
         DirBuilder::new()
             .recursive(true)
             .mode(0o700)

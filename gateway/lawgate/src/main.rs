@@ -5,16 +5,20 @@
 #![forbid(unsafe_code)]
 
 mod adapter;
+mod attest;
 mod audit;
 mod cli;
 mod client;
 mod config;
 mod init;
+mod keys;
 mod logging;
 mod output;
+mod receipt;
 mod run;
 mod serve;
 mod wiring;
+mod witness;
 
 use std::process::ExitCode;
 

@@ -12,6 +12,8 @@ use exchange::{Exchange, Follower, Parts, entry};
 use grpc_api::Edge;
 use sha2::{Digest as _, Sha256};
 
+use crate::attest::keys::KeyRing;
+use crate::attest::{self, Attestation, Board, Cosigners, Publishing};
 use crate::config::model::Config;
 use crate::wiring;
 
@@ -20,8 +22,9 @@ use crate::wiring;
 /// # Errors
 /// Whatever keeps the gateway from starting, or ends it, with its chain of causes.
 pub(crate) async fn serve(config: Config, configuration: &[u8]) -> anyhow::Result<()> {
-    let node = Node::build(&config, configuration)?;
+    let (node, attestation) = open(&config, configuration).await?;
     let edge = Edge::bind(edge_config(&config)?).await?;
+    let mut attesting = attestation.run(&node.exchange)?;
     let mut follower = tokio::task::JoinSet::new();
     follower.spawn(
         Arc::new(Follower::new(
@@ -42,9 +45,14 @@ pub(crate) async fn serve(config: Config, configuration: &[u8]) -> anyhow::Resul
         served = edge.serve(Arc::clone(&node.exchange), stop_signal()?) => served.context("the gRPC edge ended"),
         // The follower ends only when the log has stopped or it panicked: either is the end.
         _ = follower.join_next() => Err(anyhow::anyhow!("the follower of the index ended; see the log for why")),
+        error = attesting.failed() => Err(error),
     };
     follower.shutdown().await;
+    // The stop is an entry, and the last checkpoint covers it.
+    let stopped = node.note_stop();
+    attesting.finish().await;
     node.close()?;
+    stopped?;
     served
 }
 
@@ -52,7 +60,7 @@ pub(crate) async fn serve(config: Config, configuration: &[u8]) -> anyhow::Resul
     clippy::print_stdout,
     reason = "whoever started the gateway waits for this line"
 )]
-fn announce(line: &str) {
+pub(crate) fn announce(line: &str) {
     println!("{line}");
 }
 
@@ -62,12 +70,39 @@ struct Node {
     exchange: Arc<Exchange>,
 }
 
+/// Opens the log as the one that was signed, and builds what stands on it.
+async fn open(config: &Config, configuration: &[u8]) -> anyhow::Result<(Node, Attestation)> {
+    let data = &config.gateway.data_dir;
+    std::fs::create_dir_all(data)
+        .with_context(|| format!("making the data folder {}", data.display()))?;
+    let keys = KeyRing::open(config)?;
+    for path in &keys.made {
+        tracing::warn!(path = %path.display(), "a signing key was made; keep a copy where the log is not");
+    }
+    let cosigners = Cosigners::open(config, &keys)?.map(Arc::new);
+    let opened = attest::open(config, &keys)?;
+    if let Some(cosigners) = &cosigners
+        && let Err(refused) = opened.check_witnesses(cosigners).await
+    {
+        return Err(attest::close_refused(opened, refused));
+    }
+    let policy = cosigners.as_ref().map(|them| them.policy().clone());
+    let board = Arc::new(Board::new(policy));
+    let (log, opened, publishing) = Publishing::of_node(opened, board);
+    let node = Node::build(config, configuration, (log, opened), &publishing, &keys)?;
+    let attestation = Attestation::open(config, publishing, cosigners).await?;
+    Ok((node, attestation))
+}
+
 impl Node {
-    fn build(config: &Config, configuration: &[u8]) -> anyhow::Result<Node> {
+    fn build(
+        config: &Config,
+        configuration: &[u8],
+        (log, opened): (audit_log::Log, audit_log::Opened),
+        publishing: &Publishing,
+        keys: &KeyRing,
+    ) -> anyhow::Result<Node> {
         let data = &config.gateway.data_dir;
-        std::fs::create_dir_all(data)
-            .with_context(|| format!("making the data folder {}", data.display()))?;
-        let (log, opened) = open_log(config)?;
         note_recovery(&log, opened.recovered.as_ref())?;
         let (store, kept) =
             evidence::open(evidence_config(config)).context("opening the evidence store")?;
@@ -87,6 +122,16 @@ impl Node {
             log: log.clone(),
             evidence: Arc::new(wiring::Evidence(store)),
             index: Arc::new(index),
+            receipts: Some(Arc::new(wiring::Receipts {
+                log: log.clone(),
+                tiles: publishing.tiles(),
+                board: publishing.board(),
+                signer: Arc::clone(&keys.receipt),
+            })),
+            proofs: Some(Arc::new(wiring::Proofs::new(
+                publishing.tiles(),
+                publishing.board(),
+            ))),
             policy: wiring::policy(&config.agencies),
             feeds,
             limits: limits(config),
@@ -94,32 +139,23 @@ impl Node {
         let exchange = Exchange::build(parts);
         let ahead = catch_up(&exchange, config, opened.size)?;
         note_start(&log, ahead, configuration, &loaded)?;
+        log.append(keys.start(config.audit.suite).draft())?.wait()?;
         Ok(Node { log, exchange })
     }
 
-    /// Writes the stop down and closes the log: everything accepted is durable.
-    fn close(self) -> anyhow::Result<()> {
+    /// Writes the stop down: everything accepted is durable.
+    fn note_stop(&self) -> anyhow::Result<()> {
         if self.exchange.is_healthy() {
             self.log.append(entry::node_stop())?.wait()?;
         }
+        Ok(())
+    }
+
+    /// Closes the log.
+    fn close(self) -> anyhow::Result<()> {
         self.log.close().context("closing the audit log")?;
         Ok(())
     }
-}
-
-fn open_log(config: &Config) -> anyhow::Result<(audit_log::Log, audit_log::Opened)> {
-    let log_config = audit_log::Config {
-        dir: config.gateway.data_dir.join("audit"),
-        origin: config.gateway.origin.clone(),
-        // The policy of witnesses and keys comes with signed checkpoints; until then its digest is zero.
-        policy_digest: [0; 32],
-        former_root: None,
-        suite: audit_log::LogSuite::Sha256,
-        segment_bytes: config.audit.segment_bytes,
-        queue_entries: config.audit.queue_entries,
-        queue_bytes: config.audit.queue_bytes,
-    };
-    audit_log::open(log_config, Arc::new(wiring::SystemClock)).context("opening the audit log")
 }
 
 fn evidence_config(config: &Config) -> evidence::Config {
@@ -260,7 +296,7 @@ fn edge_config(config: &Config) -> anyhow::Result<grpc_api::Config> {
 }
 
 /// Resolves at SIGINT or SIGTERM.
-fn stop_signal() -> anyhow::Result<impl Future<Output = ()> + Send + 'static> {
+pub(crate) fn stop_signal() -> anyhow::Result<impl Future<Output = ()> + Send + 'static> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut terminate = signal(SignalKind::terminate()).context("listening for SIGTERM")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("listening for SIGINT")?;

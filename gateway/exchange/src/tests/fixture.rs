@@ -227,6 +227,8 @@ impl Fixture {
             log: log(folder.path()),
             evidence: Arc::clone(&evidence) as Arc<dyn EvidenceStore>,
             index: Arc::clone(&index) as Arc<dyn Index>,
+            receipts: None,
+            proofs: None,
             policy: policy(),
             feeds: vec![Feed {
                 id: "feed".to_owned(),

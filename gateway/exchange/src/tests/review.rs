@@ -78,6 +78,8 @@ fn exchange(bytes: Vec<u8>) -> (Arc<Exchange>, Arc<MemoryIndex>, TempDir) {
         log: audit_log::open(config, Arc::new(Zero)).expect("opens").0,
         evidence: Arc::new(MemoryEvidence::default()),
         index: Arc::clone(&index) as Arc<dyn Index>,
+        receipts: None,
+        proofs: None,
         policy: Policy::new(vec![
             agency("sender", Rights::All),
             agency("reader", Rights::Feeds(BTreeSet::new())),

@@ -3,6 +3,8 @@
 //! The shapes are `exchange::entry`'s; a place without a word here is shown
 //! with its number, so nothing of an entry is hidden.
 
+mod attesting;
+
 use audit_log::{Entry, Field, Value};
 use exchange::entry;
 
@@ -32,6 +34,15 @@ pub(crate) fn event(number: u64) -> String {
         entry::EVENT_NODE_STOP => "停止",
         entry::EVENT_LOG_RECOVERY => "日志恢复",
         entry::EVENT_CONFIG_LOAD => "配置生效",
+        entry::EVENT_ANCHOR => "双树锚定",
+        entry::EVENT_TIMESTAMP => "时间戳",
+        entry::EVENT_CLOCK_STEP => "时钟跳变",
+        entry::EVENT_WITNESS_ALARM => "见证警报",
+        entry::EVENT_OUTAGE_BEGIN => "中断开始",
+        entry::EVENT_OUTAGE_END => "中断结束",
+        entry::EVENT_KEY_ROTATE => "密钥更换",
+        entry::EVENT_KEY_REVOKE => "密钥作废",
+        entry::EVENT_LOG_START => "签名密钥生效",
         _ => return format!("event {number}"),
     };
     format!("{} {chinese}", entry::event_name(number))
@@ -39,6 +50,10 @@ pub(crate) fn event(number: u64) -> String {
 
 /// What stands at each place of a field, by event.
 pub(crate) fn names(event: u64, field: Field) -> &'static [&'static str] {
+    let of_attesting = attesting::names(event, field);
+    if !of_attesting.is_empty() {
+        return of_attesting;
+    }
     match (field, event) {
         (Field::Clock, _) => &[
             "clock source 时钟来源",

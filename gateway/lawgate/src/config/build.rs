@@ -3,6 +3,9 @@
 //! Total: every value was checked by its key's rule, so what is taken here is
 //! there and parses. Takes each key exactly once; a test fails when one is left.
 
+mod audit;
+mod witness;
+
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -12,6 +15,8 @@ use super::document::{Document, Table, Value};
 use super::model::*;
 use super::rules;
 
+pub(crate) use witness::witness;
+
 const KIB: u64 = 1 << 10;
 const MIB: u64 = 1 << 20;
 
@@ -19,16 +24,18 @@ const MIB: u64 = 1 << 20;
 pub(crate) fn gateway(document: &mut Document, folder: &Path) -> Config {
     let mut agencies: Vec<Taker> = takers(document, "agency", folder);
     let mut feeds: Vec<Taker> = takers(document, "feed", folder);
-    let mut one = |name: &str| {
+    let mut one = |name: &str| -> Taker {
         takers(document, name, folder)
             .pop()
             .expect("every table that is not repeated is read once")
     };
+    let gateway = node(&mut one("gateway"));
+    let audit = audit::audit(&mut one, &gateway.data_dir);
     Config {
-        gateway: node(&mut one("gateway")),
+        gateway,
+        audit,
         listen: listen(&mut one("listen")),
         limits: limits(&mut one("limits")),
-        audit: audit(&mut one("audit")),
         evidence: evidence(&mut one("evidence")),
         index: index(&mut one("index")),
         sandbox: sandbox(&mut one("sandbox")),
@@ -91,14 +98,6 @@ fn limits(taker: &mut Taker) -> Limits {
         in_flight_bytes: taker.number("in_flight_bytes"),
         page_size: taker.number("page_size"),
         request_deadline: taker.millis("request_deadline_ms"),
-    }
-}
-
-fn audit(taker: &mut Taker) -> Audit {
-    Audit {
-        segment_bytes: taker.times("segment_mib", MIB),
-        queue_entries: taker.number("queue_entries"),
-        queue_bytes: taker.times("queue_mib", MIB),
     }
 }
 
@@ -288,9 +287,15 @@ impl Taker<'_> {
     }
 
     fn address(&mut self, key: &str) -> Address {
+        self.optional_address(key)
+            .expect("a document without faults has every required key")
+    }
+
+    fn optional_address(&mut self, key: &str) -> Option<Address> {
+        let text = self.optional_text(key)?;
         let (host, port) =
-            rules::host_and_port(&self.text(key)).expect("the key's rule asks for host and port");
-        Address { host, port }
+            rules::host_and_port(&text).expect("the key's rule asks for host and port");
+        Some(Address { host, port })
     }
 
     fn assert_declared(&self, key: &str) {

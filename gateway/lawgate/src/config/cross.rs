@@ -25,6 +25,10 @@ pub(crate) fn check(document: &Document) -> Vec<Fault> {
         can_sign(agency, &mut faults);
     }
     limits(document, &mut faults);
+    for (table, key, needed) in TOGETHER {
+        needs(document, table, key, needed, &mut faults);
+    }
+    token(document, &mut faults);
     faults
 }
 
@@ -118,6 +122,68 @@ fn can_sign(agency: &Table, faults: &mut Vec<Fault>) {
             key: agency.path("must_sign"),
             problem,
         });
+    }
+}
+
+/// Every fault between keys of a witness's file.
+pub(crate) fn check_witness(document: &Document) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    unique(document, "log", "origin", &mut faults);
+    needs(
+        document,
+        "witness",
+        "certificate",
+        "certificate_key",
+        &mut faults,
+    );
+    needs(
+        document,
+        "witness",
+        "certificate_key",
+        "certificate",
+        &mut faults,
+    );
+    faults
+}
+
+/// Keys that mean nothing without another of their table.
+const TOGETHER: [(&str, &str, &str); 4] = [
+    ("audit.timestamp", "url", "roots"),
+    ("audit.timestamp", "roots", "url"),
+    ("audit.timestamp", "authorities", "url"),
+    ("audit.witness", "authorities", "policy"),
+];
+
+fn needs(document: &Document, table: &str, key: &str, needed: &str, faults: &mut Vec<Fault>) {
+    for table in document.tables(table) {
+        if let Some((value, line)) = table.text(key)
+            && table.text(needed).is_none()
+        {
+            let problem = Problem::Contradiction {
+                value: format!("{value:?}"),
+                other: format!("{}, which is not there", table.path(needed)),
+                expected: "both or none".to_owned(),
+            };
+            faults.push(Fault {
+                line,
+                key: table.path(key),
+                problem,
+            });
+        }
+    }
+}
+
+/// A key in a token needs to be told which token.
+fn token(document: &Document, faults: &mut Vec<Fault>) {
+    let is_in_token = |text: &str| text.starts_with("pkcs11:");
+    for table in document.tables("audit.keys") {
+        for key in ["checkpoint", "receipt"] {
+            if table.text(key).is_some_and(|(text, _)| is_in_token(text)) {
+                for needed in ["pkcs11_module", "pkcs11_token", "pkcs11_pin_file"] {
+                    needs(document, "audit.keys", key, needed, faults);
+                }
+            }
+        }
     }
 }
 

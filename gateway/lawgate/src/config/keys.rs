@@ -4,7 +4,9 @@
 //! `docs/configuration.md` follow this table. `build` takes each value by the
 //! name given here, and a test fails when a key is declared and never taken.
 
+mod audit;
 mod bounds;
+mod witness;
 
 use super::key::{Fallback, Key, Kind, Section, Target};
 use super::rules;
@@ -24,6 +26,15 @@ pub(crate) const PERSONAL_CLASSES: &[&str] = &["P", "S", "J", "R"];
 
 /// Levels of the operator's log, quiet to loud.
 pub(crate) const LOG_LEVELS: &[&str] = &["error", "warn", "info", "debug", "trace"];
+
+/// Trees and chains of the audit log.
+pub(crate) const SUITES: &[&str] = &["sha256", "dual"];
+
+/// Hashes of trees that are witnessed.
+pub(crate) const TREES: &[&str] = &["sha256", "sm3"];
+
+/// What an outage of witnesses or timestamps leads to.
+pub(crate) const ON_OUTAGE: &[&str] = &["refuse", "warn"];
 
 /// Forms of the operator's log.
 pub(crate) const LOG_FORMATS: &[&str] = &["text", "json"];
@@ -76,7 +87,31 @@ pub(crate) static GATEWAY_FILE: &[Section] = &[
         name: "audit",
         repeated: false,
         doc: "The audit log (审计日志) on disk.",
-        keys: bounds::AUDIT,
+        keys: audit::AUDIT,
+    },
+    Section {
+        name: "audit.keys",
+        repeated: false,
+        doc: "Keys that sign for the audit log (签名密钥). Each is a file with mode 0600, or for Ed25519 `pkcs11:LABEL` in a token when the program is built with the feature `pkcs11`. A new log without key files gets new ones at its first start; a log that was signed and whose key is missing does not start. The public halves lie beside the default files as `.vkey`.",
+        keys: audit::KEYS,
+    },
+    Section {
+        name: "audit.witness",
+        repeated: false,
+        doc: "Witnesses (见证) that cosign checkpoints. Without this table every checkpoint stays provisional.",
+        keys: audit::WITNESS,
+    },
+    Section {
+        name: "audit.timestamp",
+        repeated: false,
+        doc: "A time-stamping authority (时间戳) of RFC 3161. Without this table no token is asked for.",
+        keys: audit::TIMESTAMP,
+    },
+    Section {
+        name: "audit.http",
+        repeated: false,
+        doc: "Checkpoints, tiles and proofs over HTTP (C2SP tlog-tiles) for auditors and witnesses. Entries are served whole: put it behind what decides who may read.",
+        keys: audit::HTTP,
     },
     Section {
         name: "evidence",
@@ -123,6 +158,22 @@ pub(crate) static CLIENT_FILE: &[Section] = &[Section {
     doc: "What `lawgate submit`, `records` and `quarantine` connect with. The keys stand at the top level.",
     keys: CLIENT,
 }];
+
+/// `witness.toml`, what `lawgate witness` runs with.
+pub(crate) static WITNESS_FILE: &[Section] = &[
+    Section {
+        name: "witness",
+        repeated: false,
+        doc: "The witness (见证).",
+        keys: witness::WITNESS,
+    },
+    Section {
+        name: "log",
+        repeated: true,
+        doc: "One log that it watches. At least one.",
+        keys: witness::LOG,
+    },
+];
 
 const GATEWAY: &[Key] = &[
     key(

@@ -86,6 +86,18 @@ pub(crate) fn load_client(path: &Path) -> Result<ClientConfig, ConfigError> {
     Ok(build::client(&mut document, folder_of(path)))
 }
 
+/// Reads what a witness runs with.
+///
+/// # Errors
+/// As [`load`].
+pub(crate) fn load_witness(path: &Path) -> Result<WitnessFile, ConfigError> {
+    let text = read_file(path)?;
+    let (mut document, mut faults) = read::read(&text, keys::WITNESS_FILE);
+    faults.extend(cross::check_witness(&document));
+    refuse(path, faults)?;
+    Ok(build::witness(&mut document, folder_of(path)))
+}
+
 /// Reads `host:port`; `None` when it is not.
 pub(crate) fn parse_address(text: &str) -> Option<Address> {
     rules::host_and_port(text).map(|(host, port)| Address { host, port })

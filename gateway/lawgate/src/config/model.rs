@@ -8,7 +8,10 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use audit_log::LogSuite;
 use audit_log::party::PartyKey;
+use audit_proof::key::VerifierKey;
+use audit_proof::suite::Suite;
 
 /// The gateway's configuration, checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -106,12 +109,96 @@ pub(crate) struct Limits {
 /// `[audit]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Audit {
+    /// Hashes of the log.
+    pub(crate) suite: LogSuite,
+    /// How often a log that grew is published.
+    pub(crate) checkpoint_interval: Duration,
+    /// What happens when witnesses or timestamps are missing.
+    pub(crate) outage: Outage,
+    /// Who signs.
+    pub(crate) keys: AuditKeys,
+    /// Who cosigns.
+    pub(crate) witness: Option<WitnessPolicy>,
+    /// Who stamps the time.
+    pub(crate) timestamp: Option<Timestamping>,
+    /// Where tiles and checkpoints are served.
+    pub(crate) http: Option<Address>,
     /// Size of one segment file, in bytes.
     pub(crate) segment_bytes: u64,
     /// Most entries waiting for the disk.
     pub(crate) queue_entries: usize,
     /// Most bytes waiting for the disk.
     pub(crate) queue_bytes: usize,
+}
+
+/// How long attestation may be missing, and what follows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Outage {
+    /// How long.
+    pub(crate) after: Duration,
+    /// Whether exchanges are refused then.
+    pub(crate) refuses: bool,
+}
+
+/// `[audit.keys]`; files are resolved, with their defaults.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct AuditKeys {
+    /// Ed25519 key of checkpoints.
+    pub(crate) checkpoint: KeyPlace,
+    /// Ed25519 key of receipts.
+    pub(crate) receipt: KeyPlace,
+    /// ML-DSA-44 key of checkpoints.
+    pub(crate) ml_dsa: Option<PathBuf>,
+    /// SM2 key of checkpoints of the SHA-256 tree.
+    pub(crate) sm2: Option<PathBuf>,
+    /// SM2 key of the SM3 tree.
+    pub(crate) twin: PathBuf,
+    /// The token, where all three keys of it are there.
+    pub(crate) token: Option<Token>,
+}
+
+/// Where a private key is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum KeyPlace {
+    /// In a file.
+    File(PathBuf),
+    /// In the token, under a label.
+    Token(String),
+}
+
+/// A PKCS#11 token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Token {
+    /// Shared library of its vendor.
+    pub(crate) module: PathBuf,
+    /// Its label.
+    pub(crate) label: String,
+    /// File with the user's PIN.
+    pub(crate) pin_file: PathBuf,
+}
+
+/// `[audit.witness]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct WitnessPolicy {
+    /// The policy's file.
+    pub(crate) policy: PathBuf,
+    /// PEM file of the authorities of witnesses.
+    pub(crate) authorities: Option<PathBuf>,
+    /// Longest exchange.
+    pub(crate) deadline: Duration,
+}
+
+/// `[audit.timestamp]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Timestamping {
+    /// Address of the authority.
+    pub(crate) url: String,
+    /// PEM file of the roots of its tokens.
+    pub(crate) roots: PathBuf,
+    /// PEM file of the authorities of the connection.
+    pub(crate) authorities: Option<PathBuf>,
+    /// How often a checkpoint is stamped.
+    pub(crate) interval: Duration,
 }
 
 /// `[evidence]`.
@@ -259,4 +346,34 @@ pub(crate) struct ClientConfig {
     pub(crate) server_name: Option<String>,
     /// Name of the agency at the gateway; what signing needs.
     pub(crate) agency: Option<String>,
+}
+
+/// What a witness runs with (`witness.toml`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct WitnessFile {
+    /// Its name.
+    pub(crate) name: String,
+    /// File of its Ed25519 key.
+    pub(crate) key: PathBuf,
+    /// File of its ML-DSA-44 key.
+    pub(crate) ml_dsa_key: Option<PathBuf>,
+    /// Folder of what it cosigned last.
+    pub(crate) state: PathBuf,
+    /// Address to listen on.
+    pub(crate) address: Address,
+    /// PEM files of its certificate chain and its key.
+    pub(crate) certificate: Option<(PathBuf, PathBuf)>,
+    /// The logs it watches; at least one.
+    pub(crate) logs: Vec<WatchedLog>,
+}
+
+/// `[[log]]` of a witness.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct WatchedLog {
+    /// Its name.
+    pub(crate) origin: String,
+    /// Its keys.
+    pub(crate) keys: Vec<VerifierKey>,
+    /// Hash of its tree.
+    pub(crate) suite: Suite,
 }

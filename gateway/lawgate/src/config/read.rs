@@ -20,6 +20,7 @@ pub(crate) fn read(text: &str, sections: &'static [Section]) -> (Document, Vec<F
         text,
         faults: Vec::new(),
         is_whole: errors.is_empty(),
+        sections,
     };
     for error in errors {
         reader.faults.push(Fault {
@@ -39,6 +40,8 @@ struct Reader<'t> {
     faults: Vec<Fault>,
     /// No fault of the syntax: what is missing is really missing.
     is_whole: bool,
+    /// What may stand in the file.
+    sections: &'static [Section],
 }
 
 type Entry<'v, 'i> = (&'v Spanned<DeString<'i>>, &'v Spanned<DeValue<'i>>);
@@ -58,6 +61,7 @@ impl Reader<'_> {
                 let known = sections
                     .iter()
                     .map(|section| section.name)
+                    .filter(|name| !name.contains('.'))
                     .collect::<Vec<_>>()
                     .join(", ");
                 self.fault(
@@ -69,10 +73,7 @@ impl Reader<'_> {
         }
         let mut tables = Vec::new();
         for section in sections {
-            let entry = root
-                .iter()
-                .find(|(name, _)| name.get_ref().as_ref() == section.name);
-            match entry {
+            match entry(root, section.name) {
                 Some(entry) if section.repeated => self.repeated(section, entry, &mut tables),
                 Some((name, value)) => match value.get_ref().as_table() {
                     Some(table) => {
@@ -133,16 +134,17 @@ impl Reader<'_> {
         line: Option<usize>,
         entries: &DeTable<'_>,
     ) -> Table {
+        let inner: Vec<&str> = self
+            .sections
+            .iter()
+            .filter_map(|inner| inner.name.strip_prefix(section.name)?.strip_prefix('.'))
+            .collect();
         for (name, _) in entries.iter() {
-            if !section
-                .keys
-                .iter()
-                .any(|key| key.name == name.get_ref().as_ref())
-            {
-                let known = section
-                    .keys
-                    .iter()
-                    .map(|key| key.name)
+            let keys = section.keys.iter().map(|key| key.name);
+            let mut allowed = keys.clone().chain(inner.iter().copied());
+            if !allowed.any(|known| known == name.get_ref().as_ref()) {
+                let known = keys
+                    .chain(inner.iter().copied())
                     .collect::<Vec<_>>()
                     .join(", ");
                 let path = section.path(number, name.get_ref());
@@ -340,6 +342,22 @@ impl Reader<'_> {
             key,
             problem,
         });
+    }
+}
+
+/// Finds a table by its name, which is that of a table in another one when it has a dot.
+fn entry<'v, 'i>(root: &'v DeTable<'i>, name: &str) -> Option<Entry<'v, 'i>> {
+    let (outer, inner) = match name.split_once('.') {
+        Some((outer, inner)) => (outer, Some(inner)),
+        None => (name, None),
+    };
+    let found = root
+        .iter()
+        .find(|(name, _)| name.get_ref().as_ref() == outer)?;
+    match inner {
+        // What is no table is a fault of the outer one.
+        Some(inner) => entry(found.1.get_ref().as_table()?, inner),
+        None => Some(found),
     }
 }
 

@@ -23,7 +23,7 @@ This file is printed by `lawgate config reference`; it is not edited by hand.
 
 ";
 
-/// The reference of every key of both files.
+/// The reference of every key of every file.
 pub(crate) fn reference() -> String {
     let mut text = HEAD.to_owned();
     text.push_str("## The gateway's file: `lawgate.toml`\n");
@@ -32,6 +32,10 @@ pub(crate) fn reference() -> String {
     }
     text.push_str("\n## A client's file: `client/<agency>.toml`\n");
     for section in keys::CLIENT_FILE {
+        table(section, &mut text);
+    }
+    text.push_str("\n## A witness's file: `witness.toml`\n");
+    for section in keys::WITNESS_FILE {
         table(section, &mut text);
     }
     text

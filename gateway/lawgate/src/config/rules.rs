@@ -4,6 +4,7 @@
 //! through parses.
 
 use audit_log::party::PartyKey;
+use audit_proof::key::VerifierKey;
 
 use super::key::Rule;
 
@@ -61,6 +62,30 @@ pub(crate) static CERTIFICATE_NAME: Rule = Rule {
 pub(crate) static PARTY_KEY: Rule = Rule {
     expected: "an Ed25519 public key: base64 of its 32 bytes, or a verifier key such as name+0123abcd+base64",
     holds: |text| PartyKey::parse(text).is_ok(),
+};
+
+/// A key file, or a key in a token.
+pub(crate) static KEY_PLACE: Rule = Rule {
+    expected: "the path of a key file, or pkcs11: and the label of a key",
+    holds: |text| !matches!(text, "" | "pkcs11:"),
+};
+
+/// A key file.
+pub(crate) static KEY_FILE: Rule = Rule {
+    expected: "the path of a key file",
+    holds: |text| !text.is_empty() && !text.starts_with("pkcs11:"),
+};
+
+/// Public key of a log.
+pub(crate) static VERIFIER_KEY: Rule = Rule {
+    expected: "a verifier key (C2SP signed-note), such as name+0123abcd+base64",
+    holds: |text| VerifierKey::parse(text).is_ok(),
+};
+
+/// Where a service of HTTP is reached.
+pub(crate) static HTTP_URL: Rule = Rule {
+    expected: "an http or https URL without user, query and fragment",
+    holds: |text| log_http::http::BaseUrl::parse(text).is_ok(),
 };
 
 /// A SHA-256 digest.

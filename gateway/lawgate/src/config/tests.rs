@@ -1,5 +1,6 @@
 //! What a configuration file may say, and every fault it can have.
 
+mod attest;
 mod files;
 mod table;
 
@@ -89,6 +90,23 @@ fn the_smallest_file_takes_every_default() {
     };
     assert_eq!(config.limits, limits);
     let audit = Audit {
+        suite: audit_log::LogSuite::Sha256,
+        checkpoint_interval: Duration::from_secs(1),
+        outage: Outage {
+            after: Duration::from_secs(4 * 60 * 60),
+            refuses: true,
+        },
+        keys: AuditKeys {
+            checkpoint: KeyPlace::File("data/keys/checkpoint.pem".into()),
+            receipt: KeyPlace::File("data/keys/receipt.pem".into()),
+            ml_dsa: None,
+            sm2: None,
+            twin: "data/keys/twin.pem".into(),
+            token: None,
+        },
+        witness: None,
+        timestamp: None,
+        http: None,
         segment_bytes: 64 << 20,
         queue_entries: 65_536,
         queue_bytes: 64 << 20,

@@ -8,6 +8,9 @@ use std::path::Path;
 use super::pki::{SIGNER, uri};
 use crate::config::Address;
 
+/// Name of the example's log.
+pub(crate) const ORIGIN: &str = "lawgate.example/development";
+
 /// One agency of the example.
 struct Example {
     id: &'static str,
@@ -63,7 +66,7 @@ pub(crate) fn gateway(address: &Address, adapters: &Path, party_key: &str) -> St
 
 [gateway]
 data_dir = \"data\"
-origin = \"lawgate.example/development\"
+origin = \"{ORIGIN}\"
 name = \"development\"
 
 [listen]

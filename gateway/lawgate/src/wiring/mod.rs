@@ -7,8 +7,12 @@ mod clock;
 mod converter;
 mod evidence;
 mod policy;
+mod proofs;
+mod receipts;
 
 pub(crate) use clock::SystemClock;
 pub(crate) use converter::{COMPILE_COMMAND, feeds, host, host_limits, installed};
 pub(crate) use evidence::Evidence;
 pub(crate) use policy::policy;
+pub(crate) use proofs::Proofs;
+pub(crate) use receipts::Receipts;

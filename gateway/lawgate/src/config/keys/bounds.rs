@@ -53,31 +53,6 @@ pub(super) const LIMITS: &[Key] = &[
     ),
 ];
 
-/// `[audit]`.
-pub(super) const AUDIT: &[Key] = &[
-    number(
-        "segment_mib",
-        (1, 1_024),
-        "MiB",
-        64,
-        "Size of one segment file. It is written with zeros beforehand, which makes each append cheaper; 64 MiB hold about 250,000 entries.",
-    ),
-    number(
-        "queue_entries",
-        (1, 1 << 24),
-        "entries",
-        65_536,
-        "Most entries waiting for the disk. When it is full, calls are refused with a time to retry.",
-    ),
-    number(
-        "queue_mib",
-        (1, 65_536),
-        "MiB",
-        64,
-        "Most bytes of entries waiting for the disk.",
-    ),
-];
-
 /// `[evidence]`.
 pub(super) const EVIDENCE: &[Key] = &[
     number(
