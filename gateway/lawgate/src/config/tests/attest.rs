@@ -2,7 +2,8 @@
 
 use super::*;
 
-const VKEY: &str = "lawgate.example/development+0524d386+AfKAmCgh1lotu4z16ImKC3Zy3OaPqpHgyEWqWZUXyuXA";
+const VKEY: &str =
+    "lawgate.example/development+0524d386+AfKAmCgh1lotu4z16ImKC3Zy3OaPqpHgyEWqWZUXyuXA";
 
 #[test]
 fn every_key_of_the_audit_log_is_read() {
