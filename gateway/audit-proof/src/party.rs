@@ -149,7 +149,8 @@ fn agency(entry: &Entry<'_>) -> Option<String> {
     text(entry, Field::Actor, AGENCY_PLACE)
 }
 
-fn payload_root(entry: &Entry<'_>) -> Option<Hash> {
+/// Returns the root over the payloads that the entry of a submission binds.
+pub(crate) fn payload_root(entry: &Entry<'_>) -> Option<Hash> {
     let place = place(entry, Field::Digests, PAYLOAD_ROOT_PLACE)?;
     if let Value::Bytes(bytes) = place {
         bytes.try_into().ok()
@@ -167,6 +168,7 @@ fn text(entry: &Entry<'_>, field: Field, index: usize) -> Option<String> {
     }
 }
 
-fn place(entry: &Entry<'_>, field: Field, index: usize) -> Option<Value> {
+/// Returns the item `index` of a field.
+pub(crate) fn place(entry: &Entry<'_>, field: Field, index: usize) -> Option<Value> {
     entry.field(field)?.into_iter().nth(index)
 }

@@ -4,11 +4,13 @@
 //! with the logarithm of the size, and checked without them ([`verify_inclusion`], [`verify_consistency`],
 //! [`verify_range`]): a check reads nothing and believes nothing but the root. Inclusion and consistency proofs are those of
 //! RFC 6962 §2.1.1 and §2.1.2; a range proof is what §2.1.1 gives for many neighbouring leaves at once.
+//! [`verify_message`] joins two trees: the one over the payloads of a submission, and the log.
 //! Receipts, evidence packages and witnesses rely on it.
 
 mod folder;
 mod growth;
 mod make;
+mod message;
 pub(crate) mod nodes;
 mod source;
 #[cfg(test)]
@@ -18,6 +20,7 @@ mod verify;
 pub use folder::{FolderTiles, FolderTilesError};
 pub use growth::Growth;
 pub use make::{ProveError, consistency, inclusion, leaf_hashes, range, root};
+pub use message::{MessageProof, MessageProofError, message_path, verify_message};
 pub use source::{HashSource, MemoryTiles, MissingTile};
 pub use verify::{inclusion_root, range_root, verify_consistency, verify_inclusion, verify_range};
 

@@ -23,7 +23,9 @@ mod follow;
 mod idempotency;
 mod list;
 mod mask;
+mod prove;
 mod read;
+mod receipt;
 mod stored;
 mod submit;
 #[cfg(test)]
@@ -34,6 +36,7 @@ pub use list::{ListQuarantine, ListRecords};
 pub use mask::MASK;
 pub use party::PartySignature;
 pub use policy::{Agency, Caller, CertificateName, PeerCertificate, Policy, Rights};
+pub use prove::{EntryName, MAX_RANGE};
 pub use read::SubmissionName;
 pub use refusal::Refusal;
 pub use submit::{Submission, Turn, Waiting};

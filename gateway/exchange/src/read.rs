@@ -32,9 +32,11 @@ pub enum SubmissionName {
 pub(crate) const READINGS: usize = 4;
 
 /// A submission's entry, before any of its evidence is read.
-struct Found {
-    time_ns: u64,
-    entry: SubmitEntry,
+pub(crate) struct Found {
+    pub(crate) time_ns: u64,
+    pub(crate) entry: SubmitEntry,
+    /// The canonical bytes of the entry.
+    pub(crate) bytes: Vec<u8>,
 }
 
 impl Exchange {
@@ -100,7 +102,7 @@ impl Exchange {
             let exchange = Arc::clone(self);
             let sees = self.sees_payload(caller, &found.entry.agency);
             let work = move || {
-                let mut answer = exchange.stored(position)?.answer(exchange.log.origin());
+                let mut answer = exchange.answer_again(&exchange.stored(position)?);
                 if !sees {
                     mask::empty_answer(&mut answer);
                 }
@@ -267,7 +269,7 @@ impl Exchange {
     }
 
     /// The submission's entry at `position`; `None` when there is none, or it is of another kind.
-    fn submit_entry(&self, position: u64) -> Result<Option<Found>, Refusal> {
+    pub(crate) fn submit_entry(&self, position: u64) -> Result<Option<Found>, Refusal> {
         if position >= self.log.size() {
             return Ok(None);
         }
@@ -285,6 +287,7 @@ impl Exchange {
         Ok(Some(Found {
             time_ns: entry.time_ns(),
             entry: submit,
+            bytes: stored.bytes,
         }))
     }
 

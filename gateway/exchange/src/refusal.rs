@@ -122,6 +122,24 @@ pub enum Refusal {
         /// Identity asked for.
         id: String,
     },
+    /// This node publishes no checkpoints, so that there is nothing to prove with.
+    #[error("this node publishes no checkpoints")]
+    ProofsNotOffered,
+    /// The tree asked about is larger than that of the newest checkpoint; later it may not be.
+    #[error("the newest checkpoint has {published} entries, {size} are asked about")]
+    NotPublished {
+        /// Size asked about, at least 1.
+        size: u64,
+        /// Size of the newest checkpoint; 0 before the first.
+        published: u64,
+    },
+    /// A checkpoint or a proof cannot be read; the log is not affected.
+    #[error("the proof cannot be made")]
+    ProofFailed {
+        /// What the published files say.
+        #[source]
+        cause: Cause,
+    },
     /// The audit log cannot write: exchanges are refused.
     #[error("the audit log cannot write")]
     LogUnavailable {
@@ -173,6 +191,9 @@ impl Refusal {
             Refusal::Deadline { .. } => "deadline",
             Refusal::IndexBehind { .. } => "index-behind",
             Refusal::NotFound { .. } => "not-found",
+            Refusal::ProofsNotOffered => "proofs-not-offered",
+            Refusal::NotPublished { .. } => "not-published",
+            Refusal::ProofFailed { .. } => "proof-failed",
             Refusal::LogUnavailable { .. } => "log-unavailable",
             Refusal::EvidenceUnavailable { .. } => "evidence-unavailable",
             Refusal::IndexFailed { .. } => "index-failed",
@@ -186,7 +207,9 @@ impl Refusal {
             Refusal::Busy { .. } | Refusal::QueueFull { .. } => Some(Duration::from_millis(200)),
             Refusal::Stopping => Some(Duration::from_secs(5)),
             Refusal::Unattested { .. } => Some(Duration::from_secs(60)),
-            Refusal::IndexBehind { .. } | Refusal::Deadline { .. } => Some(Duration::from_secs(1)),
+            Refusal::IndexBehind { .. }
+            | Refusal::Deadline { .. }
+            | Refusal::NotPublished { .. } => Some(Duration::from_secs(1)),
             Refusal::LogUnavailable { .. } | Refusal::EvidenceUnavailable { .. } => {
                 Some(Duration::from_secs(30))
             }
@@ -200,6 +223,8 @@ impl Refusal {
             | Refusal::IdempotencyConflict { .. }
             | Refusal::NotFound { .. }
             | Refusal::IndexFailed { .. }
+            | Refusal::ProofsNotOffered
+            | Refusal::ProofFailed { .. }
             | Refusal::Damaged { .. } => None,
         }
     }

@@ -154,12 +154,14 @@ impl Exchange {
             time_ns: appended.time_ns,
             leaf_hash: appended.leaf_hash,
         };
-        Ok(answer::answer(
+        let mut response = answer::answer(
             &prepared.entry,
             &place,
             &manifest_key(&prepared.results[0]),
             prepared.outcomes,
-        ))
+        );
+        response.signed_receipt = self.signed_receipt(appended).await;
+        Ok(response)
     }
 
     /// Everything before the entry: claim the key, convert, keep, and wait for the turn.
@@ -244,7 +246,8 @@ impl Exchange {
                 position,
             });
         }
-        Ok(stored.answer(self.log.origin()))
+        let exchange = Arc::clone(self);
+        run_blocking(move || Ok(exchange.answer_again(&stored))).await
     }
 
     /// Converts and checks, off the connection's thread and no more than `workers` at once.

@@ -1,7 +1,9 @@
 //! The use cases over a real audit log, with stand-ins for the adapter, the evidence and the index.
 
 pub(crate) mod fixture;
+mod proving;
 mod reading;
+mod receipts;
 mod review;
 mod signing;
 mod submitting;

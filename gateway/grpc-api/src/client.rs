@@ -9,6 +9,9 @@ pub use tonic::{Code, Request, Response, Status, Streaming};
 /// The client of the Exchange service.
 pub type Exchange = crate::generated::exchange_client::ExchangeClient<Channel>;
 
+/// The client of the Audit service.
+pub type Audit = crate::generated::audit_client::AuditClient<Channel>;
+
 /// Where the gateway is and who the caller is.
 #[derive(Debug, Clone)]
 pub struct ClientConfig {
@@ -68,6 +71,11 @@ pub fn service(channel: Channel) -> Exchange {
     Exchange::new(channel)
         .max_decoding_message_size(MAX_ANSWER_BYTES)
         .max_encoding_message_size(MAX_ANSWER_BYTES)
+}
+
+/// The Audit service over a channel; one channel serves both.
+pub fn audit(channel: Channel) -> Audit {
+    Audit::new(channel).max_decoding_message_size(MAX_ANSWER_BYTES)
 }
 
 /// A connected channel.

@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 mod accept;
+mod audit;
 pub mod client;
 mod identity;
 mod service;
@@ -34,6 +35,7 @@ use tokio::net::TcpListener;
 use tonic::service::Routes;
 use tonic::transport::Server;
 
+use crate::generated::audit_server::AuditServer;
 use crate::generated::exchange_server::ExchangeServer;
 
 pub use tls::TlsError;
@@ -138,9 +140,13 @@ impl Edge {
         health
             .set_serving::<ExchangeServer<service::ExchangeService>>()
             .await;
+        health
+            .set_serving::<AuditServer<audit::AuditService>>()
+            .await;
         let service = ExchangeServer::new(service::ExchangeService::new(Arc::clone(&exchange)))
             .max_decoding_message_size(self.config.max_request_bytes)
             .max_encoding_message_size(MAX_ANSWER_BYTES);
+        let audit = AuditServer::new(audit::AuditService::new(Arc::clone(&exchange)));
         let mut routes = Routes::builder();
         let described = || {
             tonic_reflection::server::Builder::configure()
@@ -151,7 +157,8 @@ impl Edge {
             .add_service(health_service)
             .add_service(described().build_v1().map_err(EdgeError::Reflection)?)
             .add_service(described().build_v1alpha().map_err(EdgeError::Reflection)?)
-            .add_service(service);
+            .add_service(service)
+            .add_service(audit);
         let stopping = Arc::clone(&exchange);
         let stop = async move {
             stop.await;
@@ -222,20 +229,25 @@ fn server(config: &Config) -> Server {
         .tcp_nodelay(true)
 }
 
-/// Keeps the health service true: not serving once the log or the evidence cannot write, or
-/// the node stops. Never ends.
+/// Keeps the health service true: the Exchange is not serving once the log or the evidence cannot
+/// write, or the node stops. Proofs need no writing, so that the Audit service goes on until the
+/// node stops. Never ends.
 async fn watch_health(exchange: Arc<Exchange>, health: tonic_health::server::HealthReporter) {
     let mut ticks = tokio::time::interval(Duration::from_secs(1));
-    loop {
+    while exchange.is_healthy() && !exchange.is_stopping() {
         ticks.tick().await;
-        if !exchange.is_healthy() || exchange.is_stopping() {
-            health
-                .set_not_serving::<ExchangeServer<service::ExchangeService>>()
-                .await;
-            health
-                .set_service_status("", tonic_health::ServingStatus::NotServing)
-                .await;
-            std::future::pending::<()>().await;
-        }
     }
+    health
+        .set_not_serving::<ExchangeServer<service::ExchangeService>>()
+        .await;
+    health
+        .set_service_status("", tonic_health::ServingStatus::NotServing)
+        .await;
+    while !exchange.is_stopping() {
+        ticks.tick().await;
+    }
+    health
+        .set_not_serving::<AuditServer<audit::AuditService>>()
+        .await;
+    std::future::pending::<()>().await;
 }

@@ -23,23 +23,26 @@ impl ExchangeService {
     pub(crate) fn new(exchange: Arc<Exchange>) -> ExchangeService {
         ExchangeService { exchange }
     }
+}
 
-    /// The caller by its certificate; an unknown one is refused, and the refusal is an entry.
-    async fn caller<T>(&self, request: &Request<T>, method: &str) -> Result<Caller, Status> {
-        let peer = request
-            .extensions()
-            .get::<Arc<PeerCertificate>>()
-            .cloned()
-            .unwrap_or_default();
-        match self.exchange.recognise(&peer) {
-            Ok(caller) => Ok(caller),
-            Err(refusal) => {
-                let refusal = self
-                    .exchange
-                    .refuse(None, &peer.sha256, method, "", refusal)
-                    .await;
-                Err(status::status(&refusal))
-            }
+/// The caller by its certificate; an unknown one is refused, and the refusal is an entry.
+pub(crate) async fn caller<T>(
+    exchange: &Exchange,
+    request: &Request<T>,
+    method: &str,
+) -> Result<Caller, Status> {
+    let peer = request
+        .extensions()
+        .get::<Arc<PeerCertificate>>()
+        .cloned()
+        .unwrap_or_default();
+    match exchange.recognise(&peer) {
+        Ok(caller) => Ok(caller),
+        Err(refusal) => {
+            let refusal = exchange
+                .refuse(None, &peer.sha256, method, "", refusal)
+                .await;
+            Err(status::status(&refusal))
         }
     }
 }
@@ -50,15 +53,13 @@ impl exchange_server::Exchange for ExchangeService {
         &self,
         request: Request<SubmitRequest>,
     ) -> Result<Response<SubmitResponse>, Status> {
-        let caller = self.caller(&request, "Submit").await?;
+        let caller = caller(&self.exchange, &request, "Submit").await?;
         let submission = wire::submission(request.into_inner());
         let answer = self
             .exchange
             .submit(&caller, submission, exchange::Turn::free())
             .await;
-        answer
-            .map(Response::new)
-            .map_err(|refusal| status::status(&refusal))
+        status::respond(answer)
     }
 
     type SubmitStreamStream = Answers;
@@ -67,7 +68,7 @@ impl exchange_server::Exchange for ExchangeService {
         &self,
         request: Request<Streaming<SubmitStreamRequest>>,
     ) -> Result<Response<Answers>, Status> {
-        let caller = self.caller(&request, "SubmitStream").await?;
+        let caller = caller(&self.exchange, &request, "SubmitStream").await?;
         Ok(Response::new(stream::answers(
             Arc::clone(&self.exchange),
             caller,
@@ -79,7 +80,7 @@ impl exchange_server::Exchange for ExchangeService {
         &self,
         request: Request<GetSubmissionRequest>,
     ) -> Result<Response<GetSubmissionResponse>, Status> {
-        let caller = self.caller(&request, "GetSubmission").await?;
+        let caller = caller(&self.exchange, &request, "GetSubmission").await?;
         let answer = self
             .exchange
             .get_submission(&caller, wire::submission_name(request.into_inner()))
@@ -94,42 +95,36 @@ impl exchange_server::Exchange for ExchangeService {
         &self,
         request: Request<ListRecordsRequest>,
     ) -> Result<Response<ListRecordsResponse>, Status> {
-        let caller = self.caller(&request, "ListRecords").await?;
+        let caller = caller(&self.exchange, &request, "ListRecords").await?;
         let answer = self
             .exchange
             .list_records(&caller, wire::list_records(request.into_inner()))
             .await;
-        answer
-            .map(Response::new)
-            .map_err(|refusal| status::status(&refusal))
+        status::respond(answer)
     }
 
     async fn get_record(
         &self,
         request: Request<GetRecordRequest>,
     ) -> Result<Response<GetRecordResponse>, Status> {
-        let caller = self.caller(&request, "GetRecord").await?;
+        let caller = caller(&self.exchange, &request, "GetRecord").await?;
         let request = request.into_inner();
         let answer = self
             .exchange
             .get_record(&caller, request.record_id, wire::case(request.purpose))
             .await;
-        answer
-            .map(Response::new)
-            .map_err(|refusal| status::status(&refusal))
+        status::respond(answer)
     }
 
     async fn list_quarantine(
         &self,
         request: Request<ListQuarantineRequest>,
     ) -> Result<Response<ListQuarantineResponse>, Status> {
-        let caller = self.caller(&request, "ListQuarantine").await?;
+        let caller = caller(&self.exchange, &request, "ListQuarantine").await?;
         let answer = self
             .exchange
             .list_quarantine(&caller, wire::list_quarantine(request.into_inner()))
             .await;
-        answer
-            .map(Response::new)
-            .map_err(|refusal| status::status(&refusal))
+        status::respond(answer)
     }
 }

@@ -6,7 +6,7 @@ use std::error::Error;
 
 use exchange::Refusal;
 use tonic::metadata::MetadataValue;
-use tonic::{Code, Status};
+use tonic::{Code, Response, Status};
 
 /// Trailer that carries the stable reason.
 pub(crate) const REASON: &str = "lawgate-reason";
@@ -32,6 +32,9 @@ pub(crate) fn code(refusal: &Refusal) -> Code {
         | Refusal::IndexFailed { .. }
         | Refusal::LogUnavailable { .. }
         | Refusal::EvidenceUnavailable { .. } => Code::Unavailable,
+        Refusal::ProofsNotOffered => Code::FailedPrecondition,
+        Refusal::NotPublished { .. } => Code::OutOfRange,
+        Refusal::ProofFailed { .. } => Code::Internal,
         Refusal::Damaged { .. } => Code::DataLoss,
     }
 }
@@ -62,6 +65,13 @@ pub(crate) fn status(refusal: &Refusal) -> Status {
         );
     }
     status
+}
+
+/// The response of a unary call.
+pub(crate) fn respond<T>(answer: Result<T, Refusal>) -> Result<Response<T>, Status> {
+    answer
+        .map(Response::new)
+        .map_err(|refusal| status(&refusal))
 }
 
 /// The refusal of one submission of a stream.

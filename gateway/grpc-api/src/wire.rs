@@ -2,8 +2,10 @@
 
 use exchange::entry::CaseBinding;
 use exchange::ports::Message;
-use exchange::{ListQuarantine, ListRecords, PartySignature, Submission, SubmissionName};
-use proto::v1::{self, get_submission_request};
+use exchange::{
+    EntryName, ListQuarantine, ListRecords, PartySignature, Submission, SubmissionName,
+};
+use proto::v1::{self, get_inclusion_proof_request, get_submission_request};
 
 pub(crate) fn submission(request: v1::SubmitRequest) -> Submission {
     Submission {
@@ -63,6 +65,15 @@ pub(crate) fn list_quarantine(request: v1::ListQuarantineRequest) -> ListQuarant
         page_size: request.page_size,
         page_token: request.page_token,
         with_payload: request.with_payload,
+    }
+}
+
+/// Which entry; a request that names none names the empty identity, which nothing has.
+pub(crate) fn entry_name(by: Option<get_inclusion_proof_request::By>) -> EntryName {
+    match by {
+        Some(get_inclusion_proof_request::By::Position(position)) => EntryName::Position(position),
+        Some(get_inclusion_proof_request::By::SubmissionId(id)) => EntryName::Submission(id),
+        None => EntryName::Submission(String::new()),
     }
 }
 

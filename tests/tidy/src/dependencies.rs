@@ -46,7 +46,7 @@ const TABLE: &[Edges] = &[
     edges("signer", &["audit-proof"], &[]),
     edges("evidence", &["audit-log", "exchange"], &[]),
     edges("index", &["exchange", "proto", "schema"], &[]),
-    edges("exchange", &["proto", "schema", "audit-log"], &[]),
+    edges("exchange", &["proto", "schema", "audit-log"], &["audit-proof", "signer"]),
     edges("grpc-api", &["proto", "schema", "exchange"], &[]),
     edges("lawgate", &["proto", "schema", "exchange", "grpc-api", "audit-log", "audit-proof", "evidence", "index", "adapter-host", "log-http", "signer"], &[]),
     // How foreign code takes part.

@@ -159,7 +159,7 @@ pub fn leaf_hashes<Source: HashSource>(
 }
 
 /// Returns where the tree splits a subtree of more than one leaf: behind the largest power of two smaller than its size.
-fn split(start: u64, end: u64) -> u64 {
+pub(super) fn split(start: u64, end: u64) -> u64 {
     start + (1 << (end - start - 1).ilog2())
 }
 

@@ -4,6 +4,7 @@ mod definition;
 mod exhaustive;
 mod files;
 mod large;
+mod message;
 mod refusal;
 
 use std::{cell::RefCell, collections::BTreeSet};

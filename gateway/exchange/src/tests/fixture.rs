@@ -2,6 +2,7 @@
 
 mod device;
 mod memory_index;
+pub(crate) mod signed_log;
 
 use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
@@ -9,8 +10,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use audit_log::Clock;
 use audit_log::party::PartyKey;
+use audit_log::{Clock, Log};
 use ed25519_dalek::SigningKey;
 use prost::Message as _;
 use proto::v1::record::Entity;
@@ -21,7 +22,7 @@ use crate::entry::CaseBinding;
 use crate::policy::{Agency, CertificateName, Policy, Rights};
 use crate::ports::{
     AdapterIdentity, ConvertFailure, Converted, Converter, EvidenceStore, Index, KeepError, Kept,
-    Message, PortFuture,
+    Message, PortFuture, Proofs, Receipts,
 };
 use crate::refusal::Cause;
 use crate::{Caller, Exchange, Feed, Follower, Limits, Parts, PeerCertificate, Submission};
@@ -206,10 +207,19 @@ impl Fixture {
 
     pub(crate) fn with(change: impl FnOnce(&mut Limits)) -> Fixture {
         let folder = tempfile::tempdir().expect("folder");
-        let (evidence, index) = (
-            Arc::new(MemoryEvidence::default()),
-            Arc::new(MemoryIndex::default()),
-        );
+        let log = log(folder.path());
+        Fixture::over(log, folder, change, Ports::default())
+    }
+
+    /// The exchange over this log with these ports.
+    pub(crate) fn over(
+        log: Log,
+        folder: TempDir,
+        change: impl FnOnce(&mut Limits),
+        ports: Ports,
+    ) -> Fixture {
+        let evidence = ports.evidence.unwrap_or_default();
+        let index = Arc::new(MemoryIndex::default());
         let identity = AdapterIdentity {
             id: "obedient".to_owned(),
             version: "1.0.0".to_owned(),
@@ -224,11 +234,11 @@ impl Fixture {
         let mut limits = limits();
         change(&mut limits);
         let exchange = Exchange::build(Parts {
-            log: log(folder.path()),
+            log,
             evidence: Arc::clone(&evidence) as Arc<dyn EvidenceStore>,
             index: Arc::clone(&index) as Arc<dyn Index>,
-            receipts: None,
-            proofs: None,
+            receipts: ports.receipts,
+            proofs: ports.proofs,
             policy: policy(),
             feeds: vec![Feed {
                 id: "feed".to_owned(),
@@ -277,7 +287,16 @@ impl Fixture {
     }
 }
 
-fn log(folder: &Path) -> audit_log::Log {
+/// What a fixture may be given besides a log; what is missing is made, or left out.
+#[derive(Default)]
+pub(crate) struct Ports {
+    pub(crate) evidence: Option<Arc<MemoryEvidence>>,
+    pub(crate) receipts: Option<Arc<dyn Receipts>>,
+    pub(crate) proofs: Option<Arc<dyn Proofs>>,
+}
+
+/// Opens the log of a fixture's folder.
+pub(crate) fn log(folder: &Path) -> Log {
     let config = audit_log::Config {
         dir: folder.join("audit"),
         origin: "test.lawgate.example/1".to_owned(),
