@@ -90,20 +90,26 @@ fn refused(error: OpenPublishedError) -> anyhow::Error {
     let sentence = match &error {
         OpenPublishedError::Log(_) => "opening the audit log".to_owned(),
         OpenPublishedError::Publisher(publisher) | OpenPublishedError::Close { publisher, .. } => {
-            match publisher {
-                PublishError::ShorterThanSigned { signed, log } => format!(
-                    "the audit log has {log} entries, and a checkpoint over {signed} was signed: entries were lost, or an \
-                 old copy was restored; nothing was appended (docs/operations.md, Restoring a backup)"
-                ),
-                PublishError::OtherPast { size, .. } => format!(
-                    "the audit log has another past than the one that was signed at size {size}: entries were changed; \
-                 nothing was appended (docs/operations.md, Restoring a backup)"
-                ),
-                other => format!("the checkpoints of the audit log cannot be continued: {other}"),
-            }
+            refused_by(publisher)
         }
     };
     anyhow::Error::new(error).context(sentence)
+}
+
+fn refused_by(error: &PublishError) -> String {
+    if let PublishError::ShorterThanSigned { signed, log } = error {
+        return format!(
+            "the audit log has {log} entries, and a checkpoint over {signed} was signed: entries were lost, or an old \
+             copy was restored; nothing was appended (docs/operations.md, Restoring a backup)"
+        );
+    }
+    if let PublishError::OtherPast { size, .. } = error {
+        return format!(
+            "the audit log has another past than the one that was signed at size {size}: entries were changed; nothing \
+             was appended (docs/operations.md, Restoring a backup)"
+        );
+    }
+    format!("the checkpoints of the audit log cannot be continued: {error}")
 }
 
 /// Closes a log that must not go on, and returns why.

@@ -79,29 +79,41 @@ impl Outages {
         Ok(ended.is_noted.then(|| ended.entry(true)))
     }
 
-    /// States that `what` was not to be had at `now_ns`; returns the begin of the outage when it is to be entered now.
+    /// States that `what` was not to be had at `now_ns`.
     ///
     /// # Errors
     /// The file cannot be written.
-    pub(crate) fn failed(
-        &mut self,
-        what: Dependency,
-        now_ns: u64,
-    ) -> anyhow::Result<Option<OutageEntry>> {
-        let is_new = !self.missing.contains_key(what.word());
-        let noted_after = NOTED_AFTER.min(self.after);
-        let missing = self.missing.entry(what.word()).or_insert(Missing {
+    pub(crate) fn failed(&mut self, what: Dependency, now_ns: u64) -> anyhow::Result<()> {
+        if self.missing.contains_key(what.word()) {
+            return Ok(());
+        }
+        let begun = Missing {
             what,
             since_ns: now_ns,
             is_noted: false,
-        });
-        let is_due = !missing.is_noted && missing.lasts(now_ns) >= noted_after;
-        missing.is_noted |= is_due;
-        let entry = missing.entry(false);
-        if is_new || is_due {
+        };
+        self.missing.insert(what.word(), begun);
+        self.store()
+    }
+
+    /// Returns the begins of outages that are to be entered at `now_ns`; each is returned once.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub(crate) fn due(&mut self, now_ns: u64) -> anyhow::Result<Vec<OutageEntry>> {
+        let noted_after = NOTED_AFTER.min(self.after);
+        let lasting = self.missing.values_mut();
+        let due: Vec<OutageEntry> = lasting
+            .filter(|missing| !missing.is_noted && missing.lasts(now_ns) >= noted_after)
+            .map(|missing| {
+                missing.is_noted = true;
+                missing.entry(false)
+            })
+            .collect();
+        if !due.is_empty() {
             self.store()?;
         }
-        Ok(is_due.then_some(entry))
+        Ok(due)
     }
 
     /// What has been missing for too long at `now_ns`, and for how long.
@@ -186,9 +198,10 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let mut outages = open(folder.path(), &BOTH);
         let what = Dependency::Witnesses;
-        assert_eq!(outages.failed(what, 5 * SECOND).expect("stored"), None);
-        assert_eq!(outages.failed(what, 60 * SECOND).expect("stored"), None);
+        outages.failed(what, 5 * SECOND).expect("stored");
+        assert_eq!(outages.due(60 * SECOND).expect("stored"), []);
         assert_eq!(outages.worked(what).expect("stored"), None);
+        assert_eq!(outages.due(1000 * SECOND).expect("stored"), []);
         assert_eq!(outages.too_long(1000 * SECOND), None);
     }
 
@@ -197,11 +210,12 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let mut outages = open(folder.path(), &BOTH);
         let what = Dependency::Timestamps;
-        assert_eq!(outages.failed(what, 5 * SECOND).expect("stored"), None);
-        let begin = outages.failed(what, 65 * SECOND).expect("stored");
-        let begin = begin.expect("a minute is long");
-        assert_eq!((begin.since_ns, begin.is_over), (5 * SECOND, false));
-        assert_eq!(outages.failed(what, 70 * SECOND).expect("stored"), None);
+        outages.failed(what, 5 * SECOND).expect("stored");
+        outages.failed(what, 30 * SECOND).expect("stored");
+        let begun = outages.due(65 * SECOND).expect("stored");
+        assert_eq!(begun.len(), 1, "a minute is long");
+        assert_eq!((begun[0].since_ns, begun[0].is_over), (5 * SECOND, false));
+        assert_eq!(outages.due(70 * SECOND).expect("stored"), []);
         assert_eq!(outages.too_long(104 * SECOND), None);
         let lasting = Some((what, Duration::from_secs(100)));
         assert_eq!(outages.too_long(105 * SECOND), lasting);
@@ -215,7 +229,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let what = Dependency::Witnesses;
         let mut outages = open(folder.path(), &BOTH);
-        assert_eq!(outages.failed(what, 5 * SECOND).expect("stored"), None);
+        outages.failed(what, 5 * SECOND).expect("stored");
         drop(outages);
         let lasting = Some((what, Duration::from_secs(195)));
         assert_eq!(

@@ -266,16 +266,16 @@ impl Shared {
     async fn state(&self, what: Dependency, has_worked: bool) -> anyhow::Result<()> {
         let (publishing, outages) = (Arc::clone(&self.publishing), Arc::clone(&self.outages));
         tokio::task::spawn_blocking(move || {
-            let entry = {
-                let mut outages = outages.lock().unwrap_or_else(PoisonError::into_inner);
-                match has_worked {
-                    true => outages.worked(what)?,
-                    false => outages.failed(what, SystemClock.now_ns())?,
-                }
+            let mut outages = outages.lock().unwrap_or_else(PoisonError::into_inner);
+            let ended = if has_worked {
+                outages.worked(what)?
+            } else {
+                outages.failed(what, SystemClock.now_ns())?;
+                None
             };
-            if let Some(entry) = entry {
-                let (what, state) = (what.word(), if entry.is_over { "over" } else { "begun" });
-                tracing::warn!(what, state, "an outage is entered into the log");
+            drop(outages);
+            if let Some(entry) = ended {
+                tracing::warn!(what = what.word(), "what was missing is there again");
                 publishing.append(entry.draft())?;
             }
             Ok(())
@@ -301,9 +301,7 @@ impl Shared {
                 let publishing = Arc::clone(&self.publishing);
                 tokio::task::spawn_blocking(move || publishing.append(step.draft())).await??;
             }
-            let outages = self.outages.lock().unwrap_or_else(PoisonError::into_inner);
-            let missing = outages.too_long(reading.wall_ns);
-            drop(outages);
+            let missing = self.look(reading.wall_ns).await?;
             if missing.is_some() != was_too_long {
                 was_too_long = missing.is_some();
                 let what = missing.map_or("nothing", |(what, _)| what.word());
@@ -315,6 +313,25 @@ impl Shared {
             }
             exchange.hold(missing.filter(|_| refuses));
         }
+    }
+}
+
+impl Shared {
+    /// Enters outages that have begun; returns what has been missing for too long.
+    async fn look(&self, now_ns: u64) -> anyhow::Result<Option<(Dependency, Duration)>> {
+        let (publishing, outages) = (Arc::clone(&self.publishing), Arc::clone(&self.outages));
+        tokio::task::spawn_blocking(move || {
+            let mut outages = outages.lock().unwrap_or_else(PoisonError::into_inner);
+            let begun = outages.due(now_ns)?;
+            let missing = outages.too_long(now_ns);
+            drop(outages);
+            for entry in begun {
+                tracing::warn!(missing = entry.what.word(), "an outage has begun");
+                publishing.append(entry.draft())?;
+            }
+            Ok(missing)
+        })
+        .await?
     }
 }
 

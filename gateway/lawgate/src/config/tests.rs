@@ -89,29 +89,7 @@ fn the_smallest_file_takes_every_default() {
         request_deadline: Duration::from_secs(30),
     };
     assert_eq!(config.limits, limits);
-    let audit = Audit {
-        suite: audit_log::LogSuite::Sha256,
-        checkpoint_interval: Duration::from_secs(1),
-        outage: Outage {
-            after: Duration::from_secs(4 * 60 * 60),
-            refuses: true,
-        },
-        keys: AuditKeys {
-            checkpoint: KeyPlace::File("data/keys/checkpoint.pem".into()),
-            receipt: KeyPlace::File("data/keys/receipt.pem".into()),
-            ml_dsa: None,
-            sm2: None,
-            twin: "data/keys/twin.pem".into(),
-            token: None,
-        },
-        witness: None,
-        timestamp: None,
-        http: None,
-        segment_bytes: 64 << 20,
-        queue_entries: 65_536,
-        queue_bytes: 64 << 20,
-    };
-    assert_eq!(config.audit, audit);
+    assert_eq!(config.audit, attest::defaults());
     assert_eq!(
         config.evidence,
         Evidence {

@@ -2,7 +2,34 @@
 
 use super::*;
 
-const VKEY: &str = "lawgate.example/development+0524d386+AfKAmCgh1lotu4z16ImKC3Zy3OaPqpHgyEWqWZUXyuXA";
+const VKEY: &str =
+    "lawgate.example/development+0524d386+AfKAmCgh1lotu4z16ImKC3Zy3OaPqpHgyEWqWZUXyuXA";
+
+/// What a file says that names nothing of it.
+pub(super) fn defaults() -> Audit {
+    Audit {
+        suite: audit_log::LogSuite::Sha256,
+        checkpoint_interval: Duration::from_secs(1),
+        outage: Outage {
+            after: Duration::from_secs(4 * 60 * 60),
+            refuses: true,
+        },
+        keys: AuditKeys {
+            checkpoint: KeyPlace::File("data/keys/checkpoint.pem".into()),
+            receipt: KeyPlace::File("data/keys/receipt.pem".into()),
+            ml_dsa: None,
+            sm2: None,
+            twin: "data/keys/twin.pem".into(),
+            token: None,
+        },
+        witness: None,
+        timestamp: None,
+        http: None,
+        segment_bytes: 64 << 20,
+        queue_entries: 65_536,
+        queue_bytes: 64 << 20,
+    }
+}
 
 #[test]
 fn every_key_of_the_audit_log_is_read() {
