@@ -9,7 +9,6 @@ use anyhow::{Context as _, Result};
 
 use crate::{
     event::{Event, Submission, honest},
-    files,
     gateway::{BACKED_UP, Case, Growing, SIZE, World, grow},
     keys::Author,
     rewrite::{Timed, edit_frame, replace_node, replace_segments},
@@ -137,27 +136,38 @@ impl Attack {
     /// When a part that the attacker uses refuses.
     pub fn perform(self, world: &World, honest_case: &Case) -> Result<Case> {
         let name = format!("attack-{:02}", self.number());
-        match self {
-            Self::ClockBack => return set_clock_back(world, &name),
-            Self::NeverLogged => return never_log(world, &name),
-            _ => {}
+        if self == Self::ClockBack {
+            return set_clock_back(world, &name);
         }
-        let mut case = Case {
-            folder: world.folder.join(name),
-            examined_s: honest_case.examined_s,
-        };
-        files::copy(&honest_case.folder, &case.folder)?;
+        if self == Self::NeverLogged {
+            return never_log(world, &name);
+        }
+        let mut case = honest_case.copy(&world.folder.join(name))?;
         let history = self.history(world);
         match self {
             Self::EditByte => edit_frame(&case.audit(), "case 0333", "case 0334")?,
-            Self::Rehash | Self::Truncate => replace_segments(world, &case, &history)?,
+            Self::Rehash | Self::Truncate | Self::DropWindow => {
+                replace_segments(world, &case, &history)?;
+            }
             Self::RollBack => {
                 fs::remove_dir_all(case.audit())?;
                 fs::rename(case.folder.join("backup"), case.audit())?;
             }
             Self::FalseNew => append_false(world, &mut case)?,
-            Self::DropWindow => replace_segments(world, &case, &history)?,
-            _ => replace_node(world, &case, &history, history.len().min(SIGNED) as u64)?,
+            Self::ClockBack
+            | Self::NeverLogged
+            | Self::Resign
+            | Self::ResignOld
+            | Self::ResignNew
+            | Self::TruncateResign
+            | Self::Delete
+            | Self::Insert
+            | Self::Reorder
+            | Self::SplitView
+            | Self::DropReceipted => {
+                let last = history.len().min(SIGNED) as u64;
+                replace_node(world, &case, &history, last)?;
+            }
         }
         Ok(case)
     }

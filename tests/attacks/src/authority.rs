@@ -79,13 +79,15 @@ impl Authority {
     pub fn stamp(&self, text: &str, time_s: u64) -> Result<Vec<u8>> {
         let serial = self.serial.fetch_add(1, Ordering::Relaxed);
         let content = token_content(&Suite::Sha256.hash(text.as_bytes()), serial, time_s);
-        fs::write(self.folder.join("content"), content)?;
+        fs::write(self.folder.join(format!("content-{serial}")), content)?;
         openssl(
             &self.folder,
-            "cms -sign -binary -nodetach -outform DER -econtent_type 1.2.840.113549.1.9.16.1.4 -md sha256 -cades \
-             -nosmimecap -signer authority.pem -inkey authority.key -in content -out token",
+            &format!(
+                "cms -sign -binary -nodetach -outform DER -econtent_type 1.2.840.113549.1.9.16.1.4 -md sha256 -cades \
+                 -nosmimecap -signer authority.pem -inkey authority.key -in content-{serial} -out token-{serial}"
+            ),
         )?;
-        Ok(fs::read(self.folder.join("token"))?)
+        Ok(fs::read(self.folder.join(format!("token-{serial}")))?)
     }
 }
 

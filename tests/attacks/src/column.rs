@@ -106,7 +106,13 @@ impl Column {
         match self {
             Self::Rows => rows(&case.audit()),
             Self::Chain => Ok(chain(&case.audit())),
-            _ => Ok(finding(&self.judge(world, case)?)),
+            Self::Head
+            | Self::Export
+            | Self::Witness
+            | Self::Stamp
+            | Self::Receipt
+            | Self::Party
+            | Self::Full => Ok(finding(&self.judge(world, case)?)),
         }
     }
 

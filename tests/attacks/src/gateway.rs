@@ -118,6 +118,18 @@ impl World {
 }
 
 impl Case {
+    /// Copies a case, with everything that anybody holds in it.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn copy(&self, folder: &Path) -> Result<Self> {
+        files::copy(&self.folder, folder)?;
+        Ok(Self {
+            folder: folder.to_owned(),
+            examined_s: self.examined_s,
+        })
+    }
+
     /// The folder of the node's log, which the operator may write.
     #[must_use]
     pub fn audit(&self) -> PathBuf {

@@ -29,6 +29,9 @@ pub struct Row {
     pub second: Option<Answer>,
 }
 
+/// How many cases are worked on at once: they mostly wait for the disk.
+const THREADS: usize = 6;
+
 /// All rows: the attacks in their order, then the honest log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Table {
@@ -40,23 +43,32 @@ pub struct Table {
 ///
 /// # Errors
 /// When a part of the honest side or of the attacker's fails; what verifiers find is in the table.
-pub fn run(world: &World, programs: Option<&Programs>, told: impl Fn(&Row)) -> Result<Table> {
+pub fn run(world: &World, programs: Option<&Programs>, told: impl Fn(&Row) + Sync) -> Result<Table> {
     let honest_case = grow(world, "honest", &honest(SIZE as usize), |position| {
         world.time_ns(position)
     })?;
-    let mut rows = Vec::new();
-    for attack in ATTACKS.map(Some).into_iter().chain([None]) {
+    let attacks: Vec<Option<Attack>> = ATTACKS.map(Some).into_iter().chain([None]).collect();
+    let row = |attack: &Option<Attack>| -> Result<Row> {
         let case = match attack {
             Some(attack) => attack.perform(world, &honest_case)?,
-            None => Case {
-                folder: honest_case.folder.clone(),
-                ..honest_case
-            },
+            None => honest_case.copy(&world.folder.join("control"))?,
         };
-        let row = examine(world, &case, attack, programs)?;
+        let row = examine(world, &case, *attack, programs)?;
         told(&row);
-        rows.push(row);
-    }
+        Ok(row)
+    };
+    let rows = std::thread::scope(|scope| {
+        let chunks = attacks.chunks(attacks.len().div_ceil(THREADS));
+        let started: Vec<_> = chunks
+            .map(|some| scope.spawn(|| some.iter().map(row).collect::<Result<Vec<Row>>>()))
+            .collect();
+        let ended = started.into_iter().map(|thread| match thread.join() {
+            Ok(rows) => rows,
+            Err(panic) => std::panic::resume_unwind(panic),
+        });
+        ended.collect::<Result<Vec<_>>>()
+    })?;
+    let rows = rows.into_iter().flatten().collect();
     Ok(Table { rows })
 }
 
