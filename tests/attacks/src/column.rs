@@ -8,12 +8,14 @@ use std::{fs, path::Path, time::Duration};
 use anyhow::Result;
 use audit_proof::{
     Entry, Options, Report,
+    checkpoint::Checkpoint,
     judge::{
         Contents, Counts, Examination, Failure, FreshnessQuestion, Keeper, Outcome, Questions,
         Trust, Verdict,
     },
     key_history::KeyHistory,
     mirror::{self, MirrorOptions},
+    note::Note,
     party::PartyKeys,
     policy::Policy,
     second_pass::{self, Wanted},
@@ -112,11 +114,11 @@ impl Column {
             | Self::Stamp
             | Self::Receipt
             | Self::Party
-            | Self::Full => Ok(finding(&self.judge(world, case)?)),
+            | Self::Full => Ok(finding(&self.judge(world, case, self == Self::Full)?)),
         }
     }
 
-    fn judge(self, world: &World, case: &Case) -> Result<Verdict> {
+    fn judge(self, world: &World, case: &Case, with_tiles: bool) -> Result<Verdict> {
         let trust = self.trust(world)?;
         let mut examination = Examination::new(&trust, self.questions(case.examined_s));
         self.take(&mut examination, case)?;
@@ -124,7 +126,7 @@ impl Column {
         let party_keys = PartyKeys::parse(&party_keys)?;
         let party_keys = (self >= Self::Party).then_some(&party_keys);
         let mut contents = contents(&case.audit(), &examination, party_keys);
-        if self == Self::Full {
+        if with_tiles {
             contents.faults_beside.extend(published(&case.tiles())?);
         }
         Ok(examination.decide(Some(&contents)))
@@ -202,6 +204,14 @@ impl Column {
         }
         Ok(())
     }
+}
+
+/// What a node that asks only for witnesses checks of everything it has: the witness column, and tiles and bundles.
+///
+/// # Errors
+/// As [`Column::examine`].
+pub fn examine_node(world: &World, case: &Case) -> Result<Finding> {
+    Ok(finding(&Column::Witness.judge(world, case, true)?))
 }
 
 /// Decodes every entry and looks at nothing else.
@@ -288,10 +298,18 @@ fn of_log(report: Report) -> Contents {
 }
 
 /// Checks tiles and bundles up to the checkpoint that is published with them.
+///
+/// A checkpoint that is none is found by whoever judges its signatures.
 fn published(tiles: &Path) -> Result<Option<Failure>> {
-    let note = audit_proof::note::Note::parse(&fs::read(tiles.join("checkpoint"))?)?;
+    let bytes = fs::read(tiles.join("checkpoint"))?;
+    let Ok(note) = Note::parse(&bytes) else {
+        return Ok(None);
+    };
+    let Ok(checkpoint) = Checkpoint::parse(note.text()) else {
+        return Ok(None);
+    };
     let options = MirrorOptions {
-        size: audit_proof::checkpoint::Checkpoint::parse(note.text())?.size(),
+        size: checkpoint.size(),
         expected_origin: Some(ORIGIN.to_owned()),
         threads: 1,
         ..MirrorOptions::default()

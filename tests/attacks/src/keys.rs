@@ -82,15 +82,15 @@ impl Keys {
         format!("{}quorum none\n", self.log_lines())
     }
 
-    /// The policy two of three; `urls` are where the witnesses serve, in their order, or empty.
+    /// The policy two of three; `urls` are where the witnesses serve, in their order; one that is missing
+    /// or empty is not asked.
     #[must_use]
     pub fn policy(&self, urls: &[String]) -> String {
         let mut text = self.log_lines();
         for (index, (name, witness)) in WITNESSES.iter().zip(&self.witnesses).enumerate() {
             text += &format!("witness {name} {}", witness.key());
-            text += &urls
-                .get(index)
-                .map_or_else(String::new, |url| format!(" {url}"));
+            let url = urls.get(index).filter(|url| !url.is_empty());
+            text += &url.map_or_else(String::new, |url| format!(" {url}"));
             text += "\n";
         }
         text + &format!(

@@ -43,7 +43,11 @@ pub struct Table {
 ///
 /// # Errors
 /// When a part of the honest side or of the attacker's fails; what verifiers find is in the table.
-pub fn run(world: &World, programs: Option<&Programs>, told: impl Fn(&Row) + Sync) -> Result<Table> {
+pub fn run(
+    world: &World,
+    programs: Option<&Programs>,
+    told: impl Fn(&Row) + Sync,
+) -> Result<Table> {
     let honest_case = grow(world, "honest", &honest(SIZE as usize), |position| {
         world.time_ns(position)
     })?;

@@ -23,7 +23,7 @@ use audit_proof::{
     suite::Suite,
 };
 use log_http::{
-    ask::{Cosigning, Witnesses},
+    ask::{Cosigning, WitnessedCheckpoint, Witnesses},
     http::HttpClient,
     witness::{FolderState, WITNESS_LIMITS, Witness, WitnessConfig, WitnessedLog, serve_witness},
 };
@@ -39,6 +39,8 @@ const DEADLINE: Duration = Duration::from_secs(20);
 #[derive(Debug)]
 pub struct Serving {
     client: Witnesses,
+    http: HttpClient,
+    urls: Vec<String>,
     now_s: Arc<AtomicU64>,
     folders: Vec<PathBuf>,
     // Ends the servers, and so frees their folders, when it is dropped.
@@ -77,6 +79,8 @@ impl Serving {
         let http = HttpClient::new(None, DEADLINE)?;
         Ok(Self {
             client: Witnesses::of_policy(policy, ORIGIN, &http)?,
+            http,
+            urls,
             now_s,
             folders,
             _tasks: tasks,
@@ -89,11 +93,56 @@ impl Serving {
     /// # Errors
     /// When the note is no checkpoint of the log; what each witness refuses is in the answer.
     pub fn ask(&self, note: &Note, tiles: &Path, now_s: u64) -> Result<Cosigning> {
+        self.ask_with(&self.client, note, tiles, now_s)
+    }
+
+    /// Asks only the witnesses with these numbers, as an operator does who shows others something else.
+    ///
+    /// # Errors
+    /// As [`Serving::ask`].
+    pub fn ask_some(
+        &self,
+        keys: &Keys,
+        members: &[usize],
+        note: &Note,
+        tiles: &Path,
+        now_s: u64,
+    ) -> Result<Cosigning> {
+        let mut urls = self.urls.clone();
+        for (index, url) in urls.iter_mut().enumerate() {
+            if !members.contains(&index) {
+                url.clear();
+            }
+        }
+        let policy = Policy::parse(keys.policy(&urls).as_bytes())?;
+        let some = Witnesses::of_policy(policy, ORIGIN, &self.http)?;
+        self.ask_with(&some, note, tiles, now_s)
+    }
+
+    fn ask_with(
+        &self,
+        client: &Witnesses,
+        note: &Note,
+        tiles: &Path,
+        now_s: u64,
+    ) -> Result<Cosigning> {
         self.now_s.store(now_s, Ordering::SeqCst);
         let size = Checkpoint::parse(note.text())?.size();
         let tiles = FolderTiles::new(tiles);
         let prove = |old_size| Ok(consistency(Suite::Sha256, old_size, size, &tiles)?);
-        Ok(self.runtime.block_on(self.client.ask_all(note, &prove))?)
+        Ok(self.runtime.block_on(client.ask_all(note, &prove))?)
+    }
+
+    /// Asks all what they cosigned last.
+    ///
+    /// # Errors
+    /// When a witness gives no answer.
+    pub fn held(&self) -> Result<Vec<WitnessedCheckpoint>> {
+        let mut held = Vec::new();
+        for (name, answer) in self.runtime.block_on(self.client.latest_all()) {
+            held.extend(answer.with_context(|| format!("asking the witness {name}"))?);
+        }
+        Ok(held)
     }
 
     /// Asks all what they cosigned last, and joins the cosignatures of one checkpoint in one note.
@@ -102,9 +151,7 @@ impl Serving {
     /// When a witness gives no answer.
     pub fn latest(&self) -> Result<Vec<Note>> {
         let mut notes: Vec<Note> = Vec::new();
-        for (name, answer) in self.runtime.block_on(self.client.latest_all()) {
-            let answer = answer.with_context(|| format!("asking the witness {name}"))?;
-            let Some(witnessed) = answer else { continue };
+        for witnessed in self.held()? {
             let same = notes
                 .iter_mut()
                 .find(|note| note.text() == witnessed.note.text());
