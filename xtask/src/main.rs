@@ -13,6 +13,7 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+mod attacks;
 mod build;
 mod component;
 mod corpus;
@@ -32,6 +33,10 @@ tasks:
                       --stay leaves it serving; --corpus also feeds every HJ 212
                       packet of FOLDER/hj212 and compares verdicts with labels
   test                run every test of every crate, adapters also as components
+  attacks [--json FILE] [--keep FOLDER]
+                      do the 17 attacks of an operator on an audit log and show which
+                      verifier notices which; fails unless all are noticed and the
+                      honest log passes
   bench [ROW..]       measure, print ratios, write target/bench/report.json
   generate            write the code and documents that follow from proto/ and
                       plugins/wit
@@ -56,6 +61,7 @@ fn main() -> ExitCode {
         "adapters" => wasm::adapters(&root(), rest),
         "adapter" => wasm::adapter(&root(), rest),
         "demo" => demo::Options::parse(rest).and_then(|options| demo::run(&root(), &options)),
+        "attacks" => attacks::run(&root(), rest),
         "test" => test::run(&root(), rest),
         "bench" => bench(&root(), rest),
         "generate" => build::cargo(&root(), &["run", "--quiet", "--package", "codegen"]),

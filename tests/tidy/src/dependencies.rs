@@ -63,7 +63,7 @@ const TABLE: &[Edges] = &[
 ];
 
 /// Test and benchmark drivers: they look at everything, and nothing may depend on them.
-const DRIVERS: &[&str] = &["end-to-end", "bench", "foreign-verifiers", "fuzz"];
+const DRIVERS: &[&str] = &["attacks", "end-to-end", "bench", "foreign-verifiers", "fuzz"];
 
 /// External crates that only the named crates may use.
 ///
@@ -85,7 +85,7 @@ const RESTRICTED: &[(&str, &[&str], &str)] = &[
     ("hyper*", &["log-http"], "only log-http speaks HTTP without tonic"),
     ("http-body-util", &["log-http"], "only log-http speaks HTTP without tonic"),
     ("tokio-rustls", &["grpc-api", "log-http", "end-to-end", "bench"], "transport security is decided at the edge"),
-    ("anyhow", &["lawgate", "audit-verify", "codegen", "xtask", "end-to-end", "bench"], "libraries have typed errors"),
+    ("anyhow", &["lawgate", "audit-verify", "codegen", "xtask", "attacks", "end-to-end", "bench"], "libraries have typed errors"),
     ("clap*", &["lawgate", "audit-verify", "xtask", "bench"], "only programs have a command line"),
 ];
 
