@@ -23,6 +23,7 @@ use audit_proof::{
     note::Note,
     signer::{Signer, sign_note},
 };
+use authority::Form;
 use signer::{FileSigner, generate};
 use tempfile::TempDir;
 
@@ -31,8 +32,11 @@ pub(crate) const ORIGIN: &str = "lawgate.example/2026";
 /// How many entries the log has.
 pub(crate) const SIZE: u64 = 300;
 
-/// The sizes that are published; the last two are stamped.
-pub(crate) const SIZES: [u64; 3] = [100, 256, SIZE];
+/// The sizes that are published.
+const SIZES: [u64; 3] = [100, 256, SIZE];
+
+/// Those that are stamped, and how the stamp is kept.
+pub(crate) const STAMPED: [(u64, Form); 2] = [(256, Form::Token), (SIZE, Form::Answer)];
 
 /// The positions for which receipts are kept.
 pub(crate) const RECEIPTS: [u64; 3] = [5, 123, SIZE - 1];
@@ -219,9 +223,9 @@ impl Node {
         if !authority::make(&tsa) {
             return false;
         }
-        for size in &SIZES[1..] {
+        for (size, form) in STAMPED {
             let note = Note::parse(&self.read(&format!("audit/tiles/checkpoints/{size}"))).unwrap();
-            let stamp = authority::answer(&tsa, note.text());
+            let stamp = authority::stamp(&tsa, note.text(), form);
             self.write(&format!("audit/tiles/tokens/{size}.tsr"), &stamp);
         }
         true

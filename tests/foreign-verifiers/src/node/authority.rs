@@ -49,16 +49,29 @@ pub(crate) fn make(folder: &Path) -> bool {
     true
 }
 
-/// Returns the authority's answer (RFC 3161 `TimeStampResp`) to our request over `text`.
-pub(crate) fn answer(folder: &Path, text: &str) -> Vec<u8> {
+/// The two forms in which a stamp is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// The authority's answer (RFC 3161 `TimeStampResp`).
+    Answer,
+    /// The token in it.
+    Token,
+}
+
+/// Returns what the authority gives for our request over `text`.
+pub(crate) fn stamp(folder: &Path, text: &str, form: Form) -> Vec<u8> {
     let imprint = Imprint {
         algorithm: ImprintAlgorithm::Sha256,
         digest: Suite::Sha256.hash(text.as_bytes()),
     };
     fs::write(folder.join("request.tsq"), request(&imprint, 7)).unwrap();
+    let bare = match form {
+        Form::Answer => "",
+        Form::Token => "-token_out",
+    };
     openssl(
         folder,
-        "ts -reply -config cnf -section t -queryfile request.tsq -out answer.tsr",
+        &format!("ts -reply -config cnf -section t -queryfile request.tsq -out answer.tsr {bare}"),
     );
     fs::read(folder.join("answer.tsr")).unwrap()
 }
