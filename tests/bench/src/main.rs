@@ -1,60 +1,79 @@
 //! Benchmarks: each row is a ratio to a baseline measured in the same run.
 //!
-//! `cargo xtask bench [ROW..]` builds and runs this. A row says what it
-//! measures, what its baseline is, and the goal; the report goes to
-//! `target/bench/report.json`. Runs of both sides alternate, and medians are
-//! reported, so that a busy neighbour hits both.
+//! `cargo xtask bench [ROW..] [--entries=COUNT]` builds and runs this. A row says what it measures, what its baseline is,
+//! and the goal; notes are figures beside them without a baseline. The report goes to `target/bench/report.json`. Runs of
+//! both sides alternate, and medians are reported, so that a busy neighbour hits both. The rows of the log need neither
+//! the gateway nor a sandbox and are built alone without the feature `gateway`.
 #![forbid(unsafe_code)]
 #![expect(clippy::print_stdout, reason = "a command line tool prints its table")]
 
+#[cfg(feature = "gateway")]
 mod baseline;
+mod big_log;
+#[cfg(feature = "gateway")]
 mod convert;
 mod fdatasync;
+mod growth;
 mod log;
 mod report;
+mod sample;
+mod settings;
+#[cfg(feature = "gateway")]
 mod stream;
+#[cfg(feature = "gateway")]
 mod unary;
 
-use crate::report::{Report, Row};
+use crate::{report::Report, settings::Settings};
+
+/// Measures rows and notes and adds them to the report.
+type Measure = fn(&Settings, &mut Report) -> anyhow::Result<()>;
+
+/// What is measured together, by the names of its rows.
+const MEASURES: &[(&[&str], Measure)] = &[
+    #[cfg(feature = "gateway")]
+    (
+        &[
+            "convert-hj212",
+            "convert-region-clue",
+            "convert-police-case",
+            "convert-justice-review",
+        ],
+        |_, report| Ok(report.add(convert::rows()?)),
+    ),
+    (&["log-append"], |_, report| log::append(report)),
+    (&["log-verify"], |_, report| log::verify(report)),
+    (&["append-p50"], |_, report| log::append_p50(report)),
+    (
+        &["growth-append", "growth-proof", "growth-lookup"],
+        growth::measure,
+    ),
+    #[cfg(feature = "gateway")]
+    (&["unary-durable-p50"], |_, report| {
+        Ok(report.add(unary::rows()?))
+    }),
+    #[cfg(feature = "gateway")]
+    (&["stream-durable"], |_, report| {
+        Ok(report.add(stream::rows()?))
+    }),
+];
 
 fn main() -> anyhow::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    if arguments
-        .first()
-        .is_some_and(|argument| argument == "baseline-server")
-    {
-        return baseline::serve(&arguments[1..]);
+    match arguments.first().map(String::as_str) {
+        #[cfg(feature = "gateway")]
+        Some("baseline-server") => return baseline::serve(&arguments[1..]),
+        Some(growth::VERIFY_COMMAND) => return growth::verify_alone(&arguments[1..]),
+        Some(_) | None => {}
     }
-    let wanted = |name: &str| {
-        arguments.is_empty()
-            || arguments
-                .iter()
-                .any(|asked| name.starts_with(asked.as_str()))
-    };
+    let settings = Settings::parse(arguments)?;
     let mut report = Report::new();
-    type Measure = fn() -> anyhow::Result<Vec<Row>>;
-    let measures: [(&[&str], Measure); 5] = [
-        (
-            &[
-                "convert-hj212",
-                "convert-region-clue",
-                "convert-police-case",
-                "convert-justice-review",
-            ],
-            convert::rows,
-        ),
-        (&["log-append"], log::append),
-        (&["log-verify"], log::verify),
-        (&["unary-durable-p50"], unary::rows),
-        (&["stream-durable"], stream::rows),
-    ];
-    for (names, measure) in measures {
-        if names.iter().any(|name| wanted(name)) {
-            report.add(measure()?);
+    for (names, measure) in MEASURES {
+        if names.iter().any(|name| settings.wants(name)) {
+            measure(&settings, &mut report)?;
         }
     }
     println!("\n{report}");
-    let file = end_to_end::root().join("target/bench/report.json");
+    let file = sample::folder()?.join("report.json");
     report.write(&file)?;
     println!("written to {}", file.display());
     Ok(())

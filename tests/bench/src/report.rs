@@ -1,4 +1,4 @@
-//! Rows, medians, the printed table and the JSON report.
+//! Rows, notes, medians, the printed table and the JSON report.
 
 use std::fmt;
 use std::fs;
@@ -54,10 +54,18 @@ pub(crate) fn median(values: impl Iterator<Item = f64>) -> f64 {
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
+/// A figure beside the rows, which has no baseline and no goal in the table.
+struct Note {
+    name: String,
+    value: f64,
+    unit: &'static str,
+}
+
 /// The report of one run.
 pub(crate) struct Report {
     machine: Value,
     rows: Vec<Row>,
+    notes: Vec<Note>,
 }
 
 impl Report {
@@ -65,6 +73,7 @@ impl Report {
         Report {
             machine: machine(),
             rows: Vec::new(),
+            notes: Vec::new(),
         }
     }
 
@@ -72,7 +81,15 @@ impl Report {
         self.rows.extend(rows);
     }
 
-    /// Writes `{machine, rows: [{name, value, unit, baseline, ratio, goal, runs}]}`.
+    pub(crate) fn note(&mut self, name: impl Into<String>, value: f64, unit: &'static str) {
+        self.notes.push(Note {
+            name: name.into(),
+            value,
+            unit,
+        });
+    }
+
+    /// Writes `{machine, rows: [{name, value, unit, baseline, ratio, goal, runs}], notes: [{name, value, unit}]}`.
     pub(crate) fn write(&self, file: &Path) -> anyhow::Result<()> {
         let row = |row: &Row| {
             json!({
@@ -81,7 +98,13 @@ impl Report {
                 "runs": row.runs.iter().map(|(value, baseline)| json!([value, baseline])).collect::<Vec<_>>(),
             })
         };
-        let report = json!({ "machine": self.machine, "rows": self.rows.iter().map(row).collect::<Vec<_>>() });
+        let note =
+            |note: &Note| json!({ "name": note.name, "value": note.value, "unit": note.unit });
+        let report = json!({
+            "machine": self.machine,
+            "rows": self.rows.iter().map(row).collect::<Vec<_>>(),
+            "notes": self.notes.iter().map(note).collect::<Vec<_>>(),
+        });
         fs::create_dir_all(file.parent().context("the report has a folder")?)?;
         fs::write(file, serde_json::to_string_pretty(&report)? + "\n")
             .with_context(|| file.display().to_string())
@@ -107,6 +130,13 @@ impl fmt::Display for Report {
                 row.ratio,
                 row.goal,
                 row.runs.len()
+            )?;
+        }
+        for note in &self.notes {
+            writeln!(
+                formatter,
+                "  {:<60} {:>14.2} {}",
+                note.name, note.value, note.unit
             )?;
         }
         Ok(())
