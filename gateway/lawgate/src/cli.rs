@@ -66,6 +66,7 @@ repeating the command repeats the submission and returns the same receipt.
 Examples:
   lawgate submit --client client/region.toml --feed region-clue clue.xml
   lawgate submit --client client/city-eco.toml --feed hj212 --lines packets.txt
+  lawgate submit --client client/region.toml --feed region-clue --receipts receipts clue.xml
   cat case.csv | lawgate submit --client client/police.toml --feed police-case --content-type text/csv -")]
     Submit(Submit),
     /// List records (记录), or show one with its provenance (来源).

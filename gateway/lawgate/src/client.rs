@@ -10,6 +10,7 @@ mod json;
 mod messages;
 mod party;
 mod quarantine;
+mod receipts;
 mod records;
 mod submit;
 

@@ -29,7 +29,7 @@ pub(super) fn run(arguments: &AuditCheckpoint, output: &mut Output<'_>) -> anyho
         None => "not judged: no policy was given 未评定",
         Some(Standing::Unknown) => "unknown: no key of the policy signed it 未知",
         Some(Standing::Provisional) => "provisional: too few witnesses cosigned it 暂定",
-        Some(Standing::Final) => "final 已定",
+        Some(Standing::Final) => "final 确定",
     };
     let is_wrong = verdict
         .as_ref()

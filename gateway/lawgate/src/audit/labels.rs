@@ -37,7 +37,7 @@ pub(crate) fn event(number: u64) -> String {
         entry::EVENT_ANCHOR => "双树锚定",
         entry::EVENT_TIMESTAMP => "时间戳",
         entry::EVENT_CLOCK_STEP => "时钟跳变",
-        entry::EVENT_WITNESS_ALARM => "见证警报",
+        entry::EVENT_WITNESS_ALARM => "见证告警",
         entry::EVENT_OUTAGE_BEGIN => "中断开始",
         entry::EVENT_OUTAGE_END => "中断结束",
         entry::EVENT_KEY_ROTATE => "密钥更换",

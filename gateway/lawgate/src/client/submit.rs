@@ -9,7 +9,7 @@ use super::call::{answer, connect_with, request};
 use super::json::to_json;
 use super::messages::{Batch, Sourced, batches};
 use super::party::PartySigner;
-use super::purpose;
+use super::{purpose, receipts};
 use crate::cli;
 use crate::config;
 use crate::output::{Ending, Format, Output, hex};
@@ -44,10 +44,18 @@ pub(crate) async fn submit(
         }
         let called = exchange.submit(request(submission)).await;
         match answer("submit", called.map(|response| response.into_inner())) {
-            Ok(answer) => answered.push(Answered {
-                messages: batch.messages,
-                answer,
-            }),
+            Ok(answer) => {
+                let kept = arguments.receipts.as_deref();
+                let kept = kept.map(|folder| receipts::keep(folder, &answer));
+                answered.push(Answered {
+                    messages: batch.messages,
+                    answer,
+                });
+                if let Some(Err(error)) = kept {
+                    failure = Some(error);
+                    break;
+                }
+            }
             Err(error) => {
                 failure = Some(error);
                 break;

@@ -2,6 +2,8 @@
 //!
 //! Witnesses are processes of the same binary; the time-stamping authority is OpenSSL's, where it is there.
 
+mod stamping;
+
 use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
@@ -365,4 +367,57 @@ fn exchanges_are_refused_while_witnesses_are_missing_for_too_long() {
     gateway.stop().expect("stops");
 }
 
-mod stamping;
+#[test]
+fn a_receipt_is_genuine_alone_and_against_the_log_and_its_tiles() {
+    let site = Site::new().expect("sets up");
+    site.set("audit", "checkpoint_interval_ms = 50")
+        .expect("written");
+    let gateway = site.start().expect("starts");
+    fs::write(site.folder().join("clue.xml"), "<a/>").expect("written");
+    let submitted = |folder: &str| {
+        let address = gateway.address().to_owned();
+        let output = site.lawgate(&[
+            "submit",
+            "--client",
+            "client/region.toml",
+            "--address",
+            &address,
+            "--feed",
+            "region-clue",
+            "--receipts",
+            folder,
+            "clue.xml",
+        ])?;
+        ensure!(output.status.code() == Some(3), "{}", text(&output));
+        let mut files = fs::read_dir(site.folder().join(folder))?;
+        let file = files.next().context("no receipt")??.path();
+        anyhow::Ok((fs::read_to_string(&file)?, file))
+    };
+    let (first, file) = submitted("receipts").expect("submits");
+    let (again, _) = submitted("again").expect("submits");
+    assert_eq!(first, again, "the same submission has the same receipt");
+    gateway.stop().expect("stops");
+    let file = file.display().to_string();
+    for more in [
+        &["--key", "data/keys/receipt.vkey"][..],
+        &["--policy", "data/keys/audit.policy", "--log", "data/audit"],
+        &[
+            "--policy",
+            "data/keys/audit.policy",
+            "--tiles",
+            "data/audit/tiles",
+        ],
+    ] {
+        let arguments = [&["receipt", "check", &file], more].concat();
+        let checked = site.lawgate(&arguments).expect("runs");
+        assert!(checked.status.success(), "{}", text(&checked));
+    }
+    let other = site.lawgate(&[
+        "receipt",
+        "check",
+        &file,
+        "--key",
+        "data/keys/checkpoint.vkey",
+    ]);
+    assert!(!other.expect("runs").status.success(), "another key");
+}
