@@ -14,7 +14,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError, RwLock},
 };
 
-use cursor::Cursor;
+use cursor::{Cursor, Place};
 
 use crate::{
     disk::{Disk, read_range},
@@ -31,6 +31,9 @@ use audit_proof::{
 
 /// How many indexes of sealed segments are kept. One is about 32 KiB for a segment of 64 MiB.
 const KEPT_INDEXES: usize = 64;
+
+/// How much more is read than up to where an entry likely ends, in bytes: some entries of a submission.
+const LIKELY_MARGIN_BYTES: u64 = 2 << 10;
 
 /// Reads durable entries. Clones are cheap; a clone reads on its own.
 #[derive(Debug, Clone)]
@@ -206,13 +209,36 @@ struct Index {
 }
 
 impl Index {
-    /// Returns where to start reading for `position`.
-    fn start(&self, position: u64) -> Option<Point> {
+    /// Returns where to read for `position`.
+    fn place(&self, position: u64) -> Option<Place> {
         let after = self
             .points
             .partition_point(|point| point.position <= position);
-        self.points.get(after.checked_sub(1)?).copied()
+        let start = self.points.get(after.checked_sub(1)?)?;
+        let behind = self.points.get(after).map_or(self.end, |next| {
+            let likely = likely_end(position, start, next);
+            likely.map_or(next.offset, |likely| next.offset.min(likely))
+        });
+        Some(Place {
+            start: start.offset,
+            behind,
+            end: self.end,
+        })
     }
+}
+
+/// Returns where the frame of `position`, which lies between two points, likely ends; `None` when the points are no such.
+///
+/// Frames are mostly alike, so the share of the frames is about that of the bytes. Where it is not, more is read later.
+fn likely_end(position: u64, start: &Point, next: &Point) -> Option<u64> {
+    let frames = position.checked_sub(start.position)? + 1;
+    let all_frames = next.position.checked_sub(start.position)?;
+    let all_bytes = next.offset.checked_sub(start.offset)?;
+    let bytes = frames.checked_mul(all_bytes)?.checked_div(all_frames)?;
+    start
+        .offset
+        .checked_add(bytes)?
+        .checked_add(LIKELY_MARGIN_BYTES)
 }
 
 impl Stored {
@@ -281,9 +307,9 @@ impl Stored {
             .as_ref()
             .filter(|(first, _)| *first <= position)
         {
-            let (first, start, end) = (*first, index.start(position), index.end);
+            let (first, place) = (*first, index.place(position));
             drop(directory);
-            return self.cursor(first, Stage::Open, start, end);
+            return self.cursor(first, Stage::Open, place);
         }
         let after = directory.sealed.partition_point(|first| *first <= position);
         let first = after.checked_sub(1).map(|place| directory.sealed[place]);
@@ -291,18 +317,12 @@ impl Stored {
         let first = first
             .ok_or_else(|| self.damaged(0, Stage::Sealed, position, FaultKind::MissingSegment))?;
         let index = self.sealed_index(first)?;
-        self.cursor(first, Stage::Sealed, index.start(position), index.end)
+        self.cursor(first, Stage::Sealed, index.place(position))
     }
 
-    fn cursor(
-        &self,
-        first: u64,
-        stage: Stage,
-        start: Option<Point>,
-        end: u64,
-    ) -> Result<Cursor, ReadError> {
-        let start =
-            start.ok_or_else(|| self.damaged(first, stage, first, FaultKind::FooterContent))?;
+    fn cursor(&self, first: u64, stage: Stage, place: Option<Place>) -> Result<Cursor, ReadError> {
+        let place =
+            place.ok_or_else(|| self.damaged(first, stage, first, FaultKind::FooterContent))?;
         let mut path = path(&self.folder, first, stage);
         let mut file = self.disk.open(&path, false);
         let is_gone = file
@@ -314,7 +334,7 @@ impl Stored {
             file = self.disk.open(&path, false);
         }
         let file = file.map_err(io_error(&path))?;
-        Ok(Cursor::new(path, file, start, end))
+        Ok(Cursor::new(path, file, place))
     }
 
     fn damaged(&self, first: u64, stage: Stage, position: u64, kind: FaultKind) -> ReadError {

@@ -1,7 +1,8 @@
 //! Logs of a given size with everything a node keeps of them, made once and used again.
 //!
-//! Each lies in `target/bench/big-log/<entries>` as a node's folder of audit files: segments, `tiles/` and `signed/`, the
-//! latter two made by the publisher. A stamp, written last, says that it is whole. Nothing is ever appended to it: what
+//! Each lies in `target/bench/big-log/<entries>` as a node's folder of audit files: segments, `tiles/` and `signed/`. Tiles
+//! are written before the publisher comes, who reads every entry back, compares every tile, finds nothing to write and
+//! signs; with its syncs a log this large takes many minutes to make. A stamp, written last, says that it is whole. Nothing is ever appended to it: what
 //! appends does so to a copy whose sealed segments are hard links.
 
 use std::{
@@ -11,8 +12,13 @@ use std::{
 };
 
 use anyhow::Context as _;
-use audit_log::{Log, LogSuite, PublishConfig, Publisher};
-use audit_proof::{key::KeyKind, signer::Signer};
+use audit_log::{Entries, Head, Log, LogSuite, PublishConfig, Publisher};
+use audit_proof::{
+    Suite,
+    key::KeyKind,
+    signer::Signer,
+    tile::{EntryBundle, TILE_WIDTH, TileAppender},
+};
 use signer::{FileSigner, generate};
 
 use crate::{
@@ -144,24 +150,76 @@ impl BigLog {
         Ok(())
     }
 
-    /// Appends every entry, and publishes what is durable meanwhile.
+    /// Appends every entry; meanwhile writes tiles of what is durable, and publishes.
     fn fill(&self) -> anyhow::Result<()> {
         let log = self.open()?;
         let mut publisher = self.publisher(&log)?;
+        let mut files = TileFiles::new(self.tiles(), &log);
+        let mut publish = |head: Head| -> anyhow::Result<()> {
+            files.write_up_to(head.size)?;
+            publisher.publish(&head, SIGNED_AT_S)?;
+            Ok(())
+        };
         for start in (0..self.entries).step_by(PUBLISH_STEP as usize) {
             let (head, end) = (log.head(), self.entries.min(start + PUBLISH_STEP));
             std::thread::scope(|scope| {
-                let publish = scope.spawn(|| publisher.publish(&head, SIGNED_AT_S));
+                let publish = scope.spawn(|| publish(head));
                 append_numbered(&log, start..end)?;
-                let published = publish.join();
-                published.map_err(|_| anyhow::anyhow!("the publisher panicked"))??;
-                anyhow::Ok(())
+                let panicked = |_| Err(anyhow::anyhow!("the publisher panicked"));
+                publish.join().unwrap_or_else(panicked)
             })?;
         }
-        publisher.publish(&log.head(), SIGNED_AT_S)?;
+        publish(log.head())?;
         drop(publisher);
         log.close()?;
         Ok(())
+    }
+}
+
+/// Full tiles and bundles of a log, written without a sync.
+struct TileFiles {
+    folder: PathBuf,
+    entries: Entries,
+    appender: TileAppender,
+    /// The entries behind the last full bundle.
+    unbundled: Vec<Vec<u8>>,
+}
+
+impl TileFiles {
+    fn new(folder: PathBuf, log: &Log) -> TileFiles {
+        TileFiles {
+            folder,
+            entries: log.reader().entries_from(0),
+            appender: TileAppender::new(Suite::Sha256),
+            unbundled: Vec::new(),
+        }
+    }
+
+    /// Reads the log up to `size` and writes what becomes full; what is partial is the publisher's.
+    fn write_up_to(&mut self, size: u64) -> anyhow::Result<()> {
+        while self.appender.size() < size {
+            let entry = self.entries.next().context("the log has the entry")??;
+            for filled in self.appender.append(entry.leaf_hash())? {
+                self.write(&filled.tile.path(), &filled.to_bytes())?;
+            }
+            self.unbundled.push(entry.bytes);
+            if self.unbundled.len() == usize::from(TILE_WIDTH) {
+                let index = self.appender.size() / u64::from(TILE_WIDTH) - 1;
+                let bundle =
+                    EntryBundle::new(index, TILE_WIDTH).context("a bundle is in a tree")?;
+                self.write(&bundle.path(), &bundle.encode(&self.unbundled)?)?;
+                self.unbundled.clear();
+            }
+        }
+        Ok(())
+    }
+
+    fn write(&self, name: &str, bytes: &[u8]) -> anyhow::Result<()> {
+        let path = self.folder.join(name);
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder)?;
+        }
+        std::fs::write(&path, bytes).with_context(|| path.display().to_string())
     }
 }
 

@@ -9,23 +9,34 @@ use audit_proof::{
     fault::{Fault, FaultKind},
     files::{ReadError, io_error},
     scan::KnownHead,
-    segment::{
-        FRAME_BYTES, NoFrame, Point, TRAILER_BYTES, TRAILER_MARKER, read_frame, read_trailer,
-    },
+    segment::{FRAME_BYTES, NoFrame, TRAILER_BYTES, TRAILER_MARKER, read_frame, read_trailer},
 };
 
 use crate::disk::{DiskFile, read_range};
 
-/// How much is read at first: one step of the index and the longest frame lie within it.
+/// How much is read at most to find an entry, and then when it was not enough: the longest frame lies within it.
 const FIRST_CHUNK_BYTES: u64 = 112 << 10;
 /// How much is read then, when entries are read one after another.
 const CHUNK_BYTES: u64 = 512 << 10;
+
+/// Where in a segment an entry is, as its index says; offsets in bytes.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place {
+    /// The frame at which reading starts, at or before the entry.
+    pub(super) start: u64,
+    /// Where the entry likely ends.
+    pub(super) behind: u64,
+    /// The end of what may be read.
+    pub(super) end: u64,
+}
 
 /// A forward reader of one segment.
 #[derive(Debug)]
 pub(super) struct Cursor {
     path: PathBuf,
     file: Box<dyn DiskFile>,
+    /// Where the first chunk ends: what is read beyond the entry costs more than finding it.
+    first_end: u64,
     /// The end of what may be read.
     end: u64,
     chunk: Vec<u8>,
@@ -38,14 +49,17 @@ pub(super) struct Cursor {
 }
 
 impl Cursor {
-    /// Starts at `start`; reads up to `end`.
-    pub(super) fn new(path: PathBuf, file: Box<dyn DiskFile>, start: Point, end: u64) -> Self {
+    /// Starts at a place of the segment.
+    pub(super) fn new(path: PathBuf, file: Box<dyn DiskFile>, place: Place) -> Self {
         Self {
             path,
             file,
-            end,
+            first_end: place
+                .behind
+                .min(place.start.saturating_add(FIRST_CHUNK_BYTES)),
+            end: place.end,
             chunk: Vec::new(),
-            chunk_offset: start.offset,
+            chunk_offset: place.start,
             at: 0,
             is_used: false,
         }
@@ -132,14 +146,15 @@ impl Cursor {
         if self.chunk.len() - self.at >= length {
             return Ok(true);
         }
-        let size = if self.chunk.is_empty() {
-            FIRST_CHUNK_BYTES
-        } else {
-            CHUNK_BYTES
-        };
+        let read = self.chunk.len() as u64;
         self.chunk_offset += self.at as u64;
         self.at = 0;
-        let end = (self.chunk_offset + size).min(self.end);
+        let end = match read {
+            0 => self.first_end,
+            1..FIRST_CHUNK_BYTES => self.chunk_offset + FIRST_CHUNK_BYTES,
+            FIRST_CHUNK_BYTES.. => self.chunk_offset + CHUNK_BYTES,
+        };
+        let end = end.min(self.end);
         read_range(&*self.file, self.chunk_offset, end, &mut self.chunk)
             .map_err(io_error(&self.path))?;
         Ok(self.chunk.len() >= length)

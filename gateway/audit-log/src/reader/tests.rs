@@ -138,3 +138,50 @@ fn a_damaged_index_is_reported() {
     };
     assert_eq!(fault.kind, FaultKind::FooterChecksum);
 }
+
+#[test]
+fn an_entry_likely_ends_with_its_share_of_the_bytes_between_two_points() {
+    let point = |position, offset| Point { position, offset };
+    let (start, next) = (point(10, 1_000), point(14, 1_400));
+    for (position, end) in [(10, 1_100), (11, 1_200), (13, 1_400)] {
+        let likely = likely_end(position, &start, &next);
+        assert_eq!(likely, Some(end + LIKELY_MARGIN_BYTES), "{position}");
+    }
+}
+
+#[test]
+fn points_of_a_damaged_index_say_nothing_about_where_an_entry_ends() {
+    let point = |position, offset| Point { position, offset };
+    let start = point(10, 1_000);
+    let unlikely = [
+        (10, point(10, 1_400)),
+        (9, point(14, 1_400)),
+        (10, point(9, 1_400)),
+        (10, point(14, 999)),
+        (u64::MAX - 1, point(u64::MAX, u64::MAX)),
+        (10, point(11, u64::MAX)),
+    ];
+    for (position, next) in unlikely {
+        assert_eq!(likely_end(position, &start, &next), None, "{next:?}");
+    }
+}
+
+#[test]
+fn uneven_entries_between_two_points_are_found_in_any_order() {
+    let folder = tempfile::tempdir().unwrap();
+    let (log, _) = open(config(folder.path(), 1 << 20), clock()).unwrap();
+    let sized = |number: u64| {
+        let bytes = if number.is_multiple_of(7) { 9_000 } else { 10 };
+        Draft::new(number).with(Field::Object, vec![vec![0xaa; bytes].into()])
+    };
+    for number in 0..60 {
+        log.append(sized(number)).unwrap().wait().unwrap();
+    }
+    let reader = log.reader();
+    for position in (0..60).map(|number| number * 37 % 60) {
+        let entry = reader.entry(position).unwrap().unwrap();
+        assert_eq!(entry.decode().unwrap().event(), position);
+        let head = reader.group_head(position).unwrap().unwrap();
+        assert_eq!(head.size, position + 1);
+    }
+}

@@ -95,13 +95,13 @@ impl FolderTiles {
     ///
     /// At most one byte more than `most_bytes` is read.
     fn find<P: Place>(&self, wanted: P, most_bytes: usize) -> Result<Found<P>, FolderTilesError> {
-        let exact = self.folder.join(wanted.path());
         let full = wanted.at_width(TILE_WIDTH);
         for place in std::iter::once(wanted).chain(full) {
             if let Some(found) = self.open(place, most_bytes)? {
                 return Ok(found);
             }
         }
+        let exact = self.folder.join(wanted.path());
         let partial_folder = exact.parent().filter(|_| wanted.width() < TILE_WIDTH);
         for width in partial_folder.map_or(Ok(Vec::new()), widths)? {
             let wider = wanted.at_width(width).filter(|_| width > wanted.width());
@@ -122,8 +122,12 @@ impl FolderTiles {
     ) -> Result<Option<Found<P>>, FolderTilesError> {
         let path = self.folder.join(place.path());
         let mut bytes = Vec::new();
-        let read = File::open(&path)
-            .and_then(|file| file.take(most_bytes as u64 + 1).read_to_end(&mut bytes));
+        let read = File::open(&path).and_then(|file| {
+            // Room for all of it, so that it is read at once.
+            let length = file.metadata()?.len().min(most_bytes as u64);
+            bytes.reserve_exact(usize::try_from(length).unwrap_or_default() + 1);
+            file.take(most_bytes as u64 + 1).read_to_end(&mut bytes)
+        });
         match read {
             Ok(_) => Ok(Some(Found { place, path, bytes })),
             Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(None),
