@@ -113,6 +113,12 @@ fn both_accept_a_log_of_both_suites_and_refuse_each_file_with_one_bit_changed() 
     };
     accepted(&node);
     refused(&node, SPOILT_DUAL);
+    let places = [137, 449, 863].map(Bit::At);
+    let files = segments(&node).into_iter().chain(tiles(&node));
+    let spoilt: Vec<_> = files
+        .flat_map(|name| places.map(|bit| (name.clone(), bit)))
+        .collect();
+    refused(&node, &spoilt);
 }
 
 #[test]
@@ -172,6 +178,24 @@ fn segments(node: &Node) -> Vec<String> {
     names.iter().map(|name| format!("audit/{name}")).collect()
 }
 
+/// The files of both trees and the entry bundles.
+fn tiles(node: &Node) -> Vec<String> {
+    let (mut files, mut folders) = (Vec::new(), vec!["audit/tiles/tile".to_owned()]);
+    folders.push("audit/tiles/sm3/tile".to_owned());
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(node.path(&folder)).unwrap() {
+            let entry = entry.unwrap();
+            let name = format!("{folder}/{}", entry.file_name().into_string().unwrap());
+            match entry.file_type().unwrap().is_dir() {
+                true => folders.push(name),
+                false => files.push(name),
+            }
+        }
+    }
+    files.sort();
+    files
+}
+
 /// Both accept everything, and take the same part for anchored.
 fn accepted(node: &Node) {
     let trusted = Trusted {
@@ -195,8 +219,9 @@ fn accepted(node: &Node) {
     assert_eq!(counts.0["party_statements"], counts.1["party signatures"]);
 }
 
-fn refused(node: &Node, spoilt: &[(&str, Bit)]) {
+fn refused(node: &Node, spoilt: &[(impl AsRef<str>, Bit)]) {
     for (name, bit) in spoilt {
+        let name = name.as_ref();
         let bytes = node.read(name);
         node.write(name, &changed(&bytes, *bit));
         agree_on_refusal(&check(node, &ALL), &format!("{name}, {bit:?}"));
