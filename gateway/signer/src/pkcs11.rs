@@ -95,6 +95,19 @@ pub enum Pkcs11Error {
     Signature(#[source] SignatureError),
 }
 
+impl Pkcs11Location {
+    /// Names a key for callers that do not know the library's type of a PIN.
+    #[must_use]
+    pub fn new(module: PathBuf, token: String, key: &str, pin: &str) -> Self {
+        Self {
+            module,
+            token,
+            key: key.to_owned(),
+            pin: AuthPin::new(pin.into()),
+        }
+    }
+}
+
 impl Pkcs11Signer {
     /// Opens a session at the token and finds the key pair; signatures bear `name`.
     ///

@@ -253,12 +253,8 @@ fn in_token(
     let token = token.context("the configuration names no token")?;
     let pin = std::fs::read_to_string(&token.pin_file)
         .with_context(|| format!("{} cannot be read", token.pin_file.display()))?;
-    let location = signer::Pkcs11Location {
-        module: token.module.clone(),
-        token: token.label.clone(),
-        key: label.to_owned(),
-        pin: pin.trim_end().to_owned().into(),
-    };
+    let (module, label_of_token) = (token.module.clone(), token.label.clone());
+    let location = signer::Pkcs11Location::new(module, label_of_token, label, pin.trim_end());
     let opened = signer::Pkcs11Signer::open(&location, &wanted.name, wanted.kind);
     let signer = opened.with_context(|| format!("the key pkcs11:{label} cannot be used"))?;
     Ok(Arc::new(signer))

@@ -97,7 +97,7 @@ fn submit(gateway: &Gateway, minute: u32) -> anyhow::Result<u64> {
         let mut client = gateway.client("city-eco").await?;
         let key = format!("k-{minute}");
         let answer = client
-            .submit(request("hj212", &key, &[minute_data(MN, 0, minute.into())]))
+            .submit(request("hj212", &key, &[minute_data(MN, 0, minute)]))
             .await?
             .into_inner();
         let receipt = answer.receipt.context("no receipt")?;
