@@ -82,7 +82,7 @@ impl Programs {
             .current_dir(&self.second_verifier)
             .args(["-B", "-m", "lawgate_verify", "log"])
             .arg(case.audit())
-            .args(["--json", "--no-gaps", "--origin", ORIGIN]);
+            .args(["--json", "--origin", ORIGIN]);
         let mut give = |option: &str, path: &Path| {
             command.arg(OsString::from(option)).arg(path);
         };
