@@ -42,8 +42,8 @@ pub use refusal::Refusal;
 pub use submit::{Submission, Turn, Waiting};
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::sync::atomic::{AtomicBool, AtomicUsize};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use audit_log::Log;

@@ -63,7 +63,13 @@ const TABLE: &[Edges] = &[
 ];
 
 /// Test and benchmark drivers: they look at everything, and nothing may depend on them.
-const DRIVERS: &[&str] = &["attacks", "end-to-end", "bench", "foreign-verifiers", "fuzz"];
+const DRIVERS: &[&str] = &[
+    "attacks",
+    "end-to-end",
+    "bench",
+    "foreign-verifiers",
+    "fuzz",
+];
 
 /// External crates that only the named crates may use.
 ///
