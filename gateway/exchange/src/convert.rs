@@ -166,7 +166,7 @@ pub(crate) fn manifest(submission: &Submission) -> Vec<u8> {
         .messages
         .iter()
         .map(|message| proto::v1::Message {
-            payload: Vec::new(),
+            payload: Bytes::new(),
             attributes: message.attributes.iter().map(attribute).collect(),
         });
     let case = &submission.case;

@@ -24,7 +24,7 @@ pub(crate) fn submission(request: v1::SubmitRequest) -> Submission {
 
 fn message(message: v1::Message) -> Message {
     Message {
-        payload: message.payload.into(),
+        payload: message.payload,
         attributes: message
             .attributes
             .into_iter()

@@ -14,10 +14,14 @@ use crate::schema::{PACKAGE, Schema};
 /// largest of them.
 const INLINE: [&str; 2] = ["observation", "vehicle_track"];
 
+/// Fields that stay a part of the request they came in, instead of being copied out of it.
+const SHARED: [&str; 1] = [".lawgate.v1.Message.payload"];
+
 /// The types of all messages of the package, as one module.
 pub(crate) fn generate(schema: &Schema) -> anyhow::Result<String> {
     let mut config = Config::new();
     config.btree_map(["."]);
+    config.bytes(SHARED);
     for field in boxed_fields(schema)? {
         config.boxed(field);
     }

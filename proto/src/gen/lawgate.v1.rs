@@ -1518,8 +1518,8 @@ impl DeadlineState {
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Message {
     /// The untouched bytes: 1 byte to the limit of the feed (default 4 MiB a submission).
-    #[prost(bytes = "vec", tag = "1")]
-    pub payload: ::prost::alloc::vec::Vec<u8>,
+    #[prost(bytes = "bytes", tag = "1")]
+    pub payload: ::prost::bytes::Bytes,
     /// What the sender states about the message: `content-type`, `file-name`. At most 16.
     #[prost(message, repeated, tag = "2")]
     pub attributes: ::prost::alloc::vec::Vec<Attribute>,

@@ -29,7 +29,7 @@ pub(crate) fn rows() -> anyhow::Result<Vec<Row>> {
     let messages: Vec<Message> = packets()
         .into_iter()
         .map(|(payload, _)| Message {
-            payload,
+            payload: payload.into(),
             attributes: Vec::new(),
         })
         .collect();

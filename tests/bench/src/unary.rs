@@ -53,7 +53,7 @@ async fn p50(client: &mut Exchange, run: usize, payload: &[u8]) -> anyhow::Resul
             feed: "hj212".to_owned(),
             idempotency_key: format!("unary-{run}-{number}"),
             messages: vec![Message {
-                payload: payload.to_vec(),
+                payload: payload.to_vec().into(),
                 attributes: Vec::new(),
             }],
             purpose: None,

@@ -94,7 +94,7 @@ fn split(
     let attributes = attributes(path, content_type);
     let name = path.display().to_string();
     let message = |payload: Vec<u8>| v1::Message {
-        payload,
+        payload: payload.into(),
         attributes: attributes.clone(),
     };
     if !lines {

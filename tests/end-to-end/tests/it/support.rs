@@ -15,7 +15,7 @@ pub(crate) fn run<T>(test: impl Future<Output = anyhow::Result<T>>) -> T {
 /// A submission of these messages.
 pub(crate) fn request(feed: &str, key: &str, messages: &[Vec<u8>]) -> SubmitRequest {
     let message = |payload: &Vec<u8>| Message {
-        payload: payload.clone(),
+        payload: payload.clone().into(),
         attributes: Vec::new(),
     };
     SubmitRequest {
