@@ -96,7 +96,8 @@ fn alternate(
     small: &BigLog,
     cost: impl Fn(&BigLog) -> anyhow::Result<f64>,
 ) -> anyhow::Result<Vec<(f64, f64)>> {
-    (cost(large)?, cost(small)?);
+    cost(large)?;
+    cost(small)?;
     (0..RUNS)
         .map(|_| Ok((cost(large)?, cost(small)?)))
         .collect()
