@@ -127,7 +127,7 @@ mod tests {
             feed: "f".to_owned(),
             idempotency_key: "k".to_owned(),
             messages: vec![v1::Message {
-                payload: payload.into(),
+                payload: payload.as_bytes().to_vec().into(),
                 attributes: vec![v1::Attribute {
                     name: "file-name".to_owned(),
                     value: "一.xml".to_owned(),
