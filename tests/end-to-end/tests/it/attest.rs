@@ -2,6 +2,7 @@
 //!
 //! Witnesses are processes of the same binary; the time-stamping authority is OpenSSL's, where it is there.
 
+mod proving;
 mod stamping;
 
 use std::fs;
