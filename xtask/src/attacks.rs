@@ -7,10 +7,14 @@ use std::process::Command;
 
 use anyhow::Result;
 
-use crate::build;
+use crate::{build, debian};
 
 /// Runs the attacks; the last line printed says how many were detected, and it fails unless all were.
 pub(crate) fn run(root: &Path, arguments: &[String]) -> Result<()> {
+    debian::install_missing(
+        &debian::TIME_STAMPING,
+        "the attacks need a time-stamping authority: ",
+    )?;
     let built = build::binaries(root, &["attacks", "audit-verify"], false)?;
     let python = build::python(root)?;
     build::run(

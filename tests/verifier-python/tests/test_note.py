@@ -16,7 +16,8 @@ PETERS_NOTE = (
     "then you don't know what your problem is.\n\n"
     "\u2014 PeterNeumann x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=\n"
 ).encode()
-SUMDB = "sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8"
+# A key of another name that signed none of these.
+OTHER = "other.example/log+6b402874+ARaiSMvo7Xvx6QSTephg4jHmrfIUShsdbizac8fBuXb/"
 # The example of c2sp.org/tlog-checkpoint and tlog-cosignature.
 SOFA = (
     "example.com/behind-the-sofa\n20852163\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n\n"
@@ -68,7 +69,7 @@ class Forms(unittest.TestCase):
         self.assertEqual(notes.parse_checkpoint(f"a\n1\n{root}\nx\n").extension, ("x",))
 
     def test_keys_are_bound_to_their_names(self):
-        for vkey in (PETER, SUMDB):
+        for vkey in (PETER, OTHER):
             self.assertEqual(notes.parse_key(vkey).kind, notes.ED25519)
         for vkey in (PETER.replace("Peter", "Petra"), PETER.replace("c7", "C7"), PETER.replace("+AR", "+BR"), "a+b", "",
                      writer.vkey("a", b"\x05", bytes(32)), writer.vkey("a", b"\x01", bytes(31)),
@@ -89,7 +90,7 @@ class Signatures(unittest.TestCase):
     def test_the_published_note_is_verified_and_a_changed_one_is_not(self):
         self.assertEqual(status_of(PETERS_NOTE, PETER), ["verified"])
         self.assertEqual(status_of(PETERS_NOTE.replace(b"answer", b"Answer"), PETER), ["invalid"])
-        self.assertEqual(status_of(PETERS_NOTE, SUMDB), ["unknown key"])
+        self.assertEqual(status_of(PETERS_NOTE, OTHER), ["unknown key"])
 
     def check_kind(self, key, time_s):
         data = signing.note(TEXT, key.line(TEXT, time_s))
