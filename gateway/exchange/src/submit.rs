@@ -16,7 +16,7 @@ use crate::entry::{self, CaseBinding};
 use crate::idempotency::{Claim, Key, Ticket};
 use crate::party::{PartySignature, SignedSubmission};
 use crate::policy::Caller;
-use crate::ports::{KeepError, Kept, Message};
+use crate::ports::{Expected, KeepError, Kept, Message};
 use crate::refusal::Refusal;
 use crate::{Exchange, answer};
 
@@ -181,7 +181,7 @@ impl Exchange {
                 return Ok(Ready::Answered(Box::new(response)));
             }
         };
-        let prepared = self.prepare(caller, submission, key).await?;
+        let (prepared, expected) = self.prepare(caller, submission, key).await?;
         let entry = &prepared.entry;
         let payloads = Kept {
             address: entry.payload_root,
@@ -192,6 +192,7 @@ impl Exchange {
             parts: Arc::clone(&prepared.results),
         };
         let kept = self.evidence.keep(payloads, results);
+        drop(expected);
         let kept = kept.map_err(|error| match error {
             KeepError::Full => Refusal::QueueFull { queue: "evidence" },
             KeepError::TooLarge { size, unit, limit } => Refusal::TooLarge { size, unit, limit },
@@ -256,18 +257,19 @@ impl Exchange {
         caller: &Caller,
         submission: Submission,
         key: Key,
-    ) -> Result<Prepared, Refusal> {
+    ) -> Result<(Prepared, Expected), Refusal> {
         let permit = Arc::clone(&self.conversions)
             .acquire_owned()
             .await
             .expect("the semaphore is never closed");
+        let expected = self.evidence.expect();
         let (exchange, caller) = (Arc::clone(self), caller.clone());
-        run_blocking(move || {
+        let prepared = run_blocking(move || {
             let _permit = permit;
             let converter = &exchange.feeds[&submission.feed].converter;
             prepare(&caller, &**converter, submission, key.2)
-        })
-        .await
+        });
+        Ok((prepared.await?, expected))
     }
 
     /// Writes the refusal down and returns it. The log's own failure replaces it:

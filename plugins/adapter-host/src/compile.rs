@@ -2,7 +2,7 @@
 //!
 //! Compilation is the one step in which a small component can cost much: no
 //! limit of a sandbox applies to it. So the gateway compiles in a child: it
-//! writes the component to the child's standard input and reads the native
+//! writes the component (and the state it is to begin in) to the child's standard input and reads the native
 //! code from its standard output. The child can misbehave in any way; it
 //! cannot make the gateway wait beyond the deadline, and what it wrote is
 //! trusted only because it is our own program.
@@ -22,6 +22,7 @@ use wasmtime::Engine;
 use crate::call::Cause;
 use crate::config::{CompileLimits, Compiler};
 use crate::engine;
+use crate::snapshot::{self, State};
 
 /// Most native code taken from the child, in bytes. A component of 32 MiB
 /// becomes about 100 MiB.
@@ -92,17 +93,62 @@ fn native_code(component: &[u8]) -> Result<Vec<u8>, Cause> {
         .map_err(wasmtime::Error::into_boxed_dyn_error)
 }
 
+/// What is to be compiled of a component.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Job<'a> {
+    /// The component with functions that give its state away; the component itself where that
+    /// cannot be.
+    Instrumented,
+    /// The component that begins in a state.
+    Configured(&'a State),
+}
+
+impl Job<'_> {
+    fn run(self, component: &[u8]) -> Result<Vec<u8>, Cause> {
+        match self {
+            Self::Instrumented => match snapshot::instrument(component) {
+                Ok(instrumented) => native_code(&instrumented),
+                Err(_) => native_code(component),
+            },
+            Self::Configured(state) => native_code(&snapshot::with_state(component, state)?),
+        }
+    }
+
+    /// What the child reads: the length of the component, the component, and the state, if any.
+    fn encode(self, component: &[u8]) -> Vec<u8> {
+        let mut bytes = (component.len() as u64).to_le_bytes().to_vec();
+        bytes.extend_from_slice(component);
+        if let Self::Configured(state) = self {
+            state.encode(&mut bytes);
+        }
+        bytes
+    }
+}
+
+/// Does the job that [`Job::encode`] wrote down.
+fn run_encoded(bytes: &[u8]) -> Result<Vec<u8>, Cause> {
+    let garbled = || Cause::from("the compiling process was given something else than a job");
+    let (length, rest) = bytes.split_first_chunk().ok_or_else(garbled)?;
+    let length = usize::try_from(u64::from_le_bytes(*length)).unwrap_or(usize::MAX);
+    let (component, state) = rest.split_at_checked(length).ok_or_else(garbled)?;
+    if state.is_empty() {
+        return Job::Instrumented.run(component);
+    }
+    let state = State::decode(state).ok_or_else(garbled)?;
+    Job::Configured(&state).run(component)
+}
+
 /// The whole compiling process: standard input to standard output.
 ///
 /// For a hidden subcommand of the program that [`Compiler::Child`] names. The
 /// reason of a failure goes to standard error.
 #[must_use]
 pub fn compile_main() -> ExitCode {
-    let mut component = Vec::new();
+    let mut job = Vec::new();
     let done = io::stdin()
-        .read_to_end(&mut component)
+        .read_to_end(&mut job)
         .map_err(Cause::from)
-        .and_then(|_| native_code(&component))
+        .and_then(|_| run_encoded(&job))
         .and_then(|native| io::stdout().write_all(&native).map_err(Cause::from));
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -129,31 +175,47 @@ fn chain(error: &dyn std::error::Error) -> String {
     text
 }
 
-/// The cache's name for a component's native code: the component, the engine's
-/// version and a hash of all its settings that shape code.
-pub(crate) fn name_of_native(engine: &Engine, digest: &[u8; 32]) -> String {
+/// The cache's name for a component's native code: the component, what was compiled of it, the
+/// engine's version and a hash of all its settings that shape code. `configuration` is the digest of
+/// what the guest begins configured with, if it does.
+pub(crate) fn name_of_native(
+    engine: &Engine,
+    digest: &[u8; 32],
+    configuration: Option<&[u8; 32]>,
+) -> String {
     let mut hasher = DefaultHasher::new();
     engine.precompile_compatibility_hash().hash(&mut hasher);
     let mut name = String::new();
-    for byte in digest {
-        // Writing to a string cannot fail.
-        let _ = write!(name, "{byte:02x}");
-    }
-    format!("{name}-{ENGINE_VERSION}-{:016x}", hasher.finish())
+    let mut add = |digest: &[u8; 32]| {
+        for byte in digest {
+            // Writing to a string cannot fail.
+            let _ = write!(name, "{byte:02x}");
+        }
+        name.push('-');
+    };
+    add(digest);
+    configuration.map(&mut add);
+    format!("{name}{ENGINE_VERSION}-2-{:016x}", hasher.finish())
 }
 
 /// Version of the engine, as the root manifest pins it.
 const ENGINE_VERSION: &str = "48.0.8";
 
-/// Compiles a component where the configuration says.
-pub(crate) fn compile_with(compiler: &Compiler, component: &[u8]) -> Result<Vec<u8>, CompileError> {
+/// Does a job where the configuration says.
+pub(crate) fn compile_with(
+    compiler: &Compiler,
+    component: &[u8],
+    job: Job<'_>,
+) -> Result<Vec<u8>, CompileError> {
     match compiler {
-        Compiler::InProcess => compile(component),
+        Compiler::InProcess => job
+            .run(component)
+            .map_err(|cause| CompileError::Refused { cause }),
         Compiler::Child {
             program,
             args,
             limits,
-        } => compile_in_child(program, args, *limits, component),
+        } => compile_in_child(program, args, *limits, &job.encode(component)),
     }
 }
 
@@ -161,7 +223,7 @@ fn compile_in_child(
     program: &Path,
     args: &[OsString],
     limits: CompileLimits,
-    component: &[u8],
+    job: &[u8],
 ) -> Result<Vec<u8>, CompileError> {
     let mut child = Command::new(program)
         .args(args)
@@ -182,7 +244,7 @@ fn compile_in_child(
     thread::scope(|scope| {
         // A child that stops reading ends by itself or by its deadline; either
         // way its pipes close, and these threads with them.
-        scope.spawn(move || stdin.map(|mut stdin| stdin.write_all(component)));
+        scope.spawn(move || stdin.map(|mut stdin| stdin.write_all(job)));
         let native = scope.spawn(move || read_at_most(stdout, NATIVE_BYTES_MAX + 1));
         let reason = scope.spawn(move || read_at_most(stderr, REASON_BYTES_MAX));
         let status = wait(&mut child, limits.deadline);

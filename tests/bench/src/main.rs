@@ -38,8 +38,8 @@ const MEASURES: &[(&[&str], Measure)] = &[
             "convert-police-case",
             "convert-justice-review",
         ],
-        |_, report| {
-            report.add(convert::rows()?);
+        |settings, report| {
+            report.add(convert::rows(settings)?);
             Ok(())
         },
     ),
