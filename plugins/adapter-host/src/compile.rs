@@ -16,7 +16,7 @@ use std::process::{Child, Command, ExitCode, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Resource, Rlimit, prlimit};
+use rustix::process::{Pid, Resource, Rlimit, prlimit, setpriority_process};
 use wasmtime::Engine;
 
 use crate::call::Cause;
@@ -30,6 +30,9 @@ const NATIVE_BYTES_MAX: u64 = 512 << 20;
 
 /// Most of the child's error text that is kept, in bytes.
 const REASON_BYTES_MAX: u64 = 4096;
+
+/// Priority of work that nobody waits for, as `nice` counts it.
+const LATER: i32 = 10;
 
 /// How often the parent looks whether the child has ended.
 const POLL: Duration = Duration::from_millis(2);
@@ -145,11 +148,13 @@ fn run_encoded(bytes: &[u8]) -> Result<Vec<u8>, Cause> {
 #[must_use]
 pub fn compile_main() -> ExitCode {
     let mut job = Vec::new();
-    let done = io::stdin()
-        .read_to_end(&mut job)
-        .map_err(Cause::from)
-        .and_then(|_| run_encoded(&job))
-        .and_then(|native| io::stdout().write_all(&native).map_err(Cause::from));
+    if let Err(cause) = io::stdin().read_to_end(&mut job) {
+        // The parent has gone, or there is no memory for what it sent: not the component's fault.
+        let _ = io::stderr().write_all(cause.to_string().as_bytes());
+        return ExitCode::FAILURE;
+    }
+    let done =
+        run_encoded(&job).and_then(|native| io::stdout().write_all(&native).map_err(Cause::from));
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(cause) => {
@@ -215,7 +220,10 @@ pub(crate) fn compile_with(
             program,
             args,
             limits,
-        } => compile_in_child(program, args, *limits, &job.encode(component)),
+        } => {
+            let nice = matches!(job, Job::Configured(_));
+            compile_in_child(program, args, *limits, nice, &job.encode(component))
+        }
     }
 }
 
@@ -223,6 +231,7 @@ fn compile_in_child(
     program: &Path,
     args: &[OsString],
     limits: CompileLimits,
+    nice: bool,
     job: &[u8],
 ) -> Result<Vec<u8>, CompileError> {
     let mut child = Command::new(program)
@@ -237,6 +246,11 @@ fn compile_in_child(
     if let Err(cause) = limit(&child, limits) {
         end(&mut child);
         return Err(CompileError::Limit { cause });
+    }
+    if nice {
+        // Nobody waits for it, and others use the processors; without the right to say so it works too.
+        let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
+        let _ = setpriority_process(pid, LATER);
     }
     let stdin = child.stdin.take();
     let stdout = child.stdout.take();

@@ -18,7 +18,7 @@ use crate::output::{hex, printable};
 /// An installed adapter.
 struct Sandboxed {
     identity: AdapterIdentity,
-    adapter: Adapter,
+    adapter: Arc<Adapter>,
 }
 
 impl Converter for Sandboxed {
@@ -64,17 +64,46 @@ fn converted(outcome: Outcome) -> Converted {
 /// # Errors
 /// A file that is missing, a component that is refused, a pin that does not match: named by feed.
 pub(crate) fn feeds(config: &Config, host: &Host) -> anyhow::Result<Vec<Feed>> {
-    config
+    let mut later = Vec::new();
+    let feeds = config
         .feeds
         .iter()
         .map(|feed| {
             // The reason goes into the line that is shown without --verbose.
-            install(host, feed).map_err(|error| {
+            install(host, feed, &mut later).map_err(|error| {
                 let text = format!("feed {}: {error}", feed.id);
                 error.context(text)
             })
         })
-        .collect()
+        .collect::<anyhow::Result<_>>()?;
+    preinitialize(later)?;
+    Ok(feeds)
+}
+
+/// Makes sandboxes begin configured, one adapter after the other, while the gateway serves already.
+///
+/// # Errors
+/// The system gives no thread.
+fn preinitialize(adapters: Vec<(Arc<Adapter>, Vec<u8>)>) -> anyhow::Result<()> {
+    let work = move || {
+        for (adapter, component) in adapters {
+            let id = &adapter.describe().id;
+            match adapter.preinitialize(&component) {
+                Ok(()) => tracing::debug!(adapter = id, "sandboxes begin configured"),
+                Err(error) => tracing::info!(
+                    adapter = id,
+                    error = &error as &dyn std::error::Error,
+                    "the adapter is configured in every sandbox"
+                ),
+            }
+        }
+    };
+    // It ends by itself; what it has not done when the program ends is done at the next start.
+    std::thread::Builder::new()
+        .name("preinitialize".to_owned())
+        .spawn(work)
+        .context("starting the thread that makes sandboxes begin configured")?;
+    Ok(())
 }
 
 /// What the host made of a component; an error says all that is wrong, one fault a line.
@@ -104,7 +133,11 @@ pub(crate) fn installed(result: Result<Adapter, InstallError>) -> anyhow::Result
     })
 }
 
-fn install(host: &Host, feed: &model::Feed) -> anyhow::Result<Feed> {
+fn install(
+    host: &Host,
+    feed: &model::Feed,
+    later: &mut Vec<(Arc<Adapter>, Vec<u8>)>,
+) -> anyhow::Result<Feed> {
     let component = read(&feed.adapter.join("adapter.wasm"))?;
     let configuration = match &feed.configuration {
         Some(file) => read(file)?,
@@ -136,6 +169,10 @@ fn install(host: &Host, feed: &model::Feed) -> anyhow::Result<Feed> {
         configuration: adapter.configuration_digest(),
         schema_version: description.schema_version.clone(),
     };
+    let adapter = Arc::new(adapter);
+    if !adapter.is_preinitialized() {
+        later.push((Arc::clone(&adapter), component));
+    }
     Ok(Feed {
         id: feed.id.clone(),
         converter: Arc::new(Sandboxed { identity, adapter }),
