@@ -98,7 +98,7 @@ fn native_code(component: &[u8]) -> Result<Vec<u8>, Cause> {
 
 /// What is to be compiled of a component.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Job<'a> {
+pub(crate) enum Order<'a> {
     /// The component with functions that give its state away; the component itself where that
     /// cannot be.
     Instrumented,
@@ -106,7 +106,7 @@ pub(crate) enum Job<'a> {
     Configured(&'a State),
 }
 
-impl Job<'_> {
+impl Order<'_> {
     fn run(self, component: &[u8]) -> Result<Vec<u8>, Cause> {
         match self {
             Self::Instrumented => match snapshot::instrument(component) {
@@ -128,17 +128,17 @@ impl Job<'_> {
     }
 }
 
-/// Does the job that [`Job::encode`] wrote down.
+/// Does the order that [`Order::encode`] wrote down.
 fn run_encoded(bytes: &[u8]) -> Result<Vec<u8>, Cause> {
-    let garbled = || Cause::from("the compiling process was given something else than a job");
+    let garbled = || Cause::from("the compiling process was given something else than an order");
     let (length, rest) = bytes.split_first_chunk().ok_or_else(garbled)?;
     let length = usize::try_from(u64::from_le_bytes(*length)).unwrap_or(usize::MAX);
     let (component, state) = rest.split_at_checked(length).ok_or_else(garbled)?;
     if state.is_empty() {
-        return Job::Instrumented.run(component);
+        return Order::Instrumented.run(component);
     }
     let state = State::decode(state).ok_or_else(garbled)?;
-    Job::Configured(&state).run(component)
+    Order::Configured(&state).run(component)
 }
 
 /// The whole compiling process: standard input to standard output.
@@ -147,14 +147,14 @@ fn run_encoded(bytes: &[u8]) -> Result<Vec<u8>, Cause> {
 /// reason of a failure goes to standard error.
 #[must_use]
 pub fn compile_main() -> ExitCode {
-    let mut job = Vec::new();
-    if let Err(cause) = io::stdin().read_to_end(&mut job) {
+    let mut order = Vec::new();
+    if let Err(cause) = io::stdin().read_to_end(&mut order) {
         // The parent has gone, or there is no memory for what it sent: not the component's fault.
         let _ = io::stderr().write_all(cause.to_string().as_bytes());
         return ExitCode::FAILURE;
     }
     let done =
-        run_encoded(&job).and_then(|native| io::stdout().write_all(&native).map_err(Cause::from));
+        run_encoded(&order).and_then(|native| io::stdout().write_all(&native).map_err(Cause::from));
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(cause) => {
@@ -206,14 +206,14 @@ pub(crate) fn name_of_native(
 /// Version of the engine, as the root manifest pins it.
 const ENGINE_VERSION: &str = "48.0.8";
 
-/// Does a job where the configuration says.
+/// Does an order where the configuration says.
 pub(crate) fn compile_with(
     compiler: &Compiler,
     component: &[u8],
-    job: Job<'_>,
+    order: Order<'_>,
 ) -> Result<Vec<u8>, CompileError> {
     match compiler {
-        Compiler::InProcess => job
+        Compiler::InProcess => order
             .run(component)
             .map_err(|cause| CompileError::Refused { cause }),
         Compiler::Child {
@@ -221,8 +221,8 @@ pub(crate) fn compile_with(
             args,
             limits,
         } => {
-            let nice = matches!(job, Job::Configured(_));
-            compile_in_child(program, args, *limits, nice, &job.encode(component))
+            let nice = matches!(order, Order::Configured(_));
+            compile_in_child(program, args, *limits, nice, &order.encode(component))
         }
     }
 }
@@ -232,7 +232,7 @@ fn compile_in_child(
     args: &[OsString],
     limits: CompileLimits,
     nice: bool,
-    job: &[u8],
+    order: &[u8],
 ) -> Result<Vec<u8>, CompileError> {
     let mut child = Command::new(program)
         .args(args)
@@ -258,7 +258,7 @@ fn compile_in_child(
     thread::scope(|scope| {
         // A child that stops reading ends by itself or by its deadline; either
         // way its pipes close, and these threads with them.
-        scope.spawn(move || stdin.map(|mut stdin| stdin.write_all(job)));
+        scope.spawn(move || stdin.map(|mut stdin| stdin.write_all(order)));
         let native = scope.spawn(move || read_at_most(stdout, NATIVE_BYTES_MAX + 1));
         let reason = scope.spawn(move || read_at_most(stderr, REASON_BYTES_MAX));
         let status = wait(&mut child, limits.deadline);

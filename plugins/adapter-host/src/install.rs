@@ -18,10 +18,10 @@ pub use adapter::{Adapter, PreinitializeError};
 
 use crate::cache::{Authenticated, Cache, CacheError, Found};
 use crate::call::{self, CallError, Cause, ConfigurationFault};
-use crate::compile::{self, CompileError, Job};
+use crate::compile::{self, CompileError, Order};
 use crate::config::Config;
 use crate::contract::AdapterPre;
-use crate::description::{Description, DescriptionFault, Granted};
+use crate::description::{Asked, Description, DescriptionFault, Granted};
 use crate::engine;
 use crate::sandbox::{self, Limits, Linker, Ready, Sandbox};
 use crate::ticker::Ticker;
@@ -191,6 +191,19 @@ impl Host {
     /// # Errors
     /// The first thing wrong with the component, or all faults of the configuration.
     pub fn install(&self, component: &[u8], configuration: &[u8]) -> Result<Adapter, InstallError> {
+        self.install_within(component, configuration, Asked::default())
+    }
+
+    /// The same under limits that a manifest asks for, where they are less than the host's.
+    ///
+    /// # Errors
+    /// As [`Host::install`].
+    pub fn install_within(
+        &self,
+        component: &[u8],
+        configuration: &[u8],
+        asked: Asked,
+    ) -> Result<Adapter, InstallError> {
         let shared = &self.0;
         let limit = shared.config.component_bytes_max;
         if component.len() > limit {
@@ -205,12 +218,12 @@ impl Host {
         let found = shared.cache.read(&name);
         let found = found.map_err(|cause| InstallError::Cache { cause })?;
         let configured = match &found {
-            Found::Authentic(native) => shared.configured(native),
+            Found::Authentic(native) => shared.configured(native, asked),
             Found::Nothing | Found::Tampered => None,
         };
         let mut begun = match configured {
             Some(begun) => begun,
-            None => shared.unconfigured(component, &digest, configuration)?,
+            None => shared.unconfigured(component, &digest, configuration, asked)?,
         };
         if matches!(found, Found::Tampered) {
             // It is not run, and is written anew when the adapter is next made to begin configured.
@@ -224,6 +237,7 @@ impl Host {
             native_code: begun.native_code,
             begin: begun.begin,
             configured: OnceLock::new(),
+            asked,
             digest,
             configuration: configuration.into(),
             configuration_digest,
@@ -250,9 +264,9 @@ struct Begun {
 impl Shared {
     /// The guest that begins configured, if it fits a sandbox: limits may have become narrower
     /// since it was made, and then the long way says so or does with less.
-    fn configured(&self, native: &Authenticated) -> Option<Begun> {
+    fn configured(&self, native: &Authenticated, asked: Asked) -> Option<Begun> {
         let ready = self.prepare(native).ok()?;
-        let (description, limits) = self.describe(&ready).ok()?;
+        let (description, limits) = self.describe(&ready, asked).ok()?;
         Some(Begun {
             begin: Begin::Configured(ready),
             description,
@@ -267,10 +281,11 @@ impl Shared {
         component: &[u8],
         digest: &[u8; 32],
         configuration: &[u8],
+        asked: Asked,
     ) -> Result<Begun, InstallError> {
         let (native, native_code) = self.native(component, digest)?;
         let ready = self.prepare(&native)?;
-        let (description, limits) = self.introduce(&ready, configuration)?;
+        let (description, limits) = self.introduce(&ready, configuration, asked)?;
         Ok(Begun {
             begin: Begin::Unconfigured(ready),
             description,
@@ -292,13 +307,13 @@ impl Shared {
             Found::Nothing => NativeCode::Compiled,
             Found::Tampered => NativeCode::CompiledAfterTampering,
         };
-        let native = self.compile(component, Job::Instrumented)?;
+        let native = self.compile(component, Order::Instrumented)?;
         let native = self.cache.write(&name, native).map_err(cache_error)?;
         Ok((native, origin))
     }
 
-    fn compile(&self, component: &[u8], job: Job<'_>) -> Result<Vec<u8>, InstallError> {
-        compile::compile_with(&self.config.compiler, component, job)
+    fn compile(&self, component: &[u8], order: Order<'_>) -> Result<Vec<u8>, InstallError> {
+        compile::compile_with(&self.config.compiler, component, order)
             .map_err(|cause| InstallError::Compile { cause })
     }
 
@@ -320,17 +335,20 @@ impl Shared {
         AdapterPre::new(self.linker.instantiate_pre(component)?)
     }
 
-    /// Asks the adapter who it is.
-    fn describe(&self, ready: &Ready) -> Result<(Description, Limits), InstallError> {
+    /// Asks the adapter who it is, and limits it.
+    fn describe(&self, ready: &Ready, asked: Asked) -> Result<(Description, Limits), InstallError> {
         let of_host = Granted::of_host(&self.config);
         let limits = Limits::new(&self.config, of_host);
         let unnamed: Arc<str> = "unnamed".into();
         let said = Sandbox::start(&self.engine, ready, &unnamed, &limits)
             .and_then(|mut sandbox| sandbox.describe())
             .map_err(in_call("describe"))?;
-        let description = Description::from_guest(said, of_host)
+        let mut description = Description::from_guest(said, of_host)
             .map_err(|cause| InstallError::Description { cause })?;
-        let limits = Limits::new(&self.config, description.granted);
+        let granted = description.granted;
+        description.granted = granted.at_most(asked.memory_bytes, asked.deadline_ms);
+        let limits = Limits::new(&self.config, description.granted)
+            .at_most(asked.output_bytes, asked.log_lines);
         Ok((description, limits))
     }
 
@@ -339,8 +357,9 @@ impl Shared {
         &self,
         ready: &Ready,
         configuration: &[u8],
+        asked: Asked,
     ) -> Result<(Description, Limits), InstallError> {
-        let (description, limits) = self.describe(ready)?;
+        let (description, limits) = self.describe(ready, asked)?;
         // The configuration is tried under the limits every later call has.
         let id: Arc<str> = description.id.as_str().into();
         Sandbox::start(&self.engine, ready, &id, &limits)

@@ -9,16 +9,19 @@ use std::sync::Arc;
 use adapter_host::{Adapter, CompileLimits, Compiler, Host, InstallError, Level, Outcome};
 use anyhow::{Context as _, ensure};
 use exchange::Feed;
-use exchange::ports::{AdapterIdentity, ConvertFailure, Converted, Converter, Message};
+use exchange::lifecycle::Configured;
+use exchange::ports::{
+    AdapterFiles, AdapterIdentity, ConvertFailure, Converted, Converter, Message,
+};
+use sha2::{Digest as _, Sha256};
 
-use crate::adapter;
 use crate::config::model::{self, Config};
 use crate::output::{hex, printable};
 
 /// An installed adapter.
-struct Sandboxed {
-    identity: AdapterIdentity,
-    adapter: Arc<Adapter>,
+pub(super) struct Sandboxed {
+    pub(super) identity: AdapterIdentity,
+    pub(super) adapter: Arc<Adapter>,
 }
 
 impl Converter for Sandboxed {
@@ -59,51 +62,71 @@ fn converted(outcome: Outcome) -> Converted {
     }
 }
 
-/// Installs the adapter of every feed.
+/// The feeds of the configuration, and the files of the adapters it names.
 ///
 /// # Errors
-/// A file that is missing, a component that is refused, a pin that does not match: named by feed.
-pub(crate) fn feeds(config: &Config, host: &Host) -> anyhow::Result<Vec<Feed>> {
-    let mut later = Vec::new();
-    let feeds = config
-        .feeds
-        .iter()
-        .map(|feed| {
-            // The reason goes into the line that is shown without --verbose.
-            install(host, feed, &mut later).map_err(|error| {
-                let text = format!("feed {}: {error}", feed.id);
-                error.context(text)
-            })
+/// A file that is missing, a pin that does not match: named by feed.
+pub(crate) fn feeds(config: &Config) -> anyhow::Result<(Vec<Feed>, Vec<Configured>)> {
+    let feeds = config.feeds.iter();
+    let declared = feeds.clone().map(|feed| Feed {
+        id: feed.id.clone(),
+        kind: feed.kind.clone(),
+        converter: None,
+    });
+    let configured = feeds.map(|feed| {
+        // The reason goes into the line that is shown without --verbose.
+        let files = files(feed).map_err(|error| {
+            let text = format!("feed {}: {error}", feed.id);
+            error.context(text)
+        })?;
+        Ok(Configured {
+            feed: feed.id.clone(),
+            files,
         })
-        .collect::<anyhow::Result<_>>()?;
-    preinitialize(later)?;
-    Ok(feeds)
+    });
+    Ok((
+        declared.collect(),
+        configured.collect::<anyhow::Result<_>>()?,
+    ))
 }
 
-/// Makes sandboxes begin configured, one adapter after the other, while the gateway serves already.
-///
-/// # Errors
-/// The system gives no thread.
-fn preinitialize(adapters: Vec<(Arc<Adapter>, Vec<u8>)>) -> anyhow::Result<()> {
-    let work = move || {
-        for (adapter, component) in adapters {
-            let id = &adapter.describe().id;
-            match adapter.preinitialize(&component) {
-                Ok(()) => tracing::debug!(adapter = id, "sandboxes begin configured"),
-                Err(error) => tracing::info!(
-                    adapter = id,
-                    error = &error as &dyn std::error::Error,
-                    "the adapter is configured in every sandbox"
-                ),
-            }
-        }
+/// The files of the adapter that the configuration names for a feed.
+fn files(feed: &model::Feed) -> anyhow::Result<Option<AdapterFiles>> {
+    let Some(folder) = &feed.adapter else {
+        return Ok(None);
     };
-    // It ends by itself; what it has not done when the program ends is done at the next start.
-    std::thread::Builder::new()
-        .name("preinitialize".to_owned())
-        .spawn(work)
-        .context("starting the thread that makes sandboxes begin configured")?;
-    Ok(())
+    let component = read(&folder.join("adapter.wasm"))?;
+    let configuration = match &feed.configuration {
+        Some(file) => read(file)?,
+        None => read(&folder.join("configuration.json"))?,
+    };
+    if let Some(pin) = feed.component_sha256 {
+        let digest: [u8; 32] = Sha256::digest(&component).into();
+        ensure!(
+            digest == pin,
+            "component_sha256 pins {}, and {} has {}",
+            hex(&pin),
+            folder.join("adapter.wasm").display(),
+            hex(&digest)
+        );
+    }
+    Ok(Some(AdapterFiles {
+        component: component.into(),
+        configuration: configuration.into(),
+        manifest: read(&folder.join("adapter.toml"))?.into(),
+    }))
+}
+
+/// What an entry says of an adapter.
+pub(super) fn identity(adapter: &Adapter) -> AdapterIdentity {
+    let description = adapter.describe();
+    AdapterIdentity {
+        id: description.id.clone(),
+        version: description.version.clone(),
+        component: adapter.digest(),
+        configuration: adapter.configuration_digest(),
+        schema_version: description.schema_version.clone(),
+    }
 }
 
 /// What the host made of a component; an error says all that is wrong, one fault a line.
@@ -112,72 +135,35 @@ fn preinitialize(adapters: Vec<(Arc<Adapter>, Vec<u8>)>) -> anyhow::Result<()> {
 /// The host's, with its causes or the faults of the configuration in its text.
 pub(crate) fn installed(result: Result<Adapter, InstallError>) -> anyhow::Result<Adapter> {
     result.map_err(|error| {
-        let mut text = error.to_string();
-        if let InstallError::Configuration { faults } = &error {
-            for fault in faults {
-                let path = if fault.path.is_empty() {
-                    "(whole file)"
-                } else {
-                    &fault.path
-                };
-                text.push_str("\n  ");
-                text.push_str(&printable(&format!("{path}: {}", fault.text)));
-            }
-        }
-        let mut cause = std::error::Error::source(&error);
-        while let Some(inner) = cause {
-            text.push_str(&format!(": {inner}"));
-            cause = inner.source();
-        }
+        let text = fault_text(&error);
         anyhow::Error::new(error).context(text)
     })
 }
 
-fn install(
-    host: &Host,
-    feed: &model::Feed,
-    later: &mut Vec<(Arc<Adapter>, Vec<u8>)>,
-) -> anyhow::Result<Feed> {
-    let component = read(&feed.adapter.join("adapter.wasm"))?;
-    let configuration = match &feed.configuration {
-        Some(file) => read(file)?,
-        None => read(&feed.adapter.join("configuration.json"))?,
-    };
-    let adapter = installed(host.install(&component, &configuration))?;
-    adapter::compare(&feed.adapter, adapter.describe())?;
-    if let Some(pin) = feed.component_sha256 {
-        ensure!(
-            adapter.digest() == pin,
-            "component_sha256 pins {}, and {} has {}",
-            hex(&pin),
-            feed.adapter.join("adapter.wasm").display(),
-            hex(&adapter.digest())
-        );
+/// An error of the host with everything in it that is wrong.
+pub(super) fn fault_text(error: &InstallError) -> String {
+    let mut text = error.to_string();
+    if let InstallError::Configuration { faults } = error {
+        for fault in faults {
+            let path = if fault.path.is_empty() {
+                "(whole file)"
+            } else {
+                &fault.path
+            };
+            text.push_str("\n  ");
+            text.push_str(&printable(&format!("{path}: {}", fault.text)));
+        }
     }
-    let description = adapter.describe();
-    ensure!(
-        description.feed_kinds.contains(&feed.kind),
-        "kind is {kind}, and adapter {} converts feeds of kind {}",
-        description.id,
-        description.feed_kinds.join(", "),
-        kind = feed.kind
-    );
-    let identity = AdapterIdentity {
-        id: description.id.clone(),
-        version: description.version.clone(),
-        component: adapter.digest(),
-        configuration: adapter.configuration_digest(),
-        schema_version: description.schema_version.clone(),
-    };
-    let adapter = Arc::new(adapter);
-    if !adapter.is_preinitialized() {
-        later.push((Arc::clone(&adapter), component));
+    let mut cause = std::error::Error::source(error);
+    while let Some(inner) = cause {
+        text.push_str(&format!(": {inner}"));
+        cause = inner.source();
     }
-    Ok(Feed {
-        id: feed.id.clone(),
-        converter: Arc::new(Sandboxed { identity, adapter }),
-    })
+    text
 }
+
+/// Sandboxes besides those of submissions: one for a shadow, one for whatever an administrator tries.
+const OTHER_SANDBOXES: usize = 2;
 
 /// The plugin host with the limits of the configuration.
 ///
@@ -192,8 +178,8 @@ pub(crate) fn host(config: &Config, workers: usize) -> anyhow::Result<Host> {
     )?;
     Host::new(adapter_host::Config {
         log: guest_log,
-        workers: u32::try_from(workers).unwrap_or(u32::MAX),
-        adapters: u32::try_from(config.feeds.len())
+        workers: u32::try_from(workers + OTHER_SANDBOXES).unwrap_or(u32::MAX),
+        adapters: u32::try_from(config.feeds.len() * 2)
             .unwrap_or(u32::MAX)
             .max(limits.adapters),
         ..limits

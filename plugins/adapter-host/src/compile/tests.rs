@@ -19,7 +19,7 @@ fn child(script: &str, limits: CompileLimits) -> Compiler {
 
 fn check(script: &str, limits: CompileLimits, expected: &str) {
     let component = vec![0; 1 << 20];
-    let result = match compile_with(&child(script, limits), &component, Job::Instrumented) {
+    let result = match compile_with(&child(script, limits), &component, Order::Instrumented) {
         Ok(native) => format!("{} bytes", native.len()),
         Err(error) => chain(&error),
     };
@@ -86,7 +86,7 @@ fn a_missing_program_is_an_error() {
         args: Vec::new(),
         limits: LIMITS,
     };
-    let error = compile_with(&compiler, b"", Job::Instrumented).expect_err("no such program");
+    let error = compile_with(&compiler, b"", Order::Instrumented).expect_err("no such program");
     assert!(matches!(error, CompileError::Start { .. }), "{error}");
 }
 
@@ -95,8 +95,8 @@ fn what_is_no_job_is_refused() {
     let too_long = [&9_u64.to_le_bytes()[..], b"short"].concat();
     let garbled_state = [&1_u64.to_le_bytes()[..], b"c", b"\xff"].concat();
     for bytes in [&b""[..], b"1234567", &too_long, &garbled_state] {
-        let error = run_encoded(bytes).expect_err("not a job");
-        assert!(error.to_string().contains("than a job"), "{error}");
+        let error = run_encoded(bytes).expect_err("not an order");
+        assert!(error.to_string().contains("than an order"), "{error}");
     }
 }
 

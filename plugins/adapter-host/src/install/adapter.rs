@@ -7,8 +7,8 @@ use sha2::{Digest as _, Sha256};
 use super::{Begin, InstallError, NativeCode, Shared};
 use crate::cache::CacheError;
 use crate::call::{self, CallError, Message, Outcome};
-use crate::compile::{self, Job};
-use crate::description::Description;
+use crate::compile::{self, Order};
+use crate::description::{Asked, Description};
 use crate::sandbox::{Limits, Ready, Sandbox};
 
 /// An installed adapter with its configuration. Its calls share nothing.
@@ -19,6 +19,7 @@ pub struct Adapter {
     pub(super) configured: OnceLock<Ready>,
     pub(super) id: Arc<str>,
     pub(super) description: Description,
+    pub(super) asked: Asked,
     pub(super) limits: Limits,
     pub(super) digest: [u8; 32],
     pub(super) configuration: Box<[u8]>,
@@ -96,7 +97,7 @@ impl Adapter {
                 .map_err(PreinitializeError::Call)?
                 .ok_or(PreinitializeError::Unsupported)?;
         let native = shared
-            .compile(component, Job::Configured(&state))
+            .compile(component, Order::Configured(&state))
             .map_err(PreinitializeError::Compile)?;
         let name = compile::name_of_native(
             &shared.engine,
@@ -111,7 +112,7 @@ impl Adapter {
             .prepare(&native)
             .map_err(PreinitializeError::Compile)?;
         let (description, _) = shared
-            .describe(&ready)
+            .describe(&ready, self.asked)
             .map_err(PreinitializeError::Compile)?;
         if description != self.description {
             return Err(PreinitializeError::OtherDescription);
