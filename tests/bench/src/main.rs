@@ -17,6 +17,7 @@ mod convert;
 mod fdatasync;
 mod growth;
 mod log;
+mod package;
 mod report;
 mod sample;
 mod settings;
@@ -57,6 +58,9 @@ const MEASURES: &[(&[&str], Measure)] = &[
         &["growth-append", "growth-proof", "growth-lookup"],
         growth::measure,
     ),
+    (&["package-size", "package-verify"], |_, report| {
+        package::measure(report)
+    }),
     #[cfg(feature = "gateway")]
     (&["unary-durable-p50"], |_, report| {
         report.add(unary::rows()?);
