@@ -213,15 +213,18 @@ impl AdapterEntry {
 
 fn read_step(event: u64, rest: &[Value]) -> Option<AdapterStep> {
     let count = |index: usize| as_uint(rest.get(index)?);
-    let words = |index: usize| match rest.get(index)? {
-        Value::Null => Some(String::new()),
-        value => as_text(value).map(str::to_owned),
+    let words = |index: usize| {
+        let value = rest.get(index)?;
+        if *value == Value::Null {
+            return Some(String::new());
+        }
+        as_text(value).map(str::to_owned)
     };
     Some(match event {
         EVENT_ADAPTER_LOAD => AdapterStep::Load {
-            manifest: match rest.first()? {
-                Value::Null => None,
-                value => Some(as_digest(value)?),
+            manifest: match *rest.first()? == Value::Null {
+                true => None,
+                false => Some(as_digest(rest.first()?)?),
             },
         },
         EVENT_ADAPTER_INSTALL => AdapterStep::Install {

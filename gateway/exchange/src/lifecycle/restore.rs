@@ -119,7 +119,7 @@ impl Exchange {
         let Some(store) = &self.registry.store else {
             return;
         };
-        // Locked before the size is read: no step below it is missing.
+        // Held while a step is made, so that no step below the size is missing.
         let quarantine = self.registry.quarantine();
         let size = self.log.size();
         let head = size
@@ -154,7 +154,9 @@ impl Exchange {
         let life = state.lives.feed(feed).cloned().unwrap_or_default();
         let of_file = configured.files.as_ref().map(digests);
         let known = of_file.and_then(|file| {
-            let same = |version: &&VersionLife| digests_of(&version.adapter) == file;
+            let same = |version: &&VersionLife| {
+                digests_of(&version.adapter) == file && !version.is_retired
+            };
             life.versions().iter().rev().find(same).cloned()
         });
         let mut route = Route::default();

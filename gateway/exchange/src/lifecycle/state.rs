@@ -94,7 +94,13 @@ impl Lives {
                     });
                 }
             }
-            step => life.step(entry, step),
+            AdapterStep::Approve
+            | AdapterStep::Activate { .. }
+            | AdapterStep::Shadow { .. }
+            | AdapterStep::Canary { .. }
+            | AdapterStep::Rollback { .. }
+            | AdapterStep::Retire
+            | AdapterStep::Breaker { .. } => life.step(entry, &entry.step),
         }
     }
 }
@@ -110,12 +116,10 @@ impl FeedLife {
         &self.versions
     }
 
-    /// The version with this component and configuration.
+    /// The version with this component and configuration, unless it is retired.
     pub(crate) fn find(&self, adapter: &AdapterIdentity) -> Option<&VersionLife> {
-        self.versions
-            .iter()
-            .rev()
-            .find(|version| version.adapter == *adapter)
+        let is_it = |version: &&VersionLife| version.adapter == *adapter && !version.is_retired;
+        self.versions.iter().rev().find(is_it)
     }
 
     /// The number the next version gets.
@@ -235,9 +239,10 @@ impl VersionLife {
 
 impl AdapterEntry {
     fn replaced(&self) -> u32 {
-        match self.step {
-            AdapterStep::Activate { replaced } | AdapterStep::Rollback { replaced } => replaced,
-            _ => 0,
+        if let AdapterStep::Activate { replaced } | AdapterStep::Rollback { replaced } = self.step {
+            replaced
+        } else {
+            0
         }
     }
 }
