@@ -303,6 +303,10 @@ fn kept_files(
         component: kept(&version.adapter.component, "component")?,
         manifest: kept(&manifest, "manifest")?,
         configuration: kept(&version.adapter.configuration, "configuration")?,
+        schema: match &version.schema {
+            Some(digest) => kept(digest, "schema of configurations")?,
+            None => bytes::Bytes::new(),
+        },
     })
 }
 

@@ -146,7 +146,7 @@ impl Exchange {
             });
         }
         let number = state.lives.next_number(feed);
-        let manifest = self.keep_files(&checked.files)?;
+        let (manifest, schema) = self.keep_files(&checked.files)?;
         let entry = AdapterEntry {
             feed: feed.to_owned(),
             version: number,
@@ -155,6 +155,7 @@ impl Exchange {
                 manifest,
                 publisher: checked.publisher,
                 samples: checked.samples,
+                schema,
             },
             by: caller.agency.clone(),
             case,

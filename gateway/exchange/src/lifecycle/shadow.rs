@@ -145,11 +145,7 @@ impl Shared {
 }
 
 /// Converts a published submission again and hands what differs to `report`, one short piece after another.
-pub(crate) fn compare(
-    converter: &dyn Converter,
-    published: &Published,
-    report: &mut Noting<'_>,
-) {
+pub(crate) fn compare(converter: &dyn Converter, published: &Published, report: &mut Noting<'_>) {
     let Some((manifest, results)) = published.results.split_first() else {
         return;
     };

@@ -5,19 +5,56 @@ use std::fmt::Write as _;
 use proto::v1::AdapterUsage;
 
 /// A metric: name, type, help, and its value for one version.
-type Metric = (&'static str, &'static str, &'static str, fn(&AdapterUsage) -> String);
+type Metric = (
+    &'static str,
+    &'static str,
+    &'static str,
+    fn(&AdapterUsage) -> String,
+);
 
 const METRICS: [Metric; 10] = [
-    ("calls_total", "counter", "Calls of the sandbox.", |used| used.calls.to_string()),
-    ("messages_total", "counter", "Messages given.", |used| used.messages.to_string()),
-    ("input_bytes_total", "counter", "Bytes given.", |used| used.input_bytes.to_string()),
-    ("output_bytes_total", "counter", "Bytes returned.", |used| used.output_bytes.to_string()),
-    ("busy_seconds_total", "counter", "Time in calls.", |used| seconds(used.busy_ns)),
-    ("longest_call_seconds", "gauge", "Longest call since the start.", |used| seconds(used.longest_ns)),
-    ("rejected_total", "counter", "Messages the adapter rejected.", |used| used.rejected.to_string()),
-    ("stopped_total", "counter", "Messages not tried because the breaker was open.", |used| used.stopped.to_string()),
-    ("running_calls", "gauge", "Calls under way.", |used| used.running.to_string()),
-    ("breaker_open", "gauge", "1 while the breaker is open.", |used| u8::from(used.is_breaker_open).to_string()),
+    ("calls_total", "counter", "Calls of the sandbox.", |used| {
+        used.calls.to_string()
+    }),
+    ("messages_total", "counter", "Messages given.", |used| {
+        used.messages.to_string()
+    }),
+    ("input_bytes_total", "counter", "Bytes given.", |used| {
+        used.input_bytes.to_string()
+    }),
+    ("output_bytes_total", "counter", "Bytes returned.", |used| {
+        used.output_bytes.to_string()
+    }),
+    ("busy_seconds_total", "counter", "Time in calls.", |used| {
+        seconds(used.busy_ns)
+    }),
+    (
+        "longest_call_seconds",
+        "gauge",
+        "Longest call since the start.",
+        |used| seconds(used.longest_ns),
+    ),
+    (
+        "rejected_total",
+        "counter",
+        "Messages the adapter rejected.",
+        |used| used.rejected.to_string(),
+    ),
+    (
+        "stopped_total",
+        "counter",
+        "Messages not tried because the breaker was open.",
+        |used| used.stopped.to_string(),
+    ),
+    ("running_calls", "gauge", "Calls under way.", |used| {
+        used.running.to_string()
+    }),
+    (
+        "breaker_open",
+        "gauge",
+        "1 while the breaker is open.",
+        |used| u8::from(used.is_breaker_open).to_string(),
+    ),
 ];
 
 /// The text.
@@ -30,7 +67,12 @@ pub(crate) fn text(usage: &[AdapterUsage]) -> String {
             let _ = writeln!(text, "lawgate_adapter_{name}{{{labels}}} {}", value(used));
         }
     }
-    head(&mut text, "failures_total", "counter", "Calls that ended without a result.");
+    head(
+        &mut text,
+        "failures_total",
+        "counter",
+        "Calls that ended without a result.",
+    );
     for used in usage {
         for failure in &used.failures {
             let (labels, code) = (labels(used), escaped(&failure.code));
@@ -59,11 +101,17 @@ fn labels(used: &AdapterUsage) -> String {
 }
 
 fn escaped(text: &str) -> String {
-    text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
+    text.replace('\\', "\\\\")
+        .replace('"', "\\\"")
+        .replace('\n', "\\n")
 }
 
 fn seconds(nanoseconds: u64) -> String {
-    format!("{}.{:09}", nanoseconds / 1_000_000_000, nanoseconds % 1_000_000_000)
+    format!(
+        "{}.{:09}",
+        nanoseconds / 1_000_000_000,
+        nanoseconds % 1_000_000_000
+    )
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 
 mod adapters;
 mod clock;
+mod configuration_schema;
 mod converter;
 mod evidence;
 mod package;
