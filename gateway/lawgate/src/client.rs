@@ -8,6 +8,7 @@ mod call;
 mod counter;
 mod json;
 mod messages;
+mod metrics;
 mod party;
 mod quarantine;
 mod receipts;
