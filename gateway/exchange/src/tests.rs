@@ -2,8 +2,10 @@
 
 pub(crate) mod fixture;
 mod proving;
+mod chronicling;
 mod reading;
 mod receipts;
 mod review;
+mod searching;
 mod signing;
 mod submitting;

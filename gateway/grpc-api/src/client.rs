@@ -12,6 +12,9 @@ pub type Exchange = crate::generated::exchange_client::ExchangeClient<Channel>;
 /// The client of the Audit service.
 pub type Audit = crate::generated::audit_client::AuditClient<Channel>;
 
+/// The client of the Legal service.
+pub type Legal = crate::generated::legal_client::LegalClient<Channel>;
+
 /// Where the gateway is and who the caller is.
 #[derive(Debug, Clone)]
 pub struct ClientConfig {
@@ -76,6 +79,11 @@ pub fn service(channel: Channel) -> Exchange {
 /// The Audit service over a channel; one channel serves both.
 pub fn audit(channel: Channel) -> Audit {
     Audit::new(channel).max_decoding_message_size(MAX_ANSWER_BYTES)
+}
+
+/// The Legal service over a channel.
+pub fn legal(channel: Channel) -> Legal {
+    Legal::new(channel).max_decoding_message_size(MAX_ANSWER_BYTES)
 }
 
 /// A connected channel.

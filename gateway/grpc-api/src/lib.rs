@@ -8,6 +8,7 @@ mod accept;
 mod audit;
 pub mod client;
 mod identity;
+mod legal;
 mod service;
 mod status;
 mod stream;
@@ -37,6 +38,7 @@ use tonic::transport::Server;
 
 use crate::generated::audit_server::AuditServer;
 use crate::generated::exchange_server::ExchangeServer;
+use crate::generated::legal_server::LegalServer;
 
 pub use tls::TlsError;
 
@@ -143,10 +145,15 @@ impl Edge {
         health
             .set_serving::<AuditServer<audit::AuditService>>()
             .await;
+        health
+            .set_serving::<LegalServer<legal::LegalService>>()
+            .await;
         let service = ExchangeServer::new(service::ExchangeService::new(Arc::clone(&exchange)))
             .max_decoding_message_size(self.config.max_request_bytes)
             .max_encoding_message_size(MAX_ANSWER_BYTES);
         let audit = AuditServer::new(audit::AuditService::new(Arc::clone(&exchange)));
+        let legal = LegalServer::new(legal::LegalService::new(Arc::clone(&exchange)))
+            .max_encoding_message_size(MAX_ANSWER_BYTES);
         let mut routes = Routes::builder();
         let described = || {
             tonic_reflection::server::Builder::configure()
@@ -158,7 +165,8 @@ impl Edge {
             .add_service(described().build_v1().map_err(EdgeError::Reflection)?)
             .add_service(described().build_v1alpha().map_err(EdgeError::Reflection)?)
             .add_service(service)
-            .add_service(audit);
+            .add_service(audit)
+            .add_service(legal);
         let stopping = Arc::clone(&exchange);
         let stop = async move {
             stop.await;
@@ -248,6 +256,9 @@ async fn watch_health(exchange: Arc<Exchange>, health: tonic_health::server::Hea
     }
     health
         .set_not_serving::<AuditServer<audit::AuditService>>()
+        .await;
+    health
+        .set_not_serving::<LegalServer<legal::LegalService>>()
         .await;
     std::future::pending::<()>().await;
 }

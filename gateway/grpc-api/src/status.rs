@@ -18,7 +18,8 @@ pub(crate) fn code(refusal: &Refusal) -> Code {
     match refusal {
         Refusal::UnknownAgency { .. }
         | Refusal::SubmitNotGranted { .. }
-        | Refusal::ReadNotGranted { .. } => Code::PermissionDenied,
+        | Refusal::ReadNotGranted { .. }
+        | Refusal::RoleNotGranted { .. } => Code::PermissionDenied,
         Refusal::UnknownFeed { .. } | Refusal::NotFound { .. } => Code::NotFound,
         Refusal::Malformed { .. } | Refusal::PartySignature(_) | Refusal::TooLarge { .. } => {
             Code::InvalidArgument

@@ -132,7 +132,9 @@ impl Node {
                 publishing.tiles(),
                 publishing.board(),
             ))),
-            policy: wiring::policy(&config.agencies),
+            policy: wiring::policy(&config.agencies, &config.staff),
+            search_key: exchange::SearchKey::new(wiring::own_key(&data.join("search.key"))?),
+            working_days: wiring::working_days(config.calendar.as_deref())?,
             feeds,
             limits: limits(config),
         };

@@ -151,7 +151,7 @@ pub(crate) fn host(config: &Config, workers: usize) -> anyhow::Result<Host> {
     let limits = host_limits(
         &config.sandbox,
         data.join("adapter-cache"),
-        cache_key(data)?,
+        own_key(&data.join("adapter-cache.key"))?,
     )?;
     Host::new(adapter_host::Config {
         log: guest_log,
@@ -207,11 +207,14 @@ fn guest_log(adapter: &str, level: Level, text: &str) {
     }
 }
 
-/// The key that authenticates cached native code: made once, readable by the gateway alone.
-fn cache_key(data: &Path) -> anyhow::Result<[u8; 32]> {
-    let file = data.join("adapter-cache.key");
+/// A key of this node alone: made once, readable by the gateway alone. One authenticates cached
+/// native code, another stands for what auditors search for.
+///
+/// # Errors
+/// A file that cannot be read or made, or does not hold 32 bytes.
+pub(crate) fn own_key(file: &Path) -> anyhow::Result<[u8; 32]> {
     let mut key = [0; 32];
-    match fs::read(&file) {
+    match fs::read(file) {
         Ok(bytes) => {
             key = bytes
                 .try_into()
@@ -223,7 +226,7 @@ fn cache_key(data: &Path) -> anyhow::Result<[u8; 32]> {
                 .and_then(|mut random| random.read_exact(&mut key))
                 .context("making a key")?;
             let mut options = fs::OpenOptions::new();
-            let made = options.write(true).create_new(true).mode(0o600).open(&file);
+            let made = options.write(true).create_new(true).mode(0o600).open(file);
             made.and_then(|mut made| made.write_all(&key))
                 .with_context(|| format!("writing {}", file.display()))?;
         }

@@ -11,8 +11,8 @@ mod proofs;
 mod receipts;
 
 pub(crate) use clock::SystemClock;
-pub(crate) use converter::{COMPILE_COMMAND, feeds, host, host_limits, installed};
+pub(crate) use converter::{COMPILE_COMMAND, feeds, host, host_limits, installed, own_key};
 pub(crate) use evidence::Evidence;
-pub(crate) use policy::policy;
+pub(crate) use policy::{policy, working_days};
 pub(crate) use proofs::Proofs;
 pub(crate) use receipts::Receipts;
