@@ -4,12 +4,15 @@
 //! module that does it. `docs/cli.md` is printed from these declarations.
 
 mod attest;
+mod legal;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
 use crate::output::Format;
+
+pub(crate) use legal::{AuditSearch, CaseCommand, CaseShow};
 
 pub(crate) use attest::{
     AuditCheckpoint, KeyKindArgument, KeysCommand, KeysGenerate, KeysRevoke, KeysRotate,
@@ -82,9 +85,12 @@ Examples:
   lawgate quarantine --client client/city-eco.toml --feed hj212
   lawgate quarantine --client client/city-eco.toml --code hj212.crc-bad --output json")]
     Quarantine(Quarantine),
-    /// Look at the audit log (审计日志) on disk; nothing needs to run.
+    /// Look at the audit log (审计日志): on disk, where nothing needs to run, or by `search`.
     #[command(subcommand)]
     Audit(AuditCommand),
+    /// Look at a case (案件) as the audit log has it.
+    #[command(subcommand)]
+    Case(CaseCommand),
     /// Check a receipt (回执) of the audit log; no gateway is needed.
     #[command(subcommand)]
     Receipt(ReceiptCommand),
@@ -347,6 +353,16 @@ Examples:
   lawgate audit show --log data/audit 17
   lawgate audit show --log data/audit 17 --raw")]
     Show(AuditShow),
+    /// Search the log of a running gateway; for auditors (审计人员), and logged before it is answered.
+    #[command(after_help = "\
+A case number or a purpose must be given: it goes into the audit entry.
+
+Examples:
+  lawgate audit search --client client/audit-01.toml --purpose 法制审核 --case 包环罚〔2026〕12号
+  lawgate audit search --client client/audit-01.toml --purpose 法制审核 --text '超标 夜间' --newest-first
+  lawgate audit search --client client/audit-01.toml --purpose 法制审核 --event exchange.deny --from 2026-09-01T00:00:00+08:00
+  lawgate audit search --client client/audit-01.toml --purpose 法制审核 --from-position 0 --to-position 500 --prove")]
+    Search(AuditSearch),
     /// Check the whole log: every frame, entry, link and group.
     #[command(after_help = "\
 Exit code 0 says that at least one entry was checked and nothing is wrong.

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 use clap::CommandFactory;
 
-use crate::cli::{Cli, Command, ConfigCommand};
+use crate::cli::{AuditCommand, CaseCommand, Cli, Command, ConfigCommand};
 use crate::output::{Ending, Output, UsageError};
 use crate::{adapter, audit, client, config, init, keys, logging, receipt, serve, witness};
 
@@ -55,7 +55,13 @@ fn dispatch(command: &Command, output: &mut Output<'_>) -> anyhow::Result<Ending
         Command::Quarantine(arguments) => {
             runtime()?.block_on(client::quarantine(arguments, output))
         }
+        Command::Audit(AuditCommand::Search(arguments)) => {
+            runtime()?.block_on(client::search(arguments, output))
+        }
         Command::Audit(command) => audit::run(command, output),
+        Command::Case(CaseCommand::Show(arguments)) => {
+            runtime()?.block_on(client::case_show(arguments, output))
+        }
         Command::Receipt(command) => receipt::run(command, output),
         Command::Keys(command) => keys::run(command, output),
         Command::Witness(arguments) => witness::run(arguments, output),

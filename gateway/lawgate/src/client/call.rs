@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Context;
-use grpc_api::client::{self, Code, Exchange, Request, Status};
+use grpc_api::client::{self, Code, Exchange, Legal, Request, Status};
 
 use crate::cli::Connection;
 use crate::config::{self, ClientConfig};
@@ -43,15 +43,32 @@ pub(crate) async fn connect(connection: &Connection) -> anyhow::Result<Exchange>
 /// As [`connect`], apart from faults of the file.
 pub(crate) async fn connect_with(
     connection: &Connection,
-    mut config: ClientConfig,
+    config: ClientConfig,
 ) -> anyhow::Result<Exchange> {
+    Ok(client::connect(&reached(connection, config)?).await?)
+}
+
+/// Connects to the service of legal staff as the client file says.
+///
+/// # Errors
+/// As [`connect`].
+pub(crate) async fn connect_legal(connection: &Connection) -> anyhow::Result<Legal> {
+    let config = reached(connection, config::load_client(&connection.client)?)?;
+    Ok(client::legal(client::channel(&config).await?))
+}
+
+/// Where a client file leads, with the address of the command line in place of its own.
+fn reached(
+    connection: &Connection,
+    mut config: ClientConfig,
+) -> anyhow::Result<client::ClientConfig> {
     if let Some(address) = &connection.address {
         config.address = config::parse_address(address).ok_or_else(|| UsageError::Address {
             option: "--address",
             value: address.clone(),
         })?;
     }
-    Ok(client::connect(&material(&config)?).await?)
+    material(&config)
 }
 
 fn material(config: &ClientConfig) -> anyhow::Result<client::ClientConfig> {
