@@ -138,6 +138,18 @@ fn convert(converter: &dyn Converter, messages: &[Message]) -> Result<Vec<Checke
     Ok(checked)
 }
 
+/// The results of the messages, encoded as they are kept; nothing else is made.
+///
+/// # Errors
+/// As [`prepare`].
+pub(crate) fn results(
+    converter: &dyn Converter,
+    messages: &[Message],
+) -> Result<Vec<Bytes>, Refusal> {
+    let checked = convert(converter, messages)?;
+    Ok(checked.into_iter().map(|checked| checked.part).collect())
+}
+
 /// Converts one sandbox's worth; an adapter that did not return quarantines it whole.
 fn convert_batch(
     converter: &dyn Converter,

@@ -13,6 +13,7 @@ pub mod party;
 pub mod policy;
 pub mod ports;
 pub mod refusal;
+pub mod replay;
 pub mod words;
 pub mod working_days;
 

@@ -12,7 +12,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::output::Format;
 
-pub(crate) use legal::{AuditSearch, CaseCommand, CaseShow};
+pub(crate) use legal::{AuditSearch, CaseCommand, CaseShow, Replay};
 
 pub(crate) use attest::{
     AuditCheckpoint, KeyKindArgument, KeysCommand, KeysGenerate, KeysRevoke, KeysRotate,
@@ -91,6 +91,16 @@ Examples:
     /// Look at a case (案件) as the audit log has it.
     #[command(subcommand)]
     Case(CaseCommand),
+    /// Convert what was received again (重放) and compare it with what was kept, byte for byte; no gateway is needed.
+    #[command(after_help = "\
+Every submission is converted with the component and the configuration it names by digest, from the copies in the data
+folder, and the results are compared. What differs is printed with both versions, field by field, and the exit code is 1.
+
+Examples:
+  lawgate replay --data data
+  lawgate replay --data data --position 17
+  lawgate replay --data data --case 包环罚〔2026〕12号 --output json")]
+    Replay(Replay),
     /// Check a receipt (回执) of the audit log; no gateway is needed.
     #[command(subcommand)]
     Receipt(ReceiptCommand),

@@ -10,7 +10,7 @@ use clap::CommandFactory;
 
 use crate::cli::{AuditCommand, CaseCommand, Cli, Command, ConfigCommand};
 use crate::output::{Ending, Output, UsageError};
-use crate::{adapter, audit, client, config, init, keys, logging, receipt, serve, witness};
+use crate::{adapter, audit, client, config, init, keys, logging, receipt, replay, serve, witness};
 
 /// Runs the command and returns the exit code.
 pub(crate) fn run(cli: &Cli) -> ExitCode {
@@ -62,6 +62,7 @@ fn dispatch(command: &Command, output: &mut Output<'_>) -> anyhow::Result<Ending
         Command::Case(CaseCommand::Show(arguments)) => {
             runtime()?.block_on(client::case_show(arguments, output))
         }
+        Command::Replay(arguments) => replay::run(arguments, output),
         Command::Receipt(command) => receipt::run(command, output),
         Command::Keys(command) => keys::run(command, output),
         Command::Witness(arguments) => witness::run(arguments, output),

@@ -17,6 +17,8 @@ mod growth;
 mod log;
 mod report;
 mod sample;
+#[cfg(feature = "search")]
+mod search;
 mod settings;
 #[cfg(feature = "gateway")]
 mod stream;
@@ -50,6 +52,8 @@ const MEASURES: &[(&[&str], Measure)] = &[
         &["growth-append", "growth-proof", "growth-lookup"],
         growth::measure,
     ),
+    #[cfg(feature = "search")]
+    (&["search-case-p99", "search-text-p99"], search::measure),
     #[cfg(feature = "gateway")]
     (&["unary-durable-p50"], |_, report| {
         report.add(unary::rows()?);

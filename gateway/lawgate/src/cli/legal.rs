@@ -1,4 +1,6 @@
-//! The commands of legal staff: searching the log and the chronicle of a case.
+//! The commands of legal staff: searching the log, the chronicle of a case, replay.
+
+use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
@@ -78,4 +80,27 @@ pub(crate) struct CaseShow {
     /// Case or document number (案号, 文号) in any spelling.
     #[arg(value_name = "NUMBER")]
     pub(crate) number: String,
+}
+
+/// `lawgate replay`.
+#[derive(Debug, Args)]
+pub(crate) struct Replay {
+    /// Data folder of the gateway, or a copy of it.
+    #[arg(long, short, value_name = "DIR")]
+    pub(crate) data: PathBuf,
+    /// This record (ULID), with the submission it is of.
+    #[arg(long, value_name = "ULID", conflicts_with_all = ["position", "from", "to", "case"])]
+    pub(crate) id: Option<String>,
+    /// The submission at this position.
+    #[arg(long, value_name = "POSITION", conflicts_with_all = ["from", "to", "case"])]
+    pub(crate) position: Option<u64>,
+    /// First position, included.
+    #[arg(long, value_name = "POSITION", default_value_t = 0)]
+    pub(crate) from: u64,
+    /// Last position, excluded; without it the end of the log.
+    #[arg(long, value_name = "POSITION")]
+    pub(crate) to: Option<u64>,
+    /// Submissions made for this case, and those with records that name it (案号).
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) case: Option<String>,
 }

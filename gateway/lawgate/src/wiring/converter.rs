@@ -15,6 +15,8 @@ use crate::adapter;
 use crate::config::model::{self, Config};
 use crate::output::{hex, printable};
 
+use super::kept::keep_file;
+
 /// An installed adapter.
 struct Sandboxed {
     identity: AdapterIdentity,
@@ -69,7 +71,7 @@ pub(crate) fn feeds(config: &Config, host: &Host) -> anyhow::Result<Vec<Feed>> {
         .iter()
         .map(|feed| {
             // The reason goes into the line that is shown without --verbose.
-            install(host, feed).map_err(|error| {
+            install(host, &config.gateway.data_dir, feed).map_err(|error| {
                 let text = format!("feed {}: {error}", feed.id);
                 error.context(text)
             })
@@ -104,7 +106,7 @@ pub(crate) fn installed(result: Result<Adapter, InstallError>) -> anyhow::Result
     })
 }
 
-fn install(host: &Host, feed: &model::Feed) -> anyhow::Result<Feed> {
+fn install(host: &Host, data: &Path, feed: &model::Feed) -> anyhow::Result<Feed> {
     let component = read(&feed.adapter.join("adapter.wasm"))?;
     let configuration = match &feed.configuration {
         Some(file) => read(file)?,
@@ -129,6 +131,19 @@ fn install(host: &Host, feed: &model::Feed) -> anyhow::Result<Feed> {
         description.feed_kinds.join(", "),
         kind = feed.kind
     );
+    // Before an entry names them: what a conversion was made with can be had for a replay.
+    for bytes in [&component, &configuration] {
+        keep_file(data, bytes).context("keeping the adapter by its digest")?;
+    }
+    Ok(Feed {
+        id: feed.id.clone(),
+        converter: sandboxed(adapter),
+    })
+}
+
+/// An adapter behind the exchange's trait.
+fn sandboxed(adapter: Adapter) -> Arc<dyn Converter> {
+    let description = adapter.describe();
     let identity = AdapterIdentity {
         id: description.id.clone(),
         version: description.version.clone(),
@@ -136,10 +151,19 @@ fn install(host: &Host, feed: &model::Feed) -> anyhow::Result<Feed> {
         configuration: adapter.configuration_digest(),
         schema_version: description.schema_version.clone(),
     };
-    Ok(Feed {
-        id: feed.id.clone(),
-        converter: Arc::new(Sandboxed { identity, adapter }),
-    })
+    Arc::new(Sandboxed { identity, adapter })
+}
+
+/// A converter of these bytes, as `serve` would make it.
+///
+/// # Errors
+/// The host's, as for a feed.
+pub(crate) fn converter(
+    host: &Host,
+    component: &[u8],
+    configuration: &[u8],
+) -> anyhow::Result<Arc<dyn Converter>> {
+    Ok(sandboxed(installed(host.install(component, configuration))?))
 }
 
 /// The plugin host with the limits of the configuration.

@@ -6,13 +6,15 @@
 mod clock;
 mod converter;
 mod evidence;
+mod kept;
 mod policy;
 mod proofs;
 mod receipts;
 
 pub(crate) use clock::SystemClock;
-pub(crate) use converter::{COMPILE_COMMAND, feeds, host, host_limits, installed, own_key};
+pub(crate) use converter::{COMPILE_COMMAND, converter, feeds, host, host_limits, installed, own_key};
 pub(crate) use evidence::Evidence;
+pub(crate) use kept::{KeptFile, kept_file};
 pub(crate) use policy::{policy, working_days};
 pub(crate) use proofs::Proofs;
 pub(crate) use receipts::Receipts;
