@@ -152,14 +152,14 @@ impl Exchange {
                     gathered.truncated = true;
                     return Ok(gathered);
                 }
-                self.take(&mut gathered, position, &number, feeds, reader)?;
+                self.take_entry(&mut gathered, position, &number, feeds, reader)?;
             }
         }
         Ok(gathered)
     }
 
     /// Takes what the entry at `position` has about `number`.
-    fn take(
+    fn take_entry(
         &self,
         gathered: &mut Gathered,
         position: u64,

@@ -14,7 +14,7 @@ use prost_reflect::{
 use proto::v1::{Action, Conversion, Finding, PersonalData, Record, Severity, SubmitResponse};
 
 use crate::Exchange;
-use crate::policy::{Caller, Reads};
+use crate::policy::{Agency, Caller, Reads};
 
 /// What stands for a masked text.
 pub const MASK: &str = "※";
@@ -117,6 +117,14 @@ fn classes_of(rule: &DynamicMessage) -> Vec<i32> {
     numbers
         .filter(|number| RESTRICTED.iter().any(|class| *class as i32 == *number))
         .collect()
+}
+
+impl Agency {
+    /// Whether the agency may see every class unmasked.
+    pub fn sees_every_class(&self) -> bool {
+        let (feeds, personal) = (&self.read, &self.personal);
+        Reads { feeds, personal }.sees_every_class()
+    }
 }
 
 impl Reads<'_> {

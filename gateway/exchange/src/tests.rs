@@ -1,6 +1,7 @@
 //! The use cases over a real audit log, with stand-ins for the adapter, the evidence and the index.
 
 pub(crate) mod fixture;
+mod lifecycle;
 mod proving;
 mod chronicling;
 mod reading;
@@ -9,3 +10,4 @@ mod review;
 mod searching;
 mod signing;
 mod submitting;
+mod workbench;

@@ -82,6 +82,7 @@ pub(crate) fn search_entries(request: v1::SearchEntriesRequest) -> SearchEntries
 
 pub(crate) fn list_quarantine(request: v1::ListQuarantineRequest) -> ListQuarantine {
     ListQuarantine {
+        state: request.state(),
         feed: request.feed,
         code: request.code,
         page_size: request.page_size,

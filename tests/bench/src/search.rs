@@ -160,6 +160,7 @@ fn exchange(
         search_key: SearchKey::new([5; 32]),
         working_days: WorkingDays::default(),
         feeds: Vec::new(),
+        adapters: Default::default(),
         limits: Limits {
             submission_bytes: 1 << 20,
             submission_messages: 100,

@@ -1,10 +1,10 @@
-//! Components and configurations by digest, in `adapters/sha256` of the data folder.
+//! Components and configurations by digest, read from `adapters/sha256` of a data folder.
 //!
-//! What an entry names stays, whatever is installed later: a replay needs the very bytes. Files are
-//! written whole, synchronised and renamed before an entry names them, and nothing removes them.
+//! The registry puts them there before an entry names them, and nothing removes them: a replay needs
+//! the very bytes. What is wrong with a file is told apart, because a replay names it.
 
-use std::fs::{self, File};
-use std::io::{self, Write as _};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
@@ -52,29 +52,6 @@ pub(crate) fn kept_file(data: &Path, digest: &[u8; 32]) -> KeptFile {
     }
 }
 
-/// Keeps `bytes` under their digest; durable when it returns. A file that was altered is replaced.
-///
-/// # Errors
-/// The disk's.
-pub(crate) fn keep_file(data: &Path, bytes: &[u8]) -> io::Result<()> {
-    let digest: [u8; 32] = Sha256::digest(bytes).into();
-    if matches!(kept_file(data, &digest), KeptFile::Whole(_)) {
-        return Ok(());
-    }
-    let path = path(data, &digest);
-    let folder = data.join("adapters").join("sha256");
-    fs::create_dir_all(&folder)?;
-    let new = path.with_extension("new");
-    let mut file = File::create(&new)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    fs::rename(&new, &path)?;
-    for folder in [folder.as_path(), &data.join("adapters"), data] {
-        File::open(folder)?.sync_all()?;
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -83,13 +60,13 @@ mod tests {
     fn what_is_kept_is_found_by_its_digest_and_a_changed_byte_is_noticed() {
         let data = tempfile::tempdir().expect("folder");
         let digest: [u8; 32] = Sha256::digest(b"component").into();
-        assert!(matches!(kept_file(data.path(), &digest), KeptFile::Missing(_)));
-        keep_file(data.path(), b"component").expect("keeps");
-        keep_file(data.path(), b"component").expect("keeps it once");
-        assert!(matches!(kept_file(data.path(), &digest), KeptFile::Whole(bytes) if bytes == b"component"));
-        fs::write(path(data.path(), &digest), b"componenT").expect("writes");
-        assert!(matches!(kept_file(data.path(), &digest), KeptFile::Altered { .. }));
-        keep_file(data.path(), b"component").expect("mends");
-        assert!(matches!(kept_file(data.path(), &digest), KeptFile::Whole(_)));
+        let found = || kept_file(data.path(), &digest);
+        assert!(matches!(found(), KeptFile::Missing(_)));
+        let path = path(data.path(), &digest);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+        fs::write(&path, b"component").expect("writes");
+        assert!(matches!(found(), KeptFile::Whole(bytes) if bytes == b"component"));
+        fs::write(&path, b"componenT").expect("writes");
+        assert!(matches!(found(), KeptFile::Altered { .. }));
     }
 }

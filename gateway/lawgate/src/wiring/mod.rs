@@ -3,18 +3,22 @@
 //! Each file adapts one crate. Nothing here decides: a rule that appears here
 //! belongs to the exchange or to the crate behind it.
 
+mod adapters;
 mod clock;
 mod converter;
 mod evidence;
+mod package;
 mod kept;
 mod policy;
 mod proofs;
 mod receipts;
 
+pub(crate) use adapters::{AdapterFolder, Caps};
 pub(crate) use clock::SystemClock;
 pub(crate) use converter::{COMPILE_COMMAND, converter, feeds, host, host_limits, installed, own_key};
 pub(crate) use evidence::Evidence;
 pub(crate) use kept::{KeptFile, kept_file};
+pub(crate) use package::Publishers;
 pub(crate) use policy::{policy, working_days};
 pub(crate) use proofs::Proofs;
 pub(crate) use receipts::Receipts;

@@ -13,4 +13,5 @@ mod goldens;
 mod legal;
 mod rebuild;
 mod refusals;
+mod registry;
 mod support;
