@@ -47,5 +47,5 @@ pub use bundle::{Bundle, BundleError, Kind, Location, MAX_BUNDLE_BYTES, NewBundl
 pub use format::Damage;
 pub use open::{DamagedRange, OpenError, Opened, open};
 pub use reading::FolderEvidence;
-pub use store::{Config, GetError, Pending, PutError, Store, Stored};
+pub use store::{Config, Expected, GetError, Pending, PutError, Store, Stored};
 pub use walk::Bundles;

@@ -291,12 +291,15 @@ pub(crate) fn open_texts(record: &Record) -> Vec<String> {
 
 fn collect_texts(classes: &Classes, message: &mut DynamicMessage, texts: &mut Vec<String>) {
     use prost_reflect::ReflectMessage as _;
-    if message.descriptor().name() == "DateTime" {
+    let name = message.descriptor();
+    if name.name() == "DateTime" {
         return;
     }
+    // Of a reference only what it names: kinds of keys are the same in thousands of records.
+    let is_reference = name.name() == "Reference";
     let fields: Vec<FieldDescriptor> = message.fields().map(|(field, _)| field).collect();
     for field in fields {
-        if !classes.of(&field).is_empty() {
+        if !classes.of(&field).is_empty() || (is_reference && field.name() != "key") {
             continue;
         }
         let value = message.get_field_mut(&field);

@@ -42,15 +42,18 @@ const TABLE: &[Edges] = &[
     edges("audit-proof", &[], &[]),
     edges("audit-log", &["audit-proof"], &["signer"]),
     edges("log-http", &["audit-proof"], &["signer"]),
-    edges("audit-verify", &["audit-proof"], &["audit-log", "signer"]),
+    edges("package-proof", &["audit-proof"], &["sample-package"]),
+    edges("evidence-package", &["audit-proof", "package-proof"], &["sample-package"]),
+    edges("verifier-wasm", &["audit-proof", "package-proof"], &["sample-package"]),
+    edges("audit-verify", &["audit-proof", "package-proof"], &["audit-log", "sample-package", "signer"]),
     edges("signer", &["audit-proof"], &[]),
     edges("evidence", &["audit-log", "exchange"], &[]),
     edges("index", &["exchange", "proto", "schema"], &[]),
     // Keys of personal data: whoever opens a disclosed value needs none of the gateway.
     edges("vault", &[], &[]),
-    edges("exchange", &["proto", "schema", "audit-log"], &["audit-proof", "signer"]),
+    edges("exchange", &["proto", "schema", "audit-log", "evidence-package"], &["audit-proof", "package-proof", "signer"]),
     edges("grpc-api", &["proto", "schema", "exchange"], &[]),
-    edges("lawgate", &["proto", "schema", "exchange", "grpc-api", "audit-log", "audit-proof", "evidence", "index", "adapter-host", "adapter-pack", "log-http", "signer"], &[]),
+    edges("lawgate", &["proto", "schema", "exchange", "grpc-api", "audit-log", "audit-proof", "evidence", "index", "adapter-host", "adapter-pack", "log-http", "package-proof", "signer"], &[]),
     // How foreign code takes part.
     edges("adapter-sdk", &["proto", "schema"], &[]),
     edges("adapter-host", &["exchange"], &["proto"]),
@@ -61,6 +64,7 @@ const TABLE: &[Edges] = &[
     edges("justice-review", &["adapter-sdk"], &[]),
     edges("hostile-adapter", &["adapter-sdk"], &[]),
     // Tools, which build the others and link none of them.
+    edges("sample-package", &["audit-proof", "evidence-package", "package-proof", "signer"], &[]),
     edges("xtask", &[], &[]),
     edges("tidy", &[], &[]),
 ];

@@ -185,7 +185,7 @@ async fn a_row_says_where_it_stands_and_how_far_that_is_proved() {
     assert_eq!(row.proof, ProofState::Provisional as i32);
     assert_eq!(row.leaf_hash, audit_log::leaf_hash(&row.entry));
     assert_eq!(row.records.len(), 1);
-    assert_eq!(row.records[0].summary, "立案 包环立〔2026〕13号 Party name 乙铸造厂 粉尘无组织排放案");
+    assert_eq!(row.records[0].summary, "立案 包环立〔2026〕13号 乙铸造厂 粉尘无组织排放案");
     assert_eq!((answer.count, answer.count_kind), (1, CountKind::Index as i32));
     assert_eq!(answer.complete_to, answer.query_position);
     let all = SearchEntries {

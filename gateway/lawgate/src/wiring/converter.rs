@@ -22,7 +22,7 @@ use crate::output::{hex, printable};
 /// An installed adapter.
 pub(super) struct Sandboxed {
     pub(super) identity: AdapterIdentity,
-    pub(super) adapter: Adapter,
+    pub(super) adapter: Arc<Adapter>,
 }
 
 impl Converter for Sandboxed {
@@ -153,7 +153,7 @@ pub(crate) fn converter(
     let adapter = host.install(component, configuration)?;
     Ok(Arc::new(Sandboxed {
         identity: identity(&adapter),
-        adapter,
+        adapter: Arc::new(adapter),
     }))
 }
 

@@ -10,6 +10,7 @@ mod evidence;
 mod package;
 mod kept;
 mod policy;
+mod preinitialize;
 mod proofs;
 mod receipts;
 
