@@ -312,7 +312,7 @@ A case number or a purpose must be given: it goes into the audit entry.
 
 Examples:
   lawgate audit search --client client/audit-01.toml --purpose 法制审核 --case 包环罚〔2026〕12号
-  lawgate audit search --client client/audit-01.toml --purpose 法制审核 --text '超标 夜间' --newest-first
+  lawgate audit search --client client/audit-01.toml --purpose 法制审核 --text 超标 --newest-first
   lawgate audit search --client client/audit-01.toml --purpose 法制审核 --event exchange.deny --from 2026-09-01T00:00:00+08:00
   lawgate audit search --client client/audit-01.toml --purpose 法制审核 --from-position 0 --to-position 500 --prove")]
     Search(AuditSearch),
