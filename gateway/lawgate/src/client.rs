@@ -9,6 +9,7 @@ mod case;
 mod counter;
 mod json;
 mod messages;
+mod metrics;
 mod party;
 mod quarantine;
 mod receipts;

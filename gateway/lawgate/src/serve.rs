@@ -153,7 +153,11 @@ impl Node {
         let exchange = Exchange::build(parts);
         let ahead = catch_up(&exchange, config, opened.size)?;
         note_start(&log, ahead, configuration)?;
-        exchange.restore_adapters(&configured)?;
+        exchange.restore_adapters(&configured).map_err(|error| {
+            // The reason goes into the line that is shown without --verbose.
+            let text = format!("feed {}: {}", error.feed, wiring::chain(&error.cause));
+            anyhow::Error::new(error).context(text)
+        })?;
         log.append(keys.start(config.audit.suite).draft())?.wait()?;
         Ok(Node { log, exchange })
     }

@@ -5,6 +5,7 @@
 
 mod adapters;
 mod clock;
+mod configuration_schema;
 mod converter;
 mod evidence;
 mod package;
@@ -19,7 +20,7 @@ pub(crate) use clock::SystemClock;
 pub(crate) use converter::{COMPILE_COMMAND, converter, feeds, host, host_limits, installed, own_key};
 pub(crate) use evidence::Evidence;
 pub(crate) use kept::{KeptFile, kept_file};
-pub(crate) use package::Publishers;
+pub(crate) use package::{Publishers, chain};
 pub(crate) use policy::{policy, working_days};
 pub(crate) use proofs::Proofs;
 pub(crate) use receipts::Receipts;
