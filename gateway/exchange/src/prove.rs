@@ -233,7 +233,7 @@ impl Exchange {
         }
     }
 
-    fn proofs(&self) -> Result<&dyn Proofs, Refusal> {
+    pub(crate) fn proofs(&self) -> Result<&dyn Proofs, Refusal> {
         self.proofs.as_deref().ok_or(Refusal::ProofsNotOffered)
     }
 
@@ -251,7 +251,7 @@ impl Exchange {
     }
 }
 
-fn newest(proofs: &dyn Proofs) -> Result<ShownCheckpoint, Refusal> {
+pub(crate) fn newest(proofs: &dyn Proofs) -> Result<ShownCheckpoint, Refusal> {
     let none = Refusal::NotPublished {
         size: 1,
         published: 0,
@@ -260,7 +260,7 @@ fn newest(proofs: &dyn Proofs) -> Result<ShownCheckpoint, Refusal> {
 }
 
 /// The size asked for, once it is known to be published; that of the newest checkpoint for 0.
-fn published(proofs: &dyn Proofs, size: u64) -> Result<u64, Refusal> {
+pub(crate) fn published(proofs: &dyn Proofs, size: u64) -> Result<u64, Refusal> {
     let published = newest(proofs)?.size;
     match size {
         0 => Ok(published),
@@ -300,7 +300,7 @@ fn inclusion(
     })
 }
 
-fn answer_of(shown: ShownCheckpoint) -> GetCheckpointResponse {
+pub(crate) fn answer_of(shown: ShownCheckpoint) -> GetCheckpointResponse {
     let standing = match shown.standing {
         Standing::Provisional => CheckpointStanding::Provisional,
         Standing::Final => CheckpointStanding::Final,
@@ -314,14 +314,14 @@ fn answer_of(shown: ShownCheckpoint) -> GetCheckpointResponse {
     }
 }
 
-fn lists(hashes: Vec<[u8; 32]>) -> Vec<Vec<u8>> {
+pub(crate) fn lists(hashes: Vec<[u8; 32]>) -> Vec<Vec<u8>> {
     hashes.into_iter().map(|hash| hash.to_vec()).collect()
 }
 
-fn failed(cause: Cause) -> Refusal {
+pub(crate) fn failed(cause: Cause) -> Refusal {
     Refusal::ProofFailed { cause }
 }
 
-fn malformed(field: &'static str, expected: String) -> Refusal {
+pub(crate) fn malformed(field: &'static str, expected: String) -> Refusal {
     Refusal::Malformed { field, expected }
 }

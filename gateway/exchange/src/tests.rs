@@ -3,9 +3,11 @@
 pub(crate) mod fixture;
 mod lifecycle;
 mod proving;
+mod chronicling;
 mod reading;
 mod receipts;
 mod review;
+mod searching;
 mod signing;
 mod submitting;
 mod workbench;

@@ -20,6 +20,8 @@ pub type Exchange = crate::generated::exchange_client::ExchangeClient<Channel>;
 /// The client of the Audit service.
 pub type Audit = crate::generated::audit_client::AuditClient<Channel>;
 
+/// The client of the Legal service.
+pub type Legal = crate::generated::legal_client::LegalClient<Channel>;
 /// The client of the Adapters service.
 pub type Adapters = crate::generated::adapters_client::AdaptersClient<Channel>;
 
@@ -90,6 +92,11 @@ pub fn service(channel: Channel) -> Exchange {
 /// The Audit service over a channel; one channel serves both.
 pub fn audit(channel: Channel) -> Audit {
     Audit::new(channel).max_decoding_message_size(MAX_ANSWER_BYTES)
+}
+
+/// The Legal service over a channel.
+pub fn legal(channel: Channel) -> Legal {
+    Legal::new(channel).max_decoding_message_size(MAX_ANSWER_BYTES)
 }
 
 /// The Adapters service over a channel; one channel serves all.

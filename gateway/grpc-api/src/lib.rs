@@ -9,6 +9,7 @@ mod adapters;
 mod audit;
 pub mod client;
 mod identity;
+mod legal;
 mod service;
 mod status;
 mod stream;
@@ -40,6 +41,7 @@ use tonic::transport::Server;
 use crate::generated::adapters_server::AdaptersServer;
 use crate::generated::audit_server::AuditServer;
 use crate::generated::exchange_server::ExchangeServer;
+use crate::generated::legal_server::LegalServer;
 use crate::generated::workbench_server::WorkbenchServer;
 
 pub use tls::TlsError;
@@ -149,10 +151,15 @@ impl Edge {
         health
             .set_serving::<AuditServer<audit::AuditService>>()
             .await;
+        health
+            .set_serving::<LegalServer<legal::LegalService>>()
+            .await;
         let service = ExchangeServer::new(service::ExchangeService::new(Arc::clone(&exchange)))
             .max_decoding_message_size(self.config.max_request_bytes)
             .max_encoding_message_size(MAX_ANSWER_BYTES);
         let audit = AuditServer::new(audit::AuditService::new(Arc::clone(&exchange)));
+        let legal = LegalServer::new(legal::LegalService::new(Arc::clone(&exchange)))
+            .max_encoding_message_size(MAX_ANSWER_BYTES);
         health
             .set_serving::<AdaptersServer<adapters::AdaptersService>>()
             .await;
@@ -174,7 +181,8 @@ impl Edge {
             .add_service(service)
             .add_service(audit)
             .add_service(registry)
-            .add_service(workbench);
+            .add_service(workbench)
+            .add_service(legal);
         let stopping = Arc::clone(&exchange);
         let stop = async move {
             stop.await;
@@ -276,6 +284,9 @@ async fn watch_health(exchange: Arc<Exchange>, health: tonic_health::server::Hea
     }
     health
         .set_not_serving::<AuditServer<audit::AuditService>>()
+        .await;
+    health
+        .set_not_serving::<LegalServer<legal::LegalService>>()
         .await;
     std::future::pending::<()>().await;
 }

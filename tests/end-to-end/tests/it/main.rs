@@ -10,6 +10,7 @@ mod damage;
 mod exchange;
 mod foreign;
 mod goldens;
+mod legal;
 mod rebuild;
 mod refusals;
 mod registry;
