@@ -9,6 +9,7 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, bail};
+use audit_proof::kept;
 
 use crate::{
     attack::Attack,
@@ -93,13 +94,15 @@ impl Programs {
         give("--checkpoint", &case.held().join("export"));
         for (option, folder) in [
             ("--checkpoint", case.held().join("witnessed")),
-            ("--checkpoint", case.tiles().join("checkpoints")),
             ("--token", case.tiles().join("tokens")),
             ("--receipt", case.held().join("receipts")),
         ] {
             for file in files::list(&folder)? {
                 give(option, &file);
             }
+        }
+        for (_, kept) in kept::list(&case.tiles())? {
+            give("--checkpoint", &kept);
         }
         run(&mut command)
     }

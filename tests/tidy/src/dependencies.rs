@@ -41,14 +41,15 @@ const TABLE: &[Edges] = &[
     // The verifier does not know how a log was written: nothing that writes may come in here.
     edges("audit-proof", &[], &[]),
     edges("audit-log", &["audit-proof"], &["signer"]),
-    edges("log-http", &["audit-proof"], &["signer"]),
+    edges("log-http", &["audit-proof"], &["authority", "signer"]),
     edges("audit-verify", &["audit-proof"], &["audit-log", "signer"]),
     edges("signer", &["audit-proof"], &[]),
+    edges("kernel-clock", &["audit-proof"], &[]),
     edges("evidence", &["audit-log", "exchange"], &[]),
     edges("index", &["exchange", "proto", "schema"], &[]),
     edges("exchange", &["proto", "schema", "audit-log"], &["audit-proof", "signer"]),
     edges("grpc-api", &["proto", "schema", "exchange"], &[]),
-    edges("lawgate", &["proto", "schema", "exchange", "grpc-api", "audit-log", "audit-proof", "evidence", "index", "adapter-host", "log-http", "signer"], &[]),
+    edges("lawgate", &["proto", "schema", "exchange", "grpc-api", "audit-log", "audit-proof", "evidence", "index", "adapter-host", "kernel-clock", "log-http", "signer"], &[]),
     // How foreign code takes part.
     edges("adapter-sdk", &["proto", "schema"], &[]),
     edges("adapter-host", &["exchange"], &["proto"]),
@@ -58,6 +59,7 @@ const TABLE: &[Edges] = &[
     edges("justice-review", &["adapter-sdk"], &[]),
     edges("hostile-adapter", &["adapter-sdk"], &[]),
     // Tools, which build the others and link none of them.
+    edges("authority", &[], &[]),
     edges("xtask", &[], &[]),
     edges("tidy", &[], &[]),
 ];
