@@ -215,12 +215,9 @@ pub fn log_recovery(zeroed_bytes: u64, from_offset: u64, index_was_ahead_by: u64
         .with(Field::Outcome, outcome)
 }
 
-/// A draft with the clock state of key 4: the node's own clock, error not known, no holdover reported.
+/// A draft; the log adds the state of its clock (key 4) beside the time.
 fn start(event: u64) -> Draft {
-    Draft::new(event).with(
-        Field::Clock,
-        vec![text("system"), Value::Null, text("unknown")],
-    )
+    Draft::new(event)
 }
 
 fn actor(agency: &str, kind: &str, certificate: Option<&[u8; 32]>) -> Vec<Value> {

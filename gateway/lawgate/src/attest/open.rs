@@ -23,7 +23,7 @@ use super::alarm::{self, Alarm};
 use super::cosign::Cosigners;
 use super::keys::KeyRing;
 use crate::config::Config;
-use crate::wiring;
+use crate::wiring::StatedClock;
 
 /// A log that is open, with what publishes it.
 pub(crate) struct OpenNode {
@@ -72,7 +72,7 @@ pub(crate) fn open(config: &Config, keys: &KeyRing) -> anyhow::Result<OpenNode> 
         twin_signers: keys.twin.clone(),
     };
     let (log, opened, publisher, resumed) =
-        open_published(log_config, Arc::new(wiring::SystemClock), publish).map_err(refused)?;
+        open_published(log_config, Arc::new(StatedClock::default()), publish).map_err(refused)?;
     if resumed.rebuilt {
         tracing::warn!("tiles of the audit log were missing or damaged and have been made again");
     }
