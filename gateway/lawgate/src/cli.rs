@@ -12,8 +12,8 @@ use clap::{Args, Parser, Subcommand};
 use crate::output::Format;
 
 pub(crate) use attest::{
-    AuditCheckpoint, KeyKindArgument, KeysCommand, KeysGenerate, KeysRevoke, KeysRotate,
-    ReceiptCheck, ReceiptCommand, RotatedKey, Witness, WitnessCommand, WitnessInit,
+    AuditCheckpoint, InitWitnesses, KeyKindArgument, KeysCommand, KeysGenerate, KeysRevoke,
+    KeysRotate, ReceiptCheck, ReceiptCommand, RotatedKey, Witness, WitnessCommand, WitnessInit,
 };
 
 /// Exit codes, the same for every command.
@@ -154,6 +154,8 @@ pub(crate) struct Init {
     /// Address the gateway will listen on.
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:7443")]
     pub(crate) address: String,
+    #[command(flatten)]
+    pub(crate) witnesses: InitWitnesses,
 }
 
 /// How to reach the gateway.

@@ -87,6 +87,12 @@ async fn open(config: &Config, configuration: &[u8]) -> anyhow::Result<(Node, At
         return Err(attest::close_refused(opened, refused));
     }
     let policy = cosigners.as_ref().map(|them| them.policy().clone());
+    if !policy
+        .as_ref()
+        .is_some_and(|policy| policy.needs_witnesses())
+    {
+        tracing::warn!("no witness has to cosign: every checkpoint of this log stays provisional");
+    }
     let board = Arc::new(Board::new(policy));
     let (log, opened, publishing) = Publishing::of_node(opened, board);
     let node = Node::build(config, configuration, (log, opened), &publishing, &keys)?;
