@@ -20,6 +20,7 @@ pub mod files;
 pub mod folder;
 pub mod hash;
 pub mod judge;
+pub mod kept;
 pub mod key;
 pub mod key_history;
 pub mod mirror;
