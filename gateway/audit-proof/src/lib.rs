@@ -10,6 +10,8 @@
 //! [`key_history`] (whom to believe), [`tlog_proof`], [`receipt`], [`timestamp`].
 #![forbid(unsafe_code)]
 
+pub mod archive;
+pub mod archived;
 pub mod cbor;
 pub mod chain;
 pub mod checkpoint;

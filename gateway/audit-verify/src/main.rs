@@ -6,6 +6,7 @@
 
 #![forbid(unsafe_code)]
 
+mod archive;
 mod evidence;
 mod json;
 mod node;
@@ -22,17 +23,17 @@ use std::{
 use audit_proof::judge::{Outcome, Verdict};
 use clap::Parser as _;
 
-use options::Arguments;
+use options::{Arguments, Command};
 
 /// Exit code for wrong use: a file that cannot be read, a policy that is none.
 const EXIT_USAGE: u8 = 2;
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    match run::run(&arguments.command, now_s()) {
-        Ok(verdict) => {
-            print(&verdict, arguments.command.settings().json);
-            ExitCode::from(exit_code(&verdict))
+    match examine(&arguments.command) {
+        Ok((text, code)) => {
+            print(&text);
+            ExitCode::from(code)
         }
         Err(error) => {
             eprintln!("lawgate-verify: {error:#}");
@@ -41,16 +42,34 @@ fn main() -> ExitCode {
     }
 }
 
+/// Examines what was named; returns what is printed and the exit code.
+fn examine(command: &Command) -> anyhow::Result<(String, u8)> {
+    if let Command::Archive { folder, settings } = command {
+        let checked = archive::run(folder, settings)?;
+        let text = if settings.json {
+            checked.to_json() + "\n"
+        } else {
+            checked.to_text()
+        };
+        return Ok((text, checked.exit_code()));
+    }
+    let settings = command.settings();
+    let settings = settings.expect("every other command has the settings of a log");
+    let verdict = run::run(command, settings, now_s())?;
+    let text = if settings.json {
+        json::render(&verdict) + "\n"
+    } else {
+        text::render(&verdict)
+    };
+    Ok((text, exit_code(&verdict)))
+}
+
 #[expect(
     clippy::print_stdout,
     reason = "the verdict is what the program is for"
 )]
-fn print(verdict: &Verdict, as_json: bool) {
-    if as_json {
-        println!("{}", json::render(verdict));
-    } else {
-        print!("{}", text::render(verdict));
-    }
+fn print(text: &str) {
+    print!("{text}");
 }
 
 fn exit_code(verdict: &Verdict) -> u8 {

@@ -55,6 +55,13 @@ pub(crate) enum Command {
         #[command(flatten)]
         settings: Box<Settings>,
     },
+    /// Check an archive: every file, every entry, and that the log has the range 核验归档
+    Archive {
+        /// The folder of the archive.
+        folder: PathBuf,
+        #[command(flatten)]
+        settings: Box<ArchiveSettings>,
+    },
     /// Check a node's audit folder: segments, tiles, kept checkpoints, time stamps and lock 核验节点的全部审计文件
     All {
         /// The folder `audit` of the node.
@@ -65,16 +72,37 @@ pub(crate) enum Command {
 }
 
 impl Command {
-    /// Returns the settings, which every command has.
-    pub(crate) fn settings(&self) -> &Settings {
+    /// Returns the settings, which every command about a log has.
+    pub(crate) fn settings(&self) -> Option<&Settings> {
         match self {
             Self::Log { settings, .. }
             | Self::Mirror { settings, .. }
             | Self::Checkpoint { settings, .. }
             | Self::Receipt { settings, .. }
-            | Self::All { settings, .. } => settings,
+            | Self::All { settings, .. } => Some(settings),
+            Self::Archive { .. } => None,
         }
     }
+}
+
+/// Whom to trust about an archive.
+#[derive(Debug, Args)]
+pub(crate) struct ArchiveSettings {
+    /// Whom to trust: keys of logs, witnesses and quorum (C2SP tlog-policy); never from the operator of the log 策略
+    #[arg(long, value_name = "FILE")]
+    pub(crate) policy: Option<PathBuf>,
+    /// Root certificates of time-stamping authorities, PEM 时间戳机构根证书
+    #[arg(long, value_name = "FILE")]
+    pub(crate) tsa_roots: Option<PathBuf>,
+    /// The name the log must have 日志名称
+    #[arg(long, value_name = "NAME")]
+    pub(crate) origin: Option<String>,
+    /// Threads that check at once; 0 for one on each core.
+    #[arg(long, value_name = "COUNT", default_value_t = 0)]
+    pub(crate) threads: usize,
+    /// Print the result as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// The log against which something is held.
@@ -115,6 +143,9 @@ pub(crate) struct Settings {
     /// Keys of agencies: check their signatures and counters 报送方公钥
     #[arg(long, value_name = "FILE")]
     pub(crate) party_keys: Option<PathBuf>,
+    /// Archives that have the entries which are not in the log any more 归档
+    #[arg(long, value_name = "DIR", num_args = 1..)]
+    pub(crate) archive: Vec<PathBuf>,
     /// The name the log must have 日志名称
     #[arg(long, value_name = "NAME")]
     pub(crate) origin: Option<String>,

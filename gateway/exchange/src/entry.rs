@@ -5,6 +5,7 @@
 //! entry never holds a payload or a personal value, only digests, counts and
 //! names. Numbers and shapes only grow.
 
+mod archive;
 mod attestation;
 mod outage;
 mod signing_key;
@@ -17,6 +18,7 @@ use audit_log::cbor::Value;
 use audit_log::entry::{Draft, Field};
 pub use audit_log::party::key_digest;
 
+pub use archive::{ArchiveEntry, log_backup};
 pub use attestation::{
     AnchorEntry, ClockStepEntry, MAX_TOKEN_BYTES, TimestampEntry, WitnessAlarmEntry,
 };
@@ -68,8 +70,15 @@ pub const EVENT_KEY_REVOKE: u64 = 17;
 /// The log is signed from here on by this software with these keys (`log.start`).
 pub const EVENT_LOG_START: u64 = 18;
 
+/// A closed range of the log was exported to an archive (`archive.export`).
+pub const EVENT_ARCHIVE_EXPORT: u64 = 40;
+/// The entries of an archive were removed from the node (`archive.prune`).
+pub const EVENT_ARCHIVE_PRUNE: u64 = 41;
+/// A backup is made of the log up to here (`log.backup`).
+pub const EVENT_BACKUP: u64 = 42;
+
 /// Names of the events, by number.
-const EVENT_NAMES: [(u64, &str); 18] = [
+const EVENT_NAMES: [(u64, &str); 21] = [
     (EVENT_SUBMIT, "exchange.submit"),
     (EVENT_DENY, "exchange.deny"),
     (EVENT_QUERY, "query"),
@@ -88,6 +97,9 @@ const EVENT_NAMES: [(u64, &str); 18] = [
     (EVENT_KEY_ROTATE, "key.rotate"),
     (EVENT_KEY_REVOKE, "key.revoke"),
     (EVENT_LOG_START, "log.start"),
+    (EVENT_ARCHIVE_EXPORT, "archive.export"),
+    (EVENT_ARCHIVE_PRUNE, "archive.prune"),
+    (EVENT_BACKUP, "log.backup"),
 ];
 
 /// The name of an event number; `unknown` for a number of a later version.

@@ -3,6 +3,7 @@
 //! Declares and parses; decides nothing. `main` hands each command to the
 //! module that does it. `docs/cli.md` is printed from these declarations.
 
+mod archive;
 mod attest;
 
 use std::path::PathBuf;
@@ -11,6 +12,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::output::Format;
 
+pub(crate) use archive::{ArchiveCommand, ArchiveExport, ArchivePrune, Backup, Restore};
 pub(crate) use attest::{
     AuditCheckpoint, InitWitnesses, KeyKindArgument, KeysCommand, KeysGenerate, KeysRevoke,
     KeysRotate, ReceiptCheck, ReceiptCommand, RotatedKey, Witness, WitnessCommand, WitnessInit,
@@ -98,6 +100,25 @@ Examples:
   lawgate witness --config /etc/lawgate/witness.toml
   lawgate witness init witness --name police.example/witness --policy audit.policy")]
     Witness(Witness),
+    /// Export closed ranges of the log as archives (归档); the gateway must be stopped.
+    #[command(subcommand)]
+    Archive(ArchiveCommand),
+    /// Back up log and evidence (备份), and verify the copy; the gateway must be stopped.
+    #[command(after_help = "\
+Keys are not in a backup. With snapshots of the file system nothing needs to be stopped: docs/operations.md, Back up.
+
+Examples:
+  lawgate backup --to /backup/2026-11-27")]
+    Backup(Backup),
+    /// Put a backup in place (恢复), unless that would fork the log; the gateway must be stopped.
+    #[command(after_help = "\
+The backup is compared with everything that remembers the log: what this data folder signed and holds, what the
+witnesses cosigned last, and what is given with --saved. If any of it is larger than the backup, or another log,
+nothing is changed: positions that others hold proofs of would be given again.
+
+Examples:
+  lawgate restore --from /backup/2026-11-27 --saved receipts/*.receipt export/checkpoint")]
+    Restore(Restore),
     /// Look at a built adapter (适配器), or run it over files; no gateway is needed.
     #[command(subcommand)]
     Adapter(AdapterCommand),

@@ -162,7 +162,7 @@ fn rotated(config: &Config, key: RotatedKey) -> anyhow::Result<(PathBuf, WantedK
 }
 
 /// Opens the log of a stopped gateway.
-fn open(config: &Config, ring: &KeyRing) -> anyhow::Result<OpenNode> {
+pub(crate) fn open(config: &Config, ring: &KeyRing) -> anyhow::Result<OpenNode> {
     anyhow::ensure!(
         config.gateway.data_dir.join("audit").is_dir(),
         "there is no log in {} yet",

@@ -164,7 +164,7 @@ impl Node {
     }
 }
 
-fn evidence_config(config: &Config) -> evidence::Config {
+pub(crate) fn evidence_config(config: &Config) -> evidence::Config {
     evidence::Config {
         dir: config.gateway.data_dir.join("evidence"),
         segment_bytes: config.evidence.segment_bytes,

@@ -122,6 +122,14 @@ pub(crate) fn close_refused(node: OpenNode, why: anyhow::Error) -> anyhow::Error
     }
 }
 
+/// Closes a log that was only looked at.
+pub(crate) fn close(node: OpenNode) -> anyhow::Result<()> {
+    let OpenNode { log, publisher, .. } = node;
+    drop(publisher);
+    log.close().context("closing the audit log")?;
+    Ok(())
+}
+
 impl OpenNode {
     /// Compares the log with what the witnesses cosigned last.
     ///
