@@ -168,3 +168,50 @@ pub struct ArchivedRange {
     /// SHA-256 of the archive's manifest.
     pub manifest: Hash,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{segment::Running, suite::LogSuite};
+
+    fn segment() -> Vec<u8> {
+        let header = Header::first("log.example/a", LogSuite::Sha256, [7; 32], [0; 32]);
+        let mut bytes = header.encode();
+        let running = Running::after(&header, &bytes);
+        bytes.extend(running.footer(bytes.len() as u64));
+        bytes
+    }
+
+    #[test]
+    fn a_stub_is_read_back_and_any_other_bit_makes_it_another_or_none() {
+        let bytes = Stub::of_segment(&segment(), &[9; 32]).unwrap();
+        let stub = Stub::decode(&bytes).unwrap();
+        assert_eq!((stub.manifest, stub.end.size), ([9; 32], 0));
+        assert!(bytes.len() <= MAX_STUB_BYTES);
+        for bit in 0..bytes.len() * 8 {
+            let mut changed = bytes.clone();
+            changed[bit / 8] ^= 1 << (bit % 8);
+            assert_ne!(Stub::decode(&changed).as_ref(), Some(&stub), "bit {bit}");
+        }
+        for cut in 0..bytes.len() {
+            assert_eq!(Stub::decode(&bytes[..cut]), None, "{cut} bytes");
+        }
+        assert_eq!(Stub::of_segment(b"no segment", &[9; 32]), None);
+    }
+
+    #[test]
+    fn stubs_that_do_not_follow_each_other_are_refused() {
+        let bytes = Stub::of_segment(&segment(), &[9; 32]).unwrap();
+        // It ends where it begins, which no sealed segment does.
+        let found = Archived::of([(0, bytes.clone())].into_iter());
+        assert_eq!(found.unwrap_err().kind, FaultKind::HeaderName);
+        let found = Archived::of([(5, bytes)].into_iter());
+        assert_eq!(found.unwrap_err().kind, FaultKind::MissingSegment);
+        let found = Archived::of([(0, b"nothing".to_vec())].into_iter());
+        assert_eq!(found.unwrap_err().kind, FaultKind::FooterForm);
+        let nothing = Archived::of(std::iter::empty()).unwrap();
+        assert!(nothing.is_empty() && nothing.to() == 0);
+        let (genesis, _) = Header::decode(&segment()).unwrap();
+        assert!(nothing.continues_in(&genesis));
+    }
+}

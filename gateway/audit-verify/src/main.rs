@@ -57,7 +57,7 @@ fn examine(command: &Command) -> anyhow::Result<(String, u8)> {
     let settings = settings.expect("every other command has the settings of a log");
     let verdict = run::run(command, settings, now_s())?;
     let text = if settings.json {
-        json::render(&verdict) + "\n"
+        format!("{}\n", json::render(&verdict))
     } else {
         text::render(&verdict)
     };

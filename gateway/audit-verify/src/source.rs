@@ -184,6 +184,7 @@ fn of_mirror(report: MirrorReport) -> Contents {
     Contents {
         origin: report.origin,
         size: position.map_or(report.entries, |at| at.min(report.entries)),
+        archived: 0,
         heads: report.heads,
         sm3_heads: Some(report.sm3_heads),
         counts: Counts {

@@ -75,6 +75,7 @@ async fn open(config: &Config, configuration: &[u8]) -> anyhow::Result<(Node, At
     let data = &config.gateway.data_dir;
     std::fs::create_dir_all(data)
         .with_context(|| format!("making the data folder {}", data.display()))?;
+    attest::keys::ensure_no_rotation(config)?;
     let keys = KeyRing::open(config)?;
     for path in &keys.made {
         tracing::warn!(path = %path.display(), "a signing key was made; keep a copy where the log is not");

@@ -12,7 +12,6 @@ use anyhow::{Context as _, Result, bail};
 use audit_proof::kept;
 
 use crate::{
-    attack::Attack,
     column::{MAX_AGE_S, STAMP_DELAY_S},
     files,
     gateway::{Case, World},
@@ -104,13 +103,14 @@ impl Programs {
         for (_, kept) in kept::list(&case.tiles())? {
             give("--checkpoint", &kept);
         }
+        for (option, seconds) in [
+            ("--now", case.examined_s),
+            ("--max-age", MAX_AGE_S),
+            ("--stamp-delay", STAMP_DELAY_S),
+        ] {
+            command.arg(option).arg(seconds.to_string());
+        }
         run(&mut command)
-    }
-
-    /// Whether the second verifier has the question that finds the attack: it has none for clocks that were set back.
-    #[must_use]
-    pub fn second_can_find(attack: Attack) -> bool {
-        attack != Attack::ClockBack
     }
 }
 

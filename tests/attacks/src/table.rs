@@ -116,11 +116,7 @@ impl Row {
         }
         let first = self.first.as_ref().is_none_or(|answer| answer.code == 1);
         let second = self.second.as_ref().is_none_or(|answer| answer.code == 1);
-        by_judge && first && (second || !self.is_asked_of_second())
-    }
-
-    fn is_asked_of_second(&self) -> bool {
-        self.attack.is_none_or(Programs::second_can_find)
+        by_judge && first && second
     }
 
     /// Whether a column passed everything, programs included: what the honest log has to do.
@@ -168,7 +164,6 @@ impl Row {
             "columns": columns.collect::<Vec<_>>(),
             "lawgate_verify_exit": code(&self.first),
             "second_verifier_exit": code(&self.second),
-            "second_verifier_can_find": self.is_asked_of_second(),
         })
     }
 }

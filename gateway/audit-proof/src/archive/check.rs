@@ -243,10 +243,10 @@ fn check_entries(
     let grew = verify_consistency(
         Suite::Sha256,
         to,
-        size,
-        &manifest.consistency,
         &head.root,
+        size,
         &manifest.root,
+        &manifest.consistency,
     );
     if grew.is_err() {
         return Err(ArchiveFault::NotOfLog { size });

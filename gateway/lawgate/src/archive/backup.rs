@@ -34,7 +34,7 @@ pub(crate) fn run(arguments: &Backup, output: &mut Output<'_>) -> anyhow::Result
     let config = config::load(&arguments.config)?;
     let ring = KeyRing::open(&config)?;
     let mut node = keys::open(&config, &ring)?;
-    let copied = begin(&mut node).and_then(|()| copy(&config, &node, &arguments.to));
+    let copied = begin(&mut node).and_then(|()| copy(&config, &arguments.to));
     let manifest = match copied {
         Ok(manifest) => manifest,
         Err(why) => return Err(attest::close_refused(node, why)),
@@ -68,7 +68,7 @@ fn begin(node: &mut OpenNode) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn copy(config: &Config, node: &OpenNode, to: &Path) -> anyhow::Result<Manifest> {
+fn copy(config: &Config, to: &Path) -> anyhow::Result<Manifest> {
     // Held while it is copied, so that nothing is written meanwhile.
     let (store, _) = evidence::open(crate::serve::evidence_config(config))
         .context("opening the evidence store")?;

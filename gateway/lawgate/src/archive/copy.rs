@@ -1,7 +1,7 @@
 //! Copying files durably, with both digests on the way, into a folder that gets its name last.
 
 use std::fs::{self, File};
-use std::io::{Read as _, Write as _};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;

@@ -22,9 +22,9 @@ use serde_json::json;
 use super::backup::FOLDERS;
 use super::copy::Filling;
 use crate::attest::Cosigners;
-use crate::attest::keys::KeyRing;
+use crate::attest::keys::{self, KeyRing};
 use crate::cli::Restore;
-use crate::config::{self, Config};
+use crate::config::{self, Config, KeyPlace};
 use crate::output::{Ending, Format, Output};
 
 /// Names of what was there before, in the data folder.
@@ -202,6 +202,16 @@ fn compare(audit: &Path, config: &Config, remembered: &[Remembered]) -> anyhow::
 
 /// Asks every witness of the policy what it cosigned last.
 fn witnesses(config: &Config, audit: &Path, size: u64, may_miss: bool) -> anyhow::Result<()> {
+    for wanted in keys::wanted(config) {
+        // Or new ones would be made, which is right for a new log only.
+        if let KeyPlace::File(path) = &wanted.place {
+            anyhow::ensure!(
+                path.exists(),
+                "the key file {} is missing: put the keys back first; nothing was changed",
+                path.display()
+            );
+        }
+    }
     let ring = KeyRing::open(config)?;
     let Some(cosigners) = Cosigners::open(config, &ring)? else {
         return Ok(());
@@ -257,7 +267,7 @@ fn install(from: &Path, data: &Path) -> anyhow::Result<Vec<PathBuf>> {
     let coming = data.join(COMING);
     let mut filling = Filling::start(&coming)?;
     for folder in FOLDERS {
-        filling.copy_all(&from.join(folder), folder, &|_| false)?;
+        filling.copy_all(&from.join(folder), folder, &|_: &str| false)?;
     }
     filling.seal(&[])?;
     for folder in FOLDERS {

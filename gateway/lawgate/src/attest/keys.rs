@@ -171,6 +171,29 @@ pub(crate) fn wanted(config: &Config) -> Vec<WantedKey> {
     wanted
 }
 
+/// Where the key that is to follow the one at `path` lies until it does.
+pub(crate) fn next_path(path: &Path) -> PathBuf {
+    path.with_extension("next.pem")
+}
+
+/// Refuses while the log may say that a key has given way to another that is not in its place yet.
+///
+/// # Errors
+/// A rotation was begun and not finished: what the old key signs from here on would be refused by whoever checks.
+pub(crate) fn ensure_no_rotation(config: &Config) -> anyhow::Result<()> {
+    for wanted in wanted(config) {
+        if let KeyPlace::File(path) = &wanted.place {
+            let next = next_path(path);
+            anyhow::ensure!(
+                !next.exists(),
+                "{} is there: a rotation of keys was begun and not finished; finish it with `lawgate keys rotate`",
+                next.display()
+            );
+        }
+    }
+    Ok(())
+}
+
 /// Keys as they are loaded.
 #[derive(Default)]
 struct Ring {

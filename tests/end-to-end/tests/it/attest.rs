@@ -216,6 +216,55 @@ fn keys_are_rotated_and_revoked_while_the_gateway_is_stopped() {
 }
 
 #[test]
+fn a_rotation_that_was_killed_is_finished_without_a_second_entry_and_nothing_starts_before() {
+    let site = Site::new().expect("sets up");
+    site.start().expect("starts").stop().expect("stops");
+    let keys = site.folder().join("data/keys");
+    let before = site.copied().expect("copies");
+    let rotate = || {
+        let rotated = site.lawgate(&["keys", "rotate", "--key", "checkpoint"]);
+        let rotated = rotated.expect("runs");
+        assert!(rotated.status.success(), "{}", text(&rotated));
+    };
+    rotate();
+    // As if it had been killed behind the entry: the new key waits beside the old one.
+    let old = before.folder().join("data/keys");
+    for (from, to) in [
+        ("checkpoint.pem", "checkpoint.next.pem"),
+        ("checkpoint.vkey", "checkpoint.next.vkey"),
+    ] {
+        fs::rename(keys.join(from), keys.join(to)).expect("renames");
+        fs::copy(old.join(from), keys.join(from)).expect("copies");
+    }
+    fs::remove_file(keys.join("history")).expect("removes");
+    let error = refused(&site);
+    assert!(
+        error.contains("finish it with `lawgate keys rotate`"),
+        "{error}"
+    );
+    rotate();
+    // As if it had been killed when the old key had left.
+    fs::rename(
+        keys.join("checkpoint.pem"),
+        keys.join("checkpoint.next.pem"),
+    )
+    .expect("renames");
+    rotate();
+    site.start().expect("starts").stop().expect("stops");
+    let listed = site.lawgate(&[
+        "audit",
+        "list",
+        "--log",
+        "data/audit",
+        "--event",
+        "key.rotate",
+    ]);
+    let listed = text(&listed.expect("runs"));
+    assert!(listed.contains("1 entries"), "{listed}");
+    site.verify().expect("the log verifies");
+}
+
+#[test]
 fn a_dual_log_is_anchored_and_does_not_grow_by_itself() {
     let site = Site::new().expect("sets up");
     site.set("audit", "suite = \"dual\"").expect("written");
