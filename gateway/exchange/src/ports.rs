@@ -4,8 +4,12 @@
 //! host, the evidence store and the index. Each says what it promises about
 //! durability, order and concurrency.
 
+mod adapters;
 mod proofs;
 
+pub use adapters::{
+    AdapterFault, AdapterFiles, AdapterStore, GoldenSample, Loaded, Package, Upload, VersionLimits,
+};
 pub use proofs::{InclusionProof, Proofs, RangeProof, Receipts, ShownCheckpoint, Standing};
 
 use std::future::Future;
@@ -87,6 +91,11 @@ pub trait Converter: Send + Sync {
     /// # Errors
     /// [`ConvertFailure`] when the adapter trapped or met a limit.
     fn convert(&self, messages: &[Message]) -> Result<Vec<Converted>, ConvertFailure>;
+
+    /// Most messages given to one call; the exchange has a limit of its own.
+    fn messages_per_call(&self) -> usize {
+        usize::MAX
+    }
 }
 
 /// A bundle to keep, with the address the caller computed.
