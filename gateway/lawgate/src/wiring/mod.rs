@@ -9,6 +9,7 @@ mod converter;
 mod evidence;
 mod package;
 mod policy;
+mod preinitialize;
 mod proofs;
 mod receipts;
 
