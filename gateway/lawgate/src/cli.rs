@@ -4,6 +4,7 @@
 //! module that does it. `docs/cli.md` is printed from these declarations.
 
 mod adapter;
+mod archive;
 mod attest;
 mod quarantine;
 mod registry;
@@ -18,9 +19,10 @@ pub(crate) use adapter::{
     AdapterBench, AdapterBuild, AdapterCheck, AdapterCommand, AdapterInspect, AdapterNew,
     AdapterPack, AdapterRun, AdapterSign, AdapterSource, AdapterTest, AdapterVerify,
 };
+pub(crate) use archive::{ArchiveCommand, ArchiveExport, ArchivePrune, Backup, Restore};
 pub(crate) use attest::{
-    AuditCheckpoint, KeyKindArgument, KeysCommand, KeysGenerate, KeysRevoke, KeysRotate,
-    ReceiptCheck, ReceiptCommand, RotatedKey, Witness, WitnessCommand, WitnessInit,
+    AuditCheckpoint, InitWitnesses, KeyKindArgument, KeysCommand, KeysGenerate, KeysRevoke,
+    KeysRotate, ReceiptCheck, ReceiptCommand, RotatedKey, Witness, WitnessCommand, WitnessInit,
 };
 
 pub(crate) use quarantine::{
@@ -111,6 +113,25 @@ Examples:
   lawgate witness --config /etc/lawgate/witness.toml
   lawgate witness init witness --name police.example/witness --policy audit.policy")]
     Witness(Witness),
+    /// Export closed ranges of the log as archives (归档); the gateway must be stopped.
+    #[command(subcommand)]
+    Archive(ArchiveCommand),
+    /// Back up log and evidence (备份), and verify the copy; the gateway must be stopped.
+    #[command(after_help = "\
+Keys are not in a backup. With snapshots of the file system nothing needs to be stopped: docs/operations.md, Back up.
+
+Examples:
+  lawgate backup --to /backup/2026-11-27")]
+    Backup(Backup),
+    /// Put a backup in place (恢复), unless that would fork the log; the gateway must be stopped.
+    #[command(after_help = "\
+The backup is compared with everything that remembers the log: what this data folder signed and holds, what the
+witnesses cosigned last, and what is given with --saved. If any of it is larger than the backup, or another log,
+nothing is changed: positions that others hold proofs of would be given again.
+
+Examples:
+  lawgate restore --from /backup/2026-11-27 --saved receipts/*.receipt export/checkpoint")]
+    Restore(Restore),
     /// Make, try, pack and sign adapters (适配器); install and activate versions in a gateway.
     #[command(subcommand)]
     Adapter(AdapterCommand),
@@ -167,6 +188,8 @@ pub(crate) struct Init {
     /// Address the gateway will listen on.
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:7443")]
     pub(crate) address: String,
+    #[command(flatten)]
+    pub(crate) witnesses: InitWitnesses,
 }
 
 /// How to reach the gateway.

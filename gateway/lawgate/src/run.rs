@@ -10,7 +10,9 @@ use clap::CommandFactory;
 
 use crate::cli::{AdapterCommand, Cli, Command, ConfigCommand};
 use crate::output::{Ending, Output, UsageError};
-use crate::{adapter, audit, client, config, init, keys, logging, receipt, serve, witness};
+use crate::{
+    adapter, archive, audit, client, config, init, keys, logging, receipt, serve, witness,
+};
 
 /// Runs the command and returns the exit code.
 pub(crate) fn run(cli: &Cli) -> ExitCode {
@@ -56,6 +58,9 @@ fn dispatch(command: &Command, output: &mut Output<'_>) -> anyhow::Result<Ending
         Command::Audit(command) => audit::run(command, output),
         Command::Receipt(command) => receipt::run(command, output),
         Command::Keys(command) => keys::run(command, output),
+        Command::Archive(command) => archive::run(command, output),
+        Command::Backup(arguments) => archive::backup(arguments, output),
+        Command::Restore(arguments) => archive::restore(arguments, output),
         Command::Witness(arguments) => witness::run(arguments, output),
         Command::Adapter(AdapterCommand::Registry(command)) => {
             runtime()?.block_on(client::registry(command, output))

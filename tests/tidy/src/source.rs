@@ -147,7 +147,7 @@ fn attribute(text: &str, number: usize) -> String {
         .collect()
 }
 
-/// Every crate root forbids unsafe code, save the two that need it.
+/// Every crate root forbids unsafe code, save the three that need it.
 pub fn unsafe_forbidden(repository: &Repository) -> Vec<Violation> {
     const RULE: &str = "forbid-unsafe";
     let mut found = Vec::new();

@@ -191,3 +191,25 @@ pub(crate) struct AuditCheckpoint {
     #[arg(long, value_name = "FILE")]
     pub(crate) policy: Option<PathBuf>,
 }
+
+/// Whom `lawgate init` names as witnesses.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct InitWitnesses {
+    /// Witness (见证) of another agency that has to cosign checkpoints, with the line its `witness init` printed. Without
+    /// any, three development witnesses are made in the folder.
+    #[arg(
+        long = "witness",
+        value_name = "NAME=URL=KEY",
+        conflicts_with = "witness_addresses"
+    )]
+    pub(crate) witnesses: Vec<String>,
+    /// Addresses of the three development witnesses; by default 127.0.0.1, ports 7481 to 7483.
+    #[arg(long = "witness-address", value_name = "HOST:PORT")]
+    pub(crate) witness_addresses: Vec<String>,
+    /// How many of the witnesses have to cosign; by default more than half.
+    #[arg(long, value_name = "COUNT")]
+    pub(crate) quorum: Option<usize>,
+    /// Name no witnesses: every checkpoint stays provisional, and nobody else can tell a rewritten log.
+    #[arg(long, conflicts_with_all = ["witnesses", "witness_addresses", "quorum"])]
+    pub(crate) no_witnesses: bool,
+}

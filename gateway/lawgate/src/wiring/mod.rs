@@ -14,7 +14,7 @@ mod proofs;
 mod receipts;
 
 pub(crate) use adapters::{AdapterFolder, Caps};
-pub(crate) use clock::SystemClock;
+pub(crate) use clock::{StatedClock, SystemClock};
 pub(crate) use converter::{COMPILE_COMMAND, feeds, host, host_limits, installed};
 pub(crate) use evidence::Evidence;
 pub(crate) use package::Publishers;

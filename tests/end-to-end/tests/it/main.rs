@@ -4,6 +4,7 @@
 //! folders, and print the seed of whatever is random.
 #![forbid(unsafe_code)]
 
+mod archive;
 mod attest;
 mod crash;
 mod damage;
