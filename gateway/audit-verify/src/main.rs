@@ -1,6 +1,6 @@
-//! `lawgate-verify`: checks audit logs and mirrors offline, for a court's expert and for everybody else.
+//! `lawgate-verify`: checks audit logs, mirrors and evidence packages offline, for a court's expert and for everybody else.
 //!
-//! Reads files and prints a verdict; what is decided, [`audit_proof::judge`] decides. It has no network, writes nothing
+//! Reads files and prints a verdict; what is decided, [`audit_proof::judge`] and [`package_proof`] decide. It has no network, writes nothing
 //! and knows nothing of how a log is written. Exit codes: 0 everything asked was really checked and passed; 1 something
 //! is wrong, or nothing was checked; 2 wrong use; 3 nothing is wrong, and something asked could not be checked.
 
@@ -10,6 +10,7 @@ mod evidence;
 mod json;
 mod node;
 mod options;
+mod package;
 mod run;
 mod source;
 mod text;
@@ -19,20 +20,36 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use audit_proof::judge::{Outcome, Verdict};
-use clap::Parser as _;
+use audit_proof::judge::Outcome;
 
-use options::Arguments;
+use options::{Arguments, Command};
 
 /// Exit code for wrong use: a file that cannot be read, a policy that is none.
 const EXIT_USAGE: u8 = 2;
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
-    match run::run(&arguments.command, now_s()) {
-        Ok(verdict) => {
-            print(&verdict, arguments.command.settings().json);
-            ExitCode::from(exit_code(&verdict))
+    let arguments = Arguments::read(std::env::args_os());
+    let as_json = arguments.command.settings().json;
+    let checked = match &arguments.command {
+        Command::Package { file, settings } => package::run(file, settings, now_s()).map(|verdict| {
+            let printed = match as_json {
+                true => format!("{}\n", package_proof::render::json(&verdict)),
+                false => package_proof::render::text(&verdict),
+            };
+            (printed, verdict.outcome())
+        }),
+        command => run::run(command, now_s()).map(|verdict| {
+            let printed = match as_json {
+                true => format!("{}\n", json::render(&verdict)),
+                false => text::render(&verdict),
+            };
+            (printed, verdict.outcome())
+        }),
+    };
+    match checked {
+        Ok((printed, outcome)) => {
+            print(&printed);
+            ExitCode::from(exit_code(outcome))
         }
         Err(error) => {
             eprintln!("lawgate-verify: {error:#}");
@@ -45,16 +62,12 @@ fn main() -> ExitCode {
     clippy::print_stdout,
     reason = "the verdict is what the program is for"
 )]
-fn print(verdict: &Verdict, as_json: bool) {
-    if as_json {
-        println!("{}", json::render(verdict));
-    } else {
-        print!("{}", text::render(verdict));
-    }
+fn print(printed: &str) {
+    print!("{printed}");
 }
 
-fn exit_code(verdict: &Verdict) -> u8 {
-    match verdict.outcome() {
+fn exit_code(outcome: Outcome) -> u8 {
+    match outcome {
         Outcome::Passed => 0,
         Outcome::Failed => 1,
         Outcome::NotCheckable => 3,

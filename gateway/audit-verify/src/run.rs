@@ -42,6 +42,8 @@ pub(crate) fn run(command: &Command, now_s: u64) -> anyhow::Result<Verdict> {
             evidence::take_checkpoints(&mut examination, &files, keeper, settings.threads)?;
             contents(against, &mut examination, settings, party_keys)?
         }
+        // A package is judged by itself; the binary asks for it elsewhere.
+        Command::Package { .. } => None,
         Command::Receipt { files, against, .. } => {
             evidence::take_receipts(&mut examination, files)?;
             contents(against, &mut examination, settings, party_keys)?

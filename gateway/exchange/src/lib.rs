@@ -19,6 +19,7 @@ mod answer;
 mod assemble;
 mod check;
 mod convert;
+mod export;
 mod follow;
 mod idempotency;
 mod list;
@@ -31,6 +32,7 @@ mod submit;
 #[cfg(test)]
 mod tests;
 
+pub use export::{ExportEvidence, ExportSubject, ExportedPackage};
 pub use follow::Follower;
 pub use list::{ListQuarantine, ListRecords};
 pub use mask::MASK;
@@ -43,7 +45,7 @@ pub use submit::{Submission, Turn, Waiting};
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use audit_log::Log;
@@ -53,7 +55,7 @@ use crate::admit::InFlight;
 use crate::entry::Dependency;
 use crate::follow::HandOver;
 use crate::idempotency::Recent;
-use crate::ports::{Converter, EvidenceStore, Index, Proofs, Receipts};
+use crate::ports::{Converter, EvidenceStore, Index, PackageSource, Proofs, Receipts};
 
 /// Limits of the exchange. Every one is a promise to the operator that memory is bounded.
 #[derive(Debug, Clone)]
@@ -111,6 +113,7 @@ pub struct Exchange {
     index: Arc<dyn Index>,
     receipts: Option<Arc<dyn Receipts>>,
     proofs: Option<Arc<dyn Proofs>>,
+    packages: OnceLock<Arc<dyn PackageSource>>,
     policy: Policy,
     feeds: HashMap<String, Feed>,
     limits: Limits,
@@ -158,6 +161,7 @@ impl Exchange {
             index: parts.index,
             receipts: parts.receipts,
             proofs: parts.proofs,
+            packages: OnceLock::new(),
             policy: parts.policy,
             limits: parts.limits,
             in_flight,

@@ -4,8 +4,10 @@
 //! host, the evidence store and the index. Each says what it promises about
 //! durability, order and concurrency.
 
+mod packages;
 mod proofs;
 
+pub use packages::{PackageSource, StampedCheckpoint};
 pub use proofs::{InclusionProof, Proofs, RangeProof, Receipts, ShownCheckpoint, Standing};
 
 use std::future::Future;

@@ -12,6 +12,9 @@ pub type Exchange = crate::generated::exchange_client::ExchangeClient<Channel>;
 /// The client of the Audit service.
 pub type Audit = crate::generated::audit_client::AuditClient<Channel>;
 
+/// The client of the EvidencePackages service.
+pub type Evidence = crate::generated::evidence_packages_client::EvidencePackagesClient<Channel>;
+
 /// Where the gateway is and who the caller is.
 #[derive(Debug, Clone)]
 pub struct ClientConfig {
@@ -76,6 +79,11 @@ pub fn service(channel: Channel) -> Exchange {
 /// The Audit service over a channel; one channel serves both.
 pub fn audit(channel: Channel) -> Audit {
     Audit::new(channel).max_decoding_message_size(MAX_ANSWER_BYTES)
+}
+
+/// The EvidencePackages service over a channel; one channel serves all.
+pub fn evidence(channel: Channel) -> Evidence {
+    Evidence::new(channel)
 }
 
 /// A connected channel.

@@ -7,6 +7,7 @@
 mod accept;
 mod audit;
 pub mod client;
+mod evidence;
 mod identity;
 mod service;
 mod status;
@@ -36,6 +37,7 @@ use tonic::service::Routes;
 use tonic::transport::Server;
 
 use crate::generated::audit_server::AuditServer;
+use crate::generated::evidence_packages_server::EvidencePackagesServer;
 use crate::generated::exchange_server::ExchangeServer;
 
 pub use tls::TlsError;
@@ -147,6 +149,7 @@ impl Edge {
             .max_decoding_message_size(self.config.max_request_bytes)
             .max_encoding_message_size(MAX_ANSWER_BYTES);
         let audit = AuditServer::new(audit::AuditService::new(Arc::clone(&exchange)));
+        let packages = EvidencePackagesServer::new(evidence::EvidenceService::new(Arc::clone(&exchange)));
         let mut routes = Routes::builder();
         let described = || {
             tonic_reflection::server::Builder::configure()
@@ -158,7 +161,8 @@ impl Edge {
             .add_service(described().build_v1().map_err(EdgeError::Reflection)?)
             .add_service(described().build_v1alpha().map_err(EdgeError::Reflection)?)
             .add_service(service)
-            .add_service(audit);
+            .add_service(audit)
+            .add_service(packages);
         let stopping = Arc::clone(&exchange);
         let stop = async move {
             stop.await;

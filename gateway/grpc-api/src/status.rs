@@ -24,7 +24,9 @@ pub(crate) fn code(refusal: &Refusal) -> Code {
             Code::InvalidArgument
         }
         Refusal::IdempotencyConflict { .. } => Code::AlreadyExists,
-        Refusal::Busy { .. } | Refusal::QueueFull { .. } => Code::ResourceExhausted,
+        Refusal::Busy { .. } | Refusal::QueueFull { .. } | Refusal::PackageTooLarge { .. } => {
+            Code::ResourceExhausted
+        }
         Refusal::Deadline { .. } => Code::DeadlineExceeded,
         Refusal::Stopping
         | Refusal::Unattested { .. }

@@ -42,13 +42,16 @@ const TABLE: &[Edges] = &[
     edges("audit-proof", &[], &[]),
     edges("audit-log", &["audit-proof"], &["signer"]),
     edges("log-http", &["audit-proof"], &["signer"]),
-    edges("audit-verify", &["audit-proof"], &["audit-log", "signer"]),
+    edges("package-proof", &["audit-proof"], &["sample-package"]),
+    edges("evidence-package", &["audit-proof", "package-proof"], &["sample-package"]),
+    edges("verifier-wasm", &["audit-proof", "package-proof"], &["sample-package"]),
+    edges("audit-verify", &["audit-proof", "package-proof"], &["audit-log", "sample-package", "signer"]),
     edges("signer", &["audit-proof"], &[]),
     edges("evidence", &["audit-log", "exchange"], &[]),
     edges("index", &["exchange", "proto", "schema"], &[]),
-    edges("exchange", &["proto", "schema", "audit-log"], &["audit-proof", "signer"]),
+    edges("exchange", &["proto", "schema", "audit-log", "evidence-package"], &["audit-proof", "package-proof", "signer"]),
     edges("grpc-api", &["proto", "schema", "exchange"], &[]),
-    edges("lawgate", &["proto", "schema", "exchange", "grpc-api", "audit-log", "audit-proof", "evidence", "index", "adapter-host", "log-http", "signer"], &[]),
+    edges("lawgate", &["proto", "schema", "exchange", "grpc-api", "audit-log", "audit-proof", "evidence", "index", "adapter-host", "log-http", "package-proof", "signer"], &[]),
     // How foreign code takes part.
     edges("adapter-sdk", &["proto", "schema"], &[]),
     edges("adapter-host", &["exchange"], &["proto"]),
@@ -69,6 +72,7 @@ const DRIVERS: &[&str] = &[
     "bench",
     "foreign-verifiers",
     "fuzz",
+    "sample-package",
 ];
 
 /// External crates that only the named crates may use.
