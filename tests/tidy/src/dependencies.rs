@@ -49,6 +49,8 @@ const TABLE: &[Edges] = &[
     edges("signer", &["audit-proof"], &[]),
     edges("evidence", &["audit-log", "exchange"], &[]),
     edges("index", &["exchange", "proto", "schema"], &[]),
+    // Keys of personal data: whoever opens a disclosed value needs none of the gateway.
+    edges("vault", &[], &[]),
     edges("exchange", &["proto", "schema", "audit-log", "evidence-package"], &["audit-proof", "package-proof", "signer"]),
     edges("grpc-api", &["proto", "schema", "exchange"], &[]),
     edges("lawgate", &["proto", "schema", "exchange", "grpc-api", "audit-log", "audit-proof", "evidence", "index", "adapter-host", "log-http", "package-proof", "signer"], &[]),
@@ -87,6 +89,7 @@ const RESTRICTED: &[(&str, &[&str], &str)] = &[
     ("wasmtime*", &["adapter-host"], "only adapter-host knows wasmtime"),
     ("wit-bindgen*", &["adapter-sdk", "codegen"], "adapters see only adapter-sdk"),
     ("wit-component", &["xtask", "adapter-host", "end-to-end", "bench"], "components are encoded where adapters are built or attacked"),
+    ("aws-lc-rs", &["vault"], "only vault knows how a value is sealed"),
     ("cryptoki", &["signer"], "only signer knows how a token keeps a key"),
     ("rusqlite", &["index"], "only index uses SQLite; everything in it can be rebuilt"),
     ("prost-build", &["codegen"], "generated code is checked in"),
