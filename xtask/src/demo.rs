@@ -1,9 +1,11 @@
-//! `cargo xtask demo`: the real job, from nothing to a verified log, on this machine.
+//! `cargo xtask demo`: the real job, from nothing to a verified log and an evidence package, on this machine.
 //!
 //! Builds what is needed, starts the gateway on its embedded default in a
 //! scratch folder, submits the project's own samples for all four feeds over
-//! gRPC with mutual TLS, shows what became of them, and verifies the log from
-//! disk with a separate process.
+//! gRPC with mutual TLS, shows what became of them, exports a case as an evidence
+//! package, and verifies log and package with separate processes.
+
+mod package;
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -83,6 +85,7 @@ pub(crate) fn run(root: &Path, options: &Options) -> anyhow::Result<()> {
     ];
     output(Command::new(&lawgate).args(arguments))?;
 
+    package::font();
     step(&format!("gateway: starting on {address}"));
     let mut gateway = Gateway::start(&lawgate, &scratch)?;
     let client = Client {
@@ -114,6 +117,7 @@ pub(crate) fn run(root: &Path, options: &Options) -> anyhow::Result<()> {
 
     step("one record of the common schema, with its provenance");
     show_record(&client)?;
+    let package = package::export(&client, &scratch)?;
 
     if options.stay {
         return stay(&lawgate, &scratch, &address, gateway);
@@ -128,6 +132,7 @@ pub(crate) fn run(root: &Path, options: &Options) -> anyhow::Result<()> {
         path(&scratch.join("data/audit"))?,
     ]))?;
     print!("{verified}");
+    package::verify(root, &package)?;
     println!(
         "demo: OK in {:.1} s; everything is in {}",
         started.elapsed().as_secs_f64(),

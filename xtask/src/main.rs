@@ -21,6 +21,7 @@ mod debian;
 mod demo;
 mod table;
 mod test;
+mod verifier;
 mod wasm;
 
 const USAGE: &str = "\
@@ -40,6 +41,10 @@ tasks:
   bench [ROW..]       measure, print ratios, write target/bench/report.json
   generate            write the code and documents that follow from proto/ and
                       plugins/wit
+  verifier-wasm [test]
+                      build the check of evidence packages as a WebAssembly module
+                      into target/verifier-wasm/; test also runs it under Node on an
+                      honest and a tampered package beside the native verifier
   python              make the Python environment of the foreign client
   adapters [NAME..]   build the adapters (all, or those named) as components
                       into target/adapters/<id>/
@@ -65,6 +70,7 @@ fn main() -> ExitCode {
         "test" => test::run(&root(), rest),
         "bench" => bench(&root(), rest),
         "generate" => build::cargo(&root(), &["run", "--quiet", "--package", "codegen"]),
+        "verifier-wasm" => verifier::run(&root(), rest),
         "python" => build::python(&root()).map(drop),
         _ => {
             eprintln!("{USAGE}");

@@ -31,13 +31,15 @@ fn main() -> ExitCode {
     let arguments = Arguments::read(std::env::args_os());
     let as_json = arguments.command.settings().json;
     let checked = match &arguments.command {
-        Command::Package { file, settings } => package::run(file, settings, now_s()).map(|verdict| {
-            let printed = match as_json {
-                true => format!("{}\n", package_proof::render::json(&verdict)),
-                false => package_proof::render::text(&verdict),
-            };
-            (printed, verdict.outcome())
-        }),
+        Command::Package { file, settings } => {
+            package::run(file, settings, now_s()).map(|verdict| {
+                let printed = match as_json {
+                    true => format!("{}\n", package_proof::render::json(&verdict)),
+                    false => package_proof::render::text(&verdict),
+                };
+                (printed, verdict.outcome())
+            })
+        }
         command => run::run(command, now_s()).map(|verdict| {
             let printed = match as_json {
                 true => format!("{}\n", json::render(&verdict)),

@@ -78,7 +78,8 @@ impl Arguments {
     /// Reads the command line; a package may stand where a command stands.
     pub(crate) fn read(given: impl Iterator<Item = OsString>) -> Self {
         let mut given: Vec<OsString> = given.collect();
-        let is_package = |argument: &OsString| Path::new(argument).extension() == Some("evp".as_ref());
+        let is_package =
+            |argument: &OsString| Path::new(argument).extension() == Some("evp".as_ref());
         if given.get(1).is_some_and(is_package) {
             given.insert(1, "package".into());
         }

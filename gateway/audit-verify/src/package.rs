@@ -9,10 +9,15 @@ use crate::{evidence, node, options::Settings};
 
 /// Checks a package; `now_s` is the time by the clock of this machine, in seconds since 1970.
 pub(crate) fn run(file: &Path, settings: &Settings, now_s: u64) -> anyhow::Result<PackageVerdict> {
-    let length = std::fs::metadata(file).with_context(|| file.display().to_string())?.len();
+    let length = std::fs::metadata(file)
+        .with_context(|| file.display().to_string())?
+        .len();
     // Larger than any package may be: nothing is read of it, and the check of nothing names it.
     let bytes = match length > MAX_PACKAGE_BYTES as u64 {
-        true => anyhow::bail!("{}: {length} bytes, more than any package may have", file.display()),
+        true => anyhow::bail!(
+            "{}: {length} bytes, more than any package may have",
+            file.display()
+        ),
         false => node::read(file)?,
     };
     anyhow::ensure!(

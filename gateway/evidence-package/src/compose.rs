@@ -74,10 +74,7 @@ pub fn compose(contents: &Contents, font: Option<&[u8]>) -> Result<Composed, Com
         contents.policy.clone().into_bytes(),
     );
     if let Some(history) = &contents.key_history {
-        files.insert(
-            path::KEY_HISTORY.to_owned(),
-            history.clone().into_bytes(),
-        );
+        files.insert(path::KEY_HISTORY.to_owned(), history.clone().into_bytes());
     }
     entries(contents, &mut files)?;
     for submission in &contents.submissions {
@@ -85,7 +82,10 @@ pub fn compose(contents: &Contents, font: Option<&[u8]>) -> Result<Composed, Com
     }
     for adapter in &contents.adapters {
         let parts = [
-            (path::component(&adapter.component), &adapter.component_bytes),
+            (
+                path::component(&adapter.component),
+                &adapter.component_bytes,
+            ),
             (
                 path::configuration(&adapter.configuration),
                 &adapter.configuration_bytes,
@@ -131,10 +131,7 @@ pub fn compose(contents: &Contents, font: Option<&[u8]>) -> Result<Composed, Com
     })
 }
 
-fn entries(
-    contents: &Contents,
-    files: &mut BTreeMap<String, Vec<u8>>,
-) -> Result<(), ComposeError> {
+fn entries(contents: &Contents, files: &mut BTreeMap<String, Vec<u8>>) -> Result<(), ComposeError> {
     for entry in &contents.entries {
         let position = entry.position;
         let decoded =
@@ -148,10 +145,7 @@ fn entries(
         }
     }
     if let Some(range) = &contents.range {
-        files.insert(
-            path::RANGE_PROOF.to_owned(),
-            range.to_string().into_bytes(),
-        );
+        files.insert(path::RANGE_PROOF.to_owned(), range.to_string().into_bytes());
     }
     for text in &contents.consistency {
         files.insert(path::consistency(text.old), text.to_string().into_bytes());
@@ -203,7 +197,8 @@ fn statements(
             "字体无法使用，未制作 PDF；请阅读 statement.html",
         )),
         None => left_out.push(missing(
-            "no font with Chinese characters is configured or found; read statement.html".to_owned(),
+            "no font with Chinese characters is configured or found; read statement.html"
+                .to_owned(),
             "未配置或未找到中文字体，未制作 PDF；请阅读 statement.html",
         )),
     }
@@ -265,7 +260,11 @@ fn index_of(contents: &Contents, left_out: Vec<LeftOut>) -> Index {
                 configuration_is: adapter.configuration_bytes.presence(),
             })
             .collect(),
-        receipts: contents.receipts.iter().map(|(position, _)| *position).collect(),
+        receipts: contents
+            .receipts
+            .iter()
+            .map(|(position, _)| *position)
+            .collect(),
         consistency: contents.consistency.iter().map(|text| text.old).collect(),
         stamps: contents.stamps.iter().map(|stamp| stamp.size).collect(),
         left_out,

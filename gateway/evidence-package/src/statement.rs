@@ -6,6 +6,7 @@
 mod font;
 mod html;
 mod pdf;
+mod subset;
 mod words;
 
 use package_proof::index::LeftOut;

@@ -6,6 +6,7 @@
 
 mod around;
 mod find;
+mod finish;
 mod gather;
 mod transfer;
 
@@ -77,7 +78,7 @@ const METHOD: &str = "ExportPackage";
 /// How long an export waits for the checkpoint that covers its entry, and then for its cosignatures.
 const CHECKPOINT_WAIT: Duration = Duration::from_secs(10);
 /// How long it waits for cosignatures alone, once there is a checkpoint.
-const QUORUM_WAIT: Duration = Duration::from_secs(3);
+const QUORUM_WAIT: Duration = Duration::from_secs(2);
 /// How often it looks for the checkpoint: it is published on its own, once a second or so.
 const CHECKPOINT_LOOK: Duration = Duration::from_millis(50);
 
@@ -110,8 +111,12 @@ impl Exchange {
             self.proofs()?;
             check(&ask)?;
             let canonical = ask.canonical();
-            let query = self.log_query(caller, METHOD, "", &canonical, &ask.case).await?;
-            self.wait_for_index(query).await?;
+            let query = self
+                .log_query(caller, METHOD, "", &canonical, &ask.case)
+                .await?;
+            if matches!(ask.subject, ExportSubject::Case(_)) {
+                self.wait_for_index(query).await?;
+            }
             let checkpoint = self.covering(query).await?;
             let (exchange, reader) = (Arc::clone(self), caller.clone());
             let (asked, files) = (ask.clone(), Arc::clone(source));
@@ -160,7 +165,10 @@ impl Exchange {
     ) -> Result<ExportedPackage, Refusal> {
         let digest = gathered.composed.digest();
         let draft = entry::query_result(caller, query, gathered.composed.files(), &digest);
-        let pending = self.log.append(draft).map_err(|error| self.log_failed(error))?;
+        let pending = self
+            .log
+            .append(draft)
+            .map_err(|error| self.log_failed(error))?;
         let appended = pending.await.map_err(|error| self.log_failed(error))?;
         let seal = appended.position;
         let exchange = Arc::clone(self);
@@ -174,10 +182,12 @@ impl Exchange {
         } = gathered;
         let bytes = run_blocking(move || {
             let sealing = exchange.seal(&appended)?;
-            composed.seal(sealing).map_err(|_| Refusal::PackageTooLarge {
-                limit: gather::MAX_BYTES,
-                unit: "bytes",
-            })
+            composed
+                .seal(sealing)
+                .map_err(|_| Refusal::PackageTooLarge {
+                    limit: gather::MAX_BYTES,
+                    unit: "bytes",
+                })
         })
         .await?;
         Ok(ExportedPackage {
@@ -212,39 +222,44 @@ impl Exchange {
 
     /// Waits for a checkpoint that covers the entry at `position`, and a little longer for its witnesses.
     async fn covering(self: &Arc<Self>, position: u64) -> Result<ShownCheckpoint, Refusal> {
-        let mut newest = None;
+        let covered = |shown: &ShownCheckpoint| shown.size > position;
+        let wait = CHECKPOINT_WAIT.min(self.limits.request_deadline / 2);
+        let Some(first) = self.shown(wait, covered).await? else {
+            return Err(Refusal::NotPublished {
+                size: position.saturating_add(1),
+                published: 0,
+            });
+        };
+        // Without witnesses, or with all of them there, nothing more will come.
+        let is_all = |shown: &ShownCheckpoint| {
+            covered(shown) && (shown.standing == Standing::Final || shown.missing.is_empty())
+        };
+        if is_all(&first) {
+            return Ok(first);
+        }
+        Ok(self.shown(QUORUM_WAIT, is_all).await?.unwrap_or(first))
+    }
+
+    /// The newest checkpoint as soon as it is as wanted; `None` when it was not within `wait`.
+    async fn shown(
+        self: &Arc<Self>,
+        wait: Duration,
+        is_wanted: impl Fn(&ShownCheckpoint) -> bool,
+    ) -> Result<Option<ShownCheckpoint>, Refusal> {
         let look = async {
             loop {
                 let exchange = Arc::clone(self);
-                let shown = run_blocking(move || {
-                    let shown = exchange.proofs()?.checkpoint();
-                    shown.map_err(|cause| Refusal::ProofFailed { cause })
+                let newest = run_blocking(move || {
+                    let newest = exchange.proofs()?.checkpoint();
+                    newest.map_err(|cause| Refusal::ProofFailed { cause })
                 });
-                let shown = shown.await?.filter(|shown| shown.size > position);
-                if let Some(shown) = shown {
-                    let is_final = shown.standing == Standing::Final;
-                    let has_witnesses = !shown.missing.is_empty();
-                    newest = Some(shown);
-                    if is_final || !has_witnesses {
-                        return Ok(());
-                    }
+                if let Some(shown) = newest.await?.filter(|shown| is_wanted(shown)) {
+                    return Ok(shown);
                 }
                 tokio::time::sleep(CHECKPOINT_LOOK).await;
             }
         };
-        let found = tokio::time::timeout(CHECKPOINT_WAIT.min(self.checkpoint_wait()), look).await;
-        if let Ok(result) = found {
-            result?;
-        }
-        newest.ok_or_else(|| Refusal::NotPublished {
-            size: position.saturating_add(1),
-            published: 0,
-        })
-    }
-
-    /// How long to look: the longest when there is no checkpoint yet may never outlast the call itself.
-    fn checkpoint_wait(&self) -> Duration {
-        (self.limits.request_deadline / 2).max(QUORUM_WAIT)
+        tokio::time::timeout(wait, look).await.ok().transpose()
     }
 }
 
@@ -264,7 +279,9 @@ fn check(ask: &ExportEvidence) -> Result<(), Refusal> {
                 ));
             }
         }
-        ExportSubject::Case(text) | ExportSubject::Submission(text) | ExportSubject::Record(text) => {
+        ExportSubject::Case(text)
+        | ExportSubject::Submission(text)
+        | ExportSubject::Record(text) => {
             if text.is_empty() || text.chars().count() > 256 {
                 return Err(malformed("subject", "expected 1 to 256 characters"));
             }

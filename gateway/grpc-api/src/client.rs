@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint, Identity};
+pub use tonic::transport::Channel;
+use tonic::transport::{Certificate, ClientTlsConfig, Endpoint, Identity};
 
 pub use tonic::{Code, Request, Response, Status, Streaming};
 

@@ -145,11 +145,15 @@ impl Edge {
         health
             .set_serving::<AuditServer<audit::AuditService>>()
             .await;
+        health
+            .set_serving::<EvidencePackagesServer<evidence::EvidenceService>>()
+            .await;
         let service = ExchangeServer::new(service::ExchangeService::new(Arc::clone(&exchange)))
             .max_decoding_message_size(self.config.max_request_bytes)
             .max_encoding_message_size(MAX_ANSWER_BYTES);
         let audit = AuditServer::new(audit::AuditService::new(Arc::clone(&exchange)));
-        let packages = EvidencePackagesServer::new(evidence::EvidenceService::new(Arc::clone(&exchange)));
+        let packages =
+            EvidencePackagesServer::new(evidence::EvidenceService::new(Arc::clone(&exchange)));
         let mut routes = Routes::builder();
         let described = || {
             tonic_reflection::server::Builder::configure()
@@ -243,6 +247,10 @@ async fn watch_health(exchange: Arc<Exchange>, health: tonic_health::server::Hea
     }
     health
         .set_not_serving::<ExchangeServer<service::ExchangeService>>()
+        .await;
+    // An export is an entry before and after it.
+    health
+        .set_not_serving::<EvidencePackagesServer<evidence::EvidenceService>>()
         .await;
     health
         .set_service_status("", tonic_health::ServingStatus::NotServing)

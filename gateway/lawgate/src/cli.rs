@@ -4,6 +4,7 @@
 //! module that does it. `docs/cli.md` is printed from these declarations.
 
 mod attest;
+mod evidence;
 
 use std::path::PathBuf;
 
@@ -15,6 +16,8 @@ pub(crate) use attest::{
     AuditCheckpoint, KeyKindArgument, KeysCommand, KeysGenerate, KeysRevoke, KeysRotate,
     ReceiptCheck, ReceiptCommand, RotatedKey, Witness, WitnessCommand, WitnessInit,
 };
+
+pub(crate) use evidence::{EvidenceCommand, EvidenceExport};
 
 /// Exit codes, the same for every command.
 pub(crate) const EXIT_CODES: &str = "\
@@ -82,6 +85,9 @@ Examples:
   lawgate quarantine --client client/city-eco.toml --feed hj212
   lawgate quarantine --client client/city-eco.toml --code hj212.crc-bad --output json")]
     Quarantine(Quarantine),
+    /// Export evidence packages (证据包); `lawgate-verify` checks them.
+    #[command(subcommand)]
+    Evidence(EvidenceCommand),
     /// Look at the audit log (审计日志) on disk; nothing needs to run.
     #[command(subcommand)]
     Audit(AuditCommand),

@@ -6,6 +6,7 @@
 
 mod call;
 mod counter;
+mod evidence;
 mod json;
 mod messages;
 mod party;
@@ -14,6 +15,7 @@ mod receipts;
 mod records;
 mod submit;
 
+pub(crate) use evidence::evidence;
 pub(crate) use json::to_json;
 pub(crate) use messages::{Sourced, messages_of};
 pub(crate) use quarantine::quarantine;

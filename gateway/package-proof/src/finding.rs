@@ -96,7 +96,9 @@ pub enum FindingKind {
     #[error("the receipt is not of the entry in the package")]
     ReceiptPlace,
     /// The seal's entry does not state the digest of the list.
-    #[error("the seal is of another list: the list was changed after the export, or the seal is of another package")]
+    #[error(
+        "the seal is of another list: the list was changed after the export, or the seal is of another package"
+    )]
     Seal,
     /// The agency did not sign.
     #[error("the agency did not sign this entry")]

@@ -208,13 +208,19 @@ impl Index {
             (&mut items).all(|item| last.replace(item).is_none_or(|last| last < item))
         };
         let orders = [
-            ("entries", positions(&mut index.entries.iter().map(|item| item.position))),
+            (
+                "entries",
+                positions(&mut index.entries.iter().map(|item| item.position)),
+            ),
             (
                 "submissions",
                 positions(&mut index.submissions.iter().map(|item| item.position)),
             ),
             ("receipts", positions(&mut index.receipts.iter().copied())),
-            ("consistency", positions(&mut index.consistency.iter().copied())),
+            (
+                "consistency",
+                positions(&mut index.consistency.iter().copied()),
+            ),
             ("stamps", positions(&mut index.stamps.iter().copied())),
             (
                 "messages",
@@ -234,8 +240,8 @@ impl Index {
     /// # Errors
     /// None that a value of this type has; the serialiser's are handed on.
     pub fn to_bytes(&self) -> Result<Vec<u8>, IndexError> {
-        let mut bytes = serde_json::to_vec_pretty(self)
-            .map_err(|error| IndexError::Form(error.to_string()))?;
+        let mut bytes =
+            serde_json::to_vec_pretty(self).map_err(|error| IndexError::Form(error.to_string()))?;
         bytes.push(b'\n');
         Ok(bytes)
     }

@@ -20,8 +20,7 @@ pub const MANIFEST: &str = "manifest.csv";
 const MARK: &str = "\u{feff}";
 
 /// The first line.
-const HEADER: &str =
-    "no 序号,file 文件,category 类别,format 文件格式,bytes 字节数,sha256 SHA-256校验值,sm3 SM3校验值";
+const HEADER: &str = "no 序号,file 文件,category 类别,format 文件格式,bytes 字节数,sha256 SHA-256校验值,sm3 SM3校验值";
 
 /// One file of the list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,11 +71,17 @@ impl Manifest {
     pub fn parse(bytes: &[u8]) -> Result<Self, ManifestError> {
         let wrong = |line| ManifestError { line };
         let text = std::str::from_utf8(bytes).map_err(|_| wrong(1))?;
-        let body = text.strip_prefix(MARK).and_then(|text| text.strip_prefix(HEADER));
-        let body = body.and_then(|text| text.strip_prefix('\n')).ok_or(wrong(1))?;
+        let body = text
+            .strip_prefix(MARK)
+            .and_then(|text| text.strip_prefix(HEADER));
+        let body = body
+            .and_then(|text| text.strip_prefix('\n'))
+            .ok_or(wrong(1))?;
         let mut lines: Vec<Line> = Vec::new();
         for (index, line) in body.split_inclusive('\n').enumerate() {
-            let read = line.strip_suffix('\n').and_then(|line| parse_line(index + 1, line));
+            let read = line
+                .strip_suffix('\n')
+                .and_then(|line| parse_line(index + 1, line));
             let read = read.filter(|read| lines.last().is_none_or(|last| last.file < read.file));
             lines.push(read.ok_or(wrong(index + 2))?);
         }
@@ -90,7 +95,9 @@ impl Manifest {
     /// The line of a file.
     #[must_use]
     pub fn line(&self, file: &str) -> Option<&Line> {
-        let place = self.lines.binary_search_by_key(&file, |line| line.file.as_str());
+        let place = self
+            .lines
+            .binary_search_by_key(&file, |line| line.file.as_str());
         place.ok().map(|place| &self.lines[place])
     }
 }
@@ -130,7 +137,10 @@ impl fmt::Display for Manifest {
             let (category, format) = path::described(&line.file);
             let (sha256, sm3) = (to_hex(&line.sha256), to_hex(&line.sm3));
             let (number, file, bytes) = (index + 1, &line.file, line.bytes);
-            writeln!(f, "{number},{file},{category},{format},{bytes},{sha256},{sm3}")?;
+            writeln!(
+                f,
+                "{number},{file},{category},{format},{bytes},{sha256},{sm3}"
+            )?;
         }
         Ok(())
     }

@@ -31,7 +31,11 @@ fn write(out: &mut String, verdict: &PackageVerdict) -> std::fmt::Result {
     head(out, verdict)?;
     writeln!(out, "checked 已核验: {}", counts(verdict))?;
     if !verdict.verdict.anchors.is_empty() {
-        writeln!(out, "vouched for by 见证: {}", verdict.verdict.anchors.join(", "))?;
+        writeln!(
+            out,
+            "vouched for by 见证: {}",
+            verdict.verdict.anchors.join(", ")
+        )?;
     }
     remarks(out, verdict)?;
     if !verdict.verdict.not_asked.is_empty() {
@@ -41,7 +45,12 @@ fn write(out: &mut String, verdict: &PackageVerdict) -> std::fmt::Result {
         }
     }
     for gap in &verdict.gaps {
-        writeln!(out, "NOT CHECKED 无法核验: {} ({})", gap.english(), gap.chinese())?;
+        writeln!(
+            out,
+            "NOT CHECKED 无法核验: {} ({})",
+            gap.english(),
+            gap.chinese()
+        )?;
     }
     for unchecked in &verdict.verdict.unchecked {
         let file = match unchecked.file.as_str() {
@@ -49,12 +58,20 @@ fn write(out: &mut String, verdict: &PackageVerdict) -> std::fmt::Result {
             file => format!("{file}: "),
         };
         let reason = unchecked.reason;
-        writeln!(out, "NOT CHECKED 无法核验: {file}{reason} ({})", reason.chinese())?;
+        writeln!(
+            out,
+            "NOT CHECKED 无法核验: {file}{reason} ({})",
+            reason.chinese()
+        )?;
     }
     writeln!(out)?;
     for (standing, positions) in runs(&verdict.standings) {
         if standing != Standing::Failed {
-            writeln!(out, "{standing} {}: entries 条目 {positions}", standing.chinese())?;
+            writeln!(
+                out,
+                "{standing} {}: entries 条目 {positions}",
+                standing.chinese()
+            )?;
         }
     }
     for finding in verdict.findings.iter().take(MAX_FINDINGS) {
@@ -79,14 +96,26 @@ fn write(out: &mut String, verdict: &PackageVerdict) -> std::fmt::Result {
 fn head(out: &mut String, verdict: &PackageVerdict) -> std::fmt::Result {
     if let Some(index) = &verdict.index {
         let (english, chinese) = kind_names(index.kind);
-        writeln!(out, "package 证据包: {english} {chinese}: {}", index.subject)?;
+        writeln!(
+            out,
+            "package 证据包: {english} {chinese}: {}",
+            index.subject
+        )?;
         writeln!(out, "log 日志: {}", index.origin)?;
         let standing = match index.is_final {
             true => "final 确定",
             false => "provisional 暂定",
         };
-        writeln!(out, "checkpoint 检查点: size 条数 {}, {standing}", index.size)?;
-        writeln!(out, "made 制作: {} for 交付 {}, {}", index.made_at, index.agency, index.software)?;
+        writeln!(
+            out,
+            "checkpoint 检查点: size 条数 {}, {standing}",
+            index.size
+        )?;
+        writeln!(
+            out,
+            "made 制作: {} for 交付 {}, {}",
+            index.made_at, index.agency, index.software
+        )?;
     }
     if let Some(digest) = &verdict.digest {
         writeln!(out, "digest 清单摘要 (SHA-256): {}", to_hex(digest))?;
@@ -103,7 +132,11 @@ fn remarks(out: &mut String, verdict: &PackageVerdict) -> std::fmt::Result {
     }
     if let Some(index) = &verdict.index {
         for left in &index.left_out {
-            writeln!(out, "not in it 未收入: {}: {} ({})", left.what, left.why, left.why_chinese)?;
+            writeln!(
+                out,
+                "not in it 未收入: {}: {} ({})",
+                left.what, left.why, left.why_chinese
+            )?;
         }
     }
     Ok(())
@@ -116,13 +149,18 @@ fn remark_sentences(verdict: &PackageVerdict) -> Vec<(String, &'static str)> {
         let english = "the keys came with the package: they show that it agrees with itself, not who made it; \
                        compare them, or give --policy"
             .to_owned();
-        said.push((english, "密钥取自证据包自身：只能说明其自相一致，不能说明由谁制作；请另行比对或提供策略"));
+        said.push((
+            english,
+            "密钥取自证据包自身：只能说明其自相一致，不能说明由谁制作；请另行比对或提供策略",
+        ));
     }
     let Some(index) = &verdict.index else {
         return said;
     };
     if !index.is_final && !verdict.has_quorum {
-        let english = "the checkpoint is provisional: the log signed it, and no quorum of witnesses has".to_owned();
+        let english =
+            "the checkpoint is provisional: the log signed it, and no quorum of witnesses has"
+                .to_owned();
         said.push((english, "检查点为暂定：仅由日志签名，尚无法定数量的见证方"));
     }
     if index.is_masked {
@@ -130,7 +168,7 @@ fn remark_sentences(verdict: &PackageVerdict) -> Vec<(String, &'static str)> {
             "personal data was masked or withheld for {}: what is withheld is there by its digest alone",
             index.agency
         );
-        said.push((english, "个人信息已遮蔽或未交付：未交付的内容仅有摘要"));
+        said.push((english, "个人信息已脱敏或未交付：未交付的内容仅有摘要"));
     }
     said
 }
@@ -202,7 +240,11 @@ fn named(package: &PackageCounts, counts: &Counts) -> Vec<(u64, &'static str, &'
         (package.consistencies, "consistency proofs", "一致性证明"),
         (package.payloads, "messages", "原始报文"),
         (package.results, "results", "转换结果"),
-        (package.digests_only, "parts by digest alone", "仅有摘要的部分"),
+        (
+            package.digests_only,
+            "parts by digest alone",
+            "仅有摘要的部分",
+        ),
         (package.adapters, "adapter files", "适配器文件"),
         (counts.checkpoints, "checkpoints", "检查点"),
         (counts.signatures, "signatures", "签名"),

@@ -98,9 +98,7 @@ impl Gap {
             Self::NoConsistency { file } => {
                 format!("the package has no proof that leads to {file}")
             }
-            Self::NoStatement => {
-                "party statements were asked for and no entry has one".to_owned()
-            }
+            Self::NoStatement => "party statements were asked for and no entry has one".to_owned(),
         }
     }
 

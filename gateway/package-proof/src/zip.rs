@@ -155,7 +155,9 @@ impl<'a> Zip<'a> {
     /// The file of that name.
     #[must_use]
     pub fn member(&self, name: &str) -> Option<&Member<'a>> {
-        let place = self.members.binary_search_by_key(&name, |member| member.name);
+        let place = self
+            .members
+            .binary_search_by_key(&name, |member| member.name);
         place.ok().map(|place| &self.members[place])
     }
 }
@@ -235,7 +237,9 @@ fn read_member<'a>(
         name: name.to_owned(),
         what,
     };
-    let rest = bytes.get(*directory..bytes.len() - END_BYTES).unwrap_or(&[]);
+    let rest = bytes
+        .get(*directory..bytes.len() - END_BYTES)
+        .unwrap_or(&[]);
     if rest.len() < CENTRAL_BYTES {
         return Err(wrong("a file", "the directory is too short"));
     }

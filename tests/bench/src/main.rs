@@ -15,6 +15,7 @@ mod convert;
 mod fdatasync;
 mod growth;
 mod log;
+mod package;
 mod report;
 mod sample;
 mod settings;
@@ -50,6 +51,9 @@ const MEASURES: &[(&[&str], Measure)] = &[
         &["growth-append", "growth-proof", "growth-lookup"],
         growth::measure,
     ),
+    (&["package-size", "package-verify"], |_, report| {
+        package::measure(report)
+    }),
     #[cfg(feature = "gateway")]
     (&["unary-durable-p50"], |_, report| {
         report.add(unary::rows()?);

@@ -3,6 +3,8 @@
 //! For tests of verifiers in every language and for measurements; nothing of the product depends on it. Keys are made at
 //! each run.
 
+#![forbid(unsafe_code)]
+
 mod log;
 
 use audit_proof::{
@@ -78,7 +80,11 @@ impl Sample {
         let adapter = (component_digest, configuration_digest);
         let load = log.append(log::adapter_load(adapter));
         let parts = Parts::new();
-        let submission = log.append(log::submission(&parts.roots(), adapter, MESSAGES.len() as u64));
+        let submission = log.append(log::submission(
+            &parts.roots(),
+            adapter,
+            MESSAGES.len() as u64,
+        ));
         let receipt = log.receipt(submission);
         let receipt_size = log.size();
         log.append(log::plain(6));
@@ -204,10 +210,15 @@ struct Parts {
 
 impl Parts {
     fn new() -> Self {
-        let payloads: Vec<Vec<u8>> = MESSAGES.iter().map(|text| text.as_bytes().to_vec()).collect();
+        let payloads: Vec<Vec<u8>> = MESSAGES
+            .iter()
+            .map(|text| text.as_bytes().to_vec())
+            .collect();
         let request = b"request".to_vec();
         let result = |payload: &Vec<u8>| [b"result of ".as_slice(), payload].concat();
-        let results = std::iter::once(request).chain(payloads.iter().map(result)).collect();
+        let results = std::iter::once(request)
+            .chain(payloads.iter().map(result))
+            .collect();
         Self { payloads, results }
     }
 
@@ -226,7 +237,11 @@ impl Parts {
         let numbers = [0_u32, 1];
         let proof = |number: u32| {
             let index = number as usize;
-            (number, part(&self.payloads, index), part(&self.results, index + 1))
+            (
+                number,
+                part(&self.payloads, index),
+                part(&self.results, index + 1),
+            )
         };
         let shown = |number: u32, bytes: &Vec<u8>| match is_masked && number == 1 {
             true => Part::Withheld,
@@ -236,7 +251,10 @@ impl Parts {
             number,
             payload: shown(number, &self.payloads[number as usize]),
             result: shown(number, &self.results[number as usize + 1]),
-            records: vec![(format!("01KX3Z5E8G0000000000{number}00000"), format!("{{\"clue\":{{\"number\":{number}}}}}\n"))],
+            records: vec![(
+                format!("01KX3Z5E8G0000000000{number}00000"),
+                format!("{{\"clue\":{{\"number\":{number}}}}}\n"),
+            )],
         };
         SubmissionFile {
             position,

@@ -44,7 +44,12 @@ fn key(kind: KeyKind, name: &str) -> FileSigner {
 impl SmallLog {
     /// An empty log with new keys.
     pub(crate) fn new() -> Self {
-        let witness = |name: &str| key(KeyKind::Ed25519Cosignature, &format!("{name}.example/witness"));
+        let witness = |name: &str| {
+            key(
+                KeyKind::Ed25519Cosignature,
+                &format!("{name}.example/witness"),
+            )
+        };
         let signers = Signers {
             log: key(KeyKind::Ed25519, ORIGIN),
             receipt: key(KeyKind::Ed25519, &format!("{ORIGIN}/receipt")),
@@ -123,7 +128,8 @@ impl SmallLog {
         if is_final {
             all.extend(signers.witnesses.iter().map(|one| one as &dyn Signer));
         }
-        let time_s = START_NS / 1_000_000_000 + 2;
+        // Two seconds after the newest entry: one each millisecond.
+        let time_s = START_NS / 1_000_000_000 + self.size() / 1000 + 2;
         let note = sign_note(&self.text(), &all, time_s).expect("the keys sign");
         note.to_string()
     }
@@ -205,8 +211,14 @@ pub(crate) fn submission(roots: &(Hash, Hash), adapter: (Hash, Hash), messages: 
 }
 
 pub(crate) fn query() -> Draft {
-    let object = vec![Value::Null, text("ExportEvidence"), text("case=\"包环罚〔2026〕12号\"")];
-    Draft::new(3).with(Field::Actor, actor()).with(Field::Object, object)
+    let object = vec![
+        Value::Null,
+        text("ExportEvidence"),
+        text("case=\"包环罚〔2026〕12号\""),
+    ];
+    Draft::new(3)
+        .with(Field::Actor, actor())
+        .with(Field::Object, object)
 }
 
 pub(crate) fn query_result(query: u64, digest: &Hash) -> Draft {
@@ -216,5 +228,8 @@ pub(crate) fn query_result(query: u64, digest: &Hash) -> Draft {
             Field::Outcome,
             vec![text("answered"), Value::Unsigned(query), Value::Unsigned(9)],
         )
-        .with(Field::Digests, vec![Value::Null, Value::Null, bytes(digest)])
+        .with(
+            Field::Digests,
+            vec![Value::Null, Value::Null, bytes(digest)],
+        )
 }

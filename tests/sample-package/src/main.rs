@@ -1,5 +1,7 @@
 //! `sample-package FILE POLICY [FONT]`: writes a sample package and the policy to check it by.
 
+#![forbid(unsafe_code)]
+
 use std::path::PathBuf;
 
 fn main() {

@@ -63,6 +63,7 @@ const TABLE: &[Edges] = &[
     edges("justice-review", &["adapter-sdk"], &[]),
     edges("hostile-adapter", &["adapter-sdk"], &[]),
     // Tools, which build the others and link none of them.
+    edges("sample-package", &["audit-proof", "evidence-package", "package-proof", "signer"], &[]),
     edges("xtask", &[], &[]),
     edges("tidy", &[], &[]),
 ];
@@ -74,7 +75,6 @@ const DRIVERS: &[&str] = &[
     "bench",
     "foreign-verifiers",
     "fuzz",
-    "sample-package",
 ];
 
 /// External crates that only the named crates may use.

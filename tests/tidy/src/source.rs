@@ -26,8 +26,14 @@ const LEFTOVERS: &[&str] = &[
 
 /// Crates that need unsafe code, with the reason: the host loads native code
 /// it compiled and authenticated itself, the guest side implements the
-/// component's export ABI and its allocator.
-const UNSAFE_CRATES: &[&str] = &["adapter-host", "adapter-sdk", "hostile-adapter"];
+/// component's export ABI and its allocator, the verifier for browsers exports
+/// functions over memory that its host fills.
+const UNSAFE_CRATES: &[&str] = &[
+    "adapter-host",
+    "adapter-sdk",
+    "hostile-adapter",
+    "verifier-wasm",
+];
 
 /// Every source says first what it is; contracts (`.proto`, `.wit`) too.
 pub fn headers(repository: &Repository) -> Vec<Violation> {

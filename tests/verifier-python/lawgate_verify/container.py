@@ -44,9 +44,7 @@ class Member:
                 data = inflater.decompress(self.stored, self.size + 1)
             except zlib.error:
                 raise Wrong("damaged", "the compressed bytes are damaged") from None
-            if not inflater.eof or inflater.unused_data:
-                # An empty rest may still hold the end of the stream.
-                data += inflater.flush() if len(data) <= self.size else b""
+            # What follows the end of the stream would be read by nobody.
             if not inflater.eof or inflater.unused_data or inflater.unconsumed_tail:
                 raise Wrong("damaged", "the compressed bytes are damaged")
         if len(data) != self.size or zlib.crc32(data) != self.crc:

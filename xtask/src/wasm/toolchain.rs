@@ -78,6 +78,12 @@ impl Toolchain {
         self.cargo(root, root, &packages, &[])
     }
 
+    /// Builds a package that is no adapter and returns the folder with its module.
+    pub(super) fn build_module(&self, root: &Path, package: &str) -> Result<PathBuf> {
+        eprintln!("building {package} with {self}");
+        self.cargo(root, root, &[package], &[])
+    }
+
     /// Builds one guest of another workspace and returns the folder with its module.
     ///
     /// The workspace need not know our profile: its settings go along.

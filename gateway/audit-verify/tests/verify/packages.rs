@@ -4,7 +4,11 @@ use sample_package::{Options, Sample};
 
 use crate::world::{World, run::say};
 
-fn written(world: &World, name: &str, options: Options) -> (Vec<u8>, std::path::PathBuf, std::path::PathBuf) {
+fn written(
+    world: &World,
+    name: &str,
+    options: Options,
+) -> (Vec<u8>, std::path::PathBuf, std::path::PathBuf) {
     let sample = Sample::new(options);
     let package = sample.package(None);
     let file = world.file(name, &package);
@@ -19,13 +23,21 @@ fn a_package_is_checked_without_naming_a_command_and_passes_in_both_languages() 
     let arguments = [file.as_os_str(), "--policy".as_ref(), policy.as_os_str()];
     let (code, out, errors) = say(&arguments);
     assert_eq!(code, 0, "{out}{errors}");
-    for said in ["PASS anchored", "通过，有外部见证", "checked 已核验", "VERDICT 结论: PASS"] {
+    for said in [
+        "PASS anchored",
+        "通过，有外部见证",
+        "checked 已核验",
+        "VERDICT 结论: PASS",
+    ] {
         assert!(out.contains(said), "{said} in {out}");
     }
     let (code, out, _) = say(&[file.as_os_str(), "--json".as_ref()]);
     assert_eq!(code, 0);
     let verdict: serde_json::Value = serde_json::from_str(&out).unwrap();
-    assert_eq!((&verdict["outcome"], &verdict["keys_from"]), (&"passed".into(), &"package".into()));
+    assert_eq!(
+        (&verdict["outcome"], &verdict["keys_from"]),
+        (&"passed".into(), &"package".into())
+    );
     assert_eq!(verdict["entries"][0]["standing"], "unanchored");
 }
 

@@ -2,16 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use subsetter::GlyphRemapper;
 use ttf_parser::Face;
 
 use super::PdfError;
+use super::subset::{Kept, subset};
 
 /// A font while a statement is set in it.
 pub(super) struct Font<'a> {
     face: Face<'a>,
     bytes: &'a [u8],
-    remapper: GlyphRemapper,
+    kept: Kept,
     /// New glyph numbers with the character and the width in thousandths.
     used: BTreeMap<u16, (char, f32)>,
 }
@@ -20,8 +20,6 @@ pub(super) struct Font<'a> {
 pub(super) struct Embedded {
     /// The font file with the glyphs used alone.
     pub(super) file: Vec<u8>,
-    /// Whether its outlines are those of PostScript (CFF).
-    pub(super) is_cff: bool,
     /// Bounding box of all glyphs, in thousandths.
     pub(super) bounds: [f32; 4],
     /// Height above and below the line, in thousandths.
@@ -38,7 +36,7 @@ impl<'a> Font<'a> {
         Ok(Self {
             face,
             bytes,
-            remapper: GlyphRemapper::new(),
+            kept: Kept::new(),
             used: BTreeMap::new(),
         })
     }
@@ -56,26 +54,18 @@ impl<'a> Font<'a> {
         let glyph = self.face.glyph_index(character).ok_or(missing)?;
         let advance = self.face.glyph_hor_advance(glyph).unwrap_or(0);
         let width = self.scale(f32::from(advance));
-        let number = self.remapper.remap(glyph.0);
+        let number = self.kept.keep(glyph.0).ok_or(PdfError::Font)?;
         self.used.entry(number).or_insert((character, width));
         Ok((number, width))
     }
 
     /// The part of the font that was used.
     pub(super) fn embed(self) -> Result<Embedded, PdfError> {
-        let whole = subsetter::subset(self.bytes, 0, &self.remapper);
-        let whole = whole.map_err(|_| PdfError::Font)?;
-        let raw = ttf_parser::RawFace::parse(&whole, 0).map_err(|_| PdfError::Font)?;
-        let cff = raw.table(ttf_parser::Tag::from_bytes(b"CFF "));
-        let (file, is_cff) = match cff {
-            Some(table) => (table.to_vec(), true),
-            None => (whole.clone(), false),
-        };
+        let file = subset(self.bytes, self.kept.clone()).ok_or(PdfError::Font)?;
         let bounds = self.face.global_bounding_box();
         let bounds = [bounds.x_min, bounds.y_min, bounds.x_max, bounds.y_max];
         Ok(Embedded {
             file,
-            is_cff,
             bounds: bounds.map(|units| self.scale(f32::from(units))),
             ascent: self.scale(f32::from(self.face.ascender())),
             descent: self.scale(f32::from(self.face.descender())),

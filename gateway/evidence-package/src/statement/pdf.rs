@@ -20,7 +20,7 @@ use super::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum PdfError {
     /// The file is not a font that can be embedded.
-    #[error("it is no TrueType or OpenType font that can be embedded")]
+    #[error("it is no font with TrueType outlines")]
     Font,
     /// The font lacks a character.
     #[error("it has no glyph for {0:?}")]
@@ -175,7 +175,11 @@ fn write(pages: &[Vec<Line>], font: &Embedded) -> Vec<u8> {
         written.finish();
         let mut text = Content::new();
         for line in lines {
-            let glyphs: Vec<u8> = line.glyphs.iter().flat_map(|glyph| glyph.to_be_bytes()).collect();
+            let glyphs: Vec<u8> = line
+                .glyphs
+                .iter()
+                .flat_map(|glyph| glyph.to_be_bytes())
+                .collect();
             text.begin_text()
                 .set_font(FONT, line.size)
                 .next_line(line.x, line.y)
@@ -199,14 +203,11 @@ fn write_font(pdf: &mut Pdf, id: Ref, others: [Ref; 4], font: &Embedded) {
         .descendant_font(descendant)
         .to_unicode(unicode);
     let mut cid = pdf.cid_font(descendant);
-    cid.subtype(match font.is_cff {
-        true => CidFontType::Type0,
-        false => CidFontType::Type2,
-    });
-    cid.base_font(name).system_info(IDENTITY).font_descriptor(descriptor);
-    if !font.is_cff {
-        cid.cid_to_gid_map_predefined(Name(b"Identity"));
-    }
+    cid.subtype(CidFontType::Type2);
+    cid.base_font(name)
+        .system_info(IDENTITY)
+        .font_descriptor(descriptor);
+    cid.cid_to_gid_map_predefined(Name(b"Identity"));
     let mut widths = cid.widths();
     for (glyph, _, width) in &font.used {
         widths.consecutive(*glyph, [*width]);
@@ -223,19 +224,11 @@ fn write_font(pdf: &mut Pdf, id: Ref, others: [Ref; 4], font: &Embedded) {
         .ascent(font.ascent)
         .descent(font.descent)
         .cap_height(font.ascent)
-        .stem_v(80.0);
-    match font.is_cff {
-        true => described.font_file3(file),
-        false => described.font_file2(file),
-    };
+        .stem_v(80.0)
+        .font_file2(file);
     described.finish();
     let bytes = deflated(&font.file);
-    let mut stream = pdf.stream(file, &bytes);
-    stream.filter(Filter::FlateDecode);
-    if font.is_cff {
-        stream.pair(Name(b"Subtype"), Name(b"CIDFontType0C"));
-    }
-    stream.finish();
+    pdf.stream(file, &bytes).filter(Filter::FlateDecode);
     let mut map = UnicodeCmap::new(Name(b"Statement"), IDENTITY);
     for (glyph, character, _) in &font.used {
         map.pair(*glyph, *character);

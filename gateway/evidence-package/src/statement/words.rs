@@ -18,12 +18,20 @@ struct Numbers {
 impl Numbers {
     fn of(contents: &Contents) -> Self {
         let items = || contents.submissions.iter().flat_map(|one| &one.items);
-        let with = |role: Role| contents.entries.iter().filter(|one| one.role == role).count();
+        let with = |role: Role| {
+            contents
+                .entries
+                .iter()
+                .filter(|one| one.role == role)
+                .count()
+        };
         Self {
             subjects: with(Role::Subject),
             custody: with(Role::Custody),
             messages: items().count(),
-            withheld: items().filter(|item| item.payload == Part::Withheld).count(),
+            withheld: items()
+                .filter(|item| item.payload == Part::Withheld)
+                .count(),
             records: items().map(|item| item.records.len()).sum(),
         }
     }
@@ -57,7 +65,9 @@ pub(super) fn chinese(contents: &Contents, left_out: &[LeftOut]) -> Vec<Block> {
         heading("一、哈希能证明什么，不能证明什么"),
         text("请先阅读本节。"),
         item("能证明：本包所列条目及其绑定的原始报文、转换结果，自写入日志之时起未被更改。"),
-        item("不能证明：内容在写入日志之前是真实的。设备被干扰、填报不实的，日志只是如实保存了该不实内容。"),
+        item(
+            "不能证明：内容在写入日志之前是真实的。设备被干扰、填报不实的，日志只是如实保存了该不实内容。",
+        ),
         item("不能证明：未写入日志的事情没有发生；报送方自行签名并连续编号的除外。"),
         item("不能证明：日志运营方、法定数量的见证方与时间戳机构三者合谋时的情形。"),
         item("标为“尚无外部见证”的条目，仅由日志自身担保。"),
@@ -102,7 +112,7 @@ pub(super) fn chinese(contents: &Contents, left_out: &[LeftOut]) -> Vec<Block> {
         blocks.push(heading("四、未收入的内容"));
         if contents.is_masked {
             blocks.push(text(format!(
-                "依权限，{} 份报文及其结果未交付，仅保留摘要；所附记录中未获授权的个人信息已以“※”遮蔽，遮蔽后的记录不受哈希直接约束。",
+                "依权限，{} 份报文及其结果未交付，仅保留摘要；所附记录中未获授权的个人信息已以“※”脱敏，脱敏后的记录不受哈希直接约束。",
                 numbers.withheld
             )));
         }
@@ -136,18 +146,31 @@ pub(super) fn english(contents: &Contents, left_out: &[LeftOut]) -> Vec<Block> {
         title("Statement of an evidence package"),
         heading("1. What a hash proves, and what it does not"),
         text("Read this first."),
-        item("It proves that the entries in this package, and the messages and results that they bind, are unchanged since they were logged."),
-        item("It does not prove that what was logged was true. If a device was tampered with or a report was false, the log keeps the false value faithfully."),
-        item("It does not prove that what was not logged did not happen, except where the sender signed and numbered what it sent."),
-        item("It proves nothing against the operator of the log, a quorum of witnesses and the time-stamping authority all together."),
+        item(
+            "It proves that the entries in this package, and the messages and results that they bind, are unchanged since they were logged.",
+        ),
+        item(
+            "It does not prove that what was logged was true. If a device was tampered with or a report was false, the log keeps the false value faithfully.",
+        ),
+        item(
+            "It does not prove that what was not logged did not happen, except where the sender signed and numbered what it sent.",
+        ),
+        item(
+            "It proves nothing against the operator of the log, a quorum of witnesses and the time-stamping authority all together.",
+        ),
         item("An entry that is called unanchored rests on the log alone."),
-        text("Whether this is evidence, and what it is worth, is for the court or the deciding authority."),
+        text(
+            "Whether this is evidence, and what it is worth, is for the court or the deciding authority.",
+        ),
         heading("2. What is in it"),
         fact("Type", package_proof_kind(contents.kind).0),
         fact("Subject", &contents.subject),
         fact("Log", &contents.origin),
         fact("Checkpoint", standing_english(contents)),
-        fact("Made for", format!("{}, {}", contents.agency, contents.made_at)),
+        fact(
+            "Made for",
+            format!("{}, {}", contents.agency, contents.made_at),
+        ),
     ];
     if !contents.purpose.is_empty() {
         blocks.push(fact("Purpose and basis", &contents.purpose));
@@ -199,7 +222,9 @@ pub(super) fn english(contents: &Contents, left_out: &[LeftOut]) -> Vec<Block> {
             item(format!("{}: {present}", group.english))
         }));
         let receipt = transfer.receipt.as_deref().unwrap_or("missing");
-        blocks.push(item(format!("Receipt of the receiving authority: {receipt}")));
+        blocks.push(item(format!(
+            "Receipt of the receiving authority: {receipt}"
+        )));
     }
     blocks.extend([
         heading("5. How to check it"),
@@ -221,10 +246,7 @@ fn standing_chinese(contents: &Contents) -> String {
             checkpoint.size,
             checkpoint.witnesses.join("、")
         ),
-        false => format!(
-            "条数 {}，暂定：尚未达到见证方法定数量",
-            checkpoint.size
-        ),
+        false => format!("条数 {}，暂定：尚未达到见证方法定数量", checkpoint.size),
     }
 }
 

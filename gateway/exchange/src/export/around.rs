@@ -55,7 +55,11 @@ impl Gathering<'_> {
         let (names, case, within) = match &ask.subject {
             ExportSubject::Case(number) => {
                 let canonical = schema::normalise_case_number(number);
-                (vec![number.clone(), canonical.clone()], Some(canonical), 0..0)
+                (
+                    vec![number.clone(), canonical.clone()],
+                    Some(canonical),
+                    0..0,
+                )
             }
             ExportSubject::Submission(id) | ExportSubject::Record(id) => {
                 (vec![id.clone()], None, 0..0)
@@ -109,18 +113,27 @@ impl Gathering<'_> {
         for (position, bytes) in walk.custody {
             add(position, Role::Custody, bytes);
         }
-        debug_assert!(self.entries.contains_key(&query), "the export names its subject");
+        debug_assert!(
+            self.entries.contains_key(&query),
+            "the export names its subject"
+        );
         if walk.left_out > 0 {
             self.leave_out(
                 "custody 保管与查阅记录",
-                &format!("{} older entries about reading; the newest are in it", walk.left_out),
+                &format!(
+                    "{} older entries about reading; the newest are in it",
+                    walk.left_out
+                ),
                 "较早的查阅记录未收入，仅收入最新部分",
             );
         }
         if walk.of_others > 0 {
             self.leave_out(
                 "custody 保管与查阅记录",
-                &format!("{} entries about readings of other agencies, which this agency may not see", walk.of_others),
+                &format!(
+                    "{} entries about readings of other agencies, which this agency may not see",
+                    walk.of_others
+                ),
                 "其他机关的查阅记录，本机关无权查看",
             );
         }
@@ -145,7 +158,8 @@ impl Walk<'_> {
             }
             // The last start before the subject says under which keys and program it was logged.
             EVENT_LOG_START | EVENT_NODE_START if position <= first => {
-                self.starts.retain(|(at, _)| position - at < 16 && entry.event() == EVENT_LOG_START);
+                self.starts
+                    .retain(|(at, _)| position - at < 16 && entry.event() == EVENT_LOG_START);
                 self.starts.push((position, bytes.to_vec()));
             }
             EVENT_ADAPTER_LOAD => self.load(gathering, entry, first),
@@ -158,15 +172,20 @@ impl Walk<'_> {
 
     /// Whether a reading names the subject: by the case it is for, or in its question.
     fn is_of_subject(&self, entry: &Entry<'_>) -> bool {
-        let text = |values: Option<Vec<Value>>, place: usize| match values?.into_iter().nth(place) {
-            Some(Value::Text(text)) => Some(text),
-            _ => None,
+        let text = |values: Option<Vec<Value>>, place: usize| {
+            let Value::Text(text) = values?.into_iter().nth(place)? else {
+                return None;
+            };
+            Some(text)
         };
         let case = text(entry.field(Field::Case), 0);
         let case = case.map(|number| schema::normalise_case_number(&number));
         let question = text(entry.field(Field::Object), 2).unwrap_or_default();
         self.case.is_some() && case == self.case
-            || self.names.iter().any(|name| question.contains(name.as_str()))
+            || self
+                .names
+                .iter()
+                .any(|name| question.contains(name.as_str()))
     }
 
     /// Takes an entry about reading; `query` when it opens one.

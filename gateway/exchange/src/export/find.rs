@@ -50,7 +50,9 @@ impl Exchange {
                 let place = RecordId::parse(id).ok_or_else(missing)?.place();
                 let found = self.submit_entry(place.position)?.ok_or_else(missing)?;
                 let real = RecordId::new(found.time_ns, place).to_string();
-                if !self.policy.may_read(reader, &found.entry.feed) || !real.eq_ignore_ascii_case(id) {
+                if !self.policy.may_read(reader, &found.entry.feed)
+                    || !real.eq_ignore_ascii_case(id)
+                {
                     return Err(missing());
                 }
                 let ordinals = BTreeSet::from([place.ordinal]);

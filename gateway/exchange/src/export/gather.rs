@@ -4,27 +4,25 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use audit_log::{Hash, leaf_hash};
 use evidence_package::Contents;
-use evidence_package::contents::{
-    AdapterFile, CheckpointFile, EntryFile, MessageFile, Part, StampFile, SubmissionFile,
-};
-use evidence_package::index::{LeftOut, PackageType, Role};
-use evidence_package::proofs::{ConsistencyText, MessagesText, PartProof, RangeText};
+use evidence_package::contents::{MessageFile, Part, SubmissionFile};
+use evidence_package::index::{LeftOut, Role};
+use evidence_package::proofs::{MessagesText, PartProof};
 use prost::Message as _;
 use prost_reflect::{DescriptorPool, DynamicMessage};
 use proto::v1::Record;
 
+use super::ExportEvidence;
 use super::find::{Places, Wanted, not_found};
-use super::{ExportEvidence, ExportSubject, transfer};
+use crate::Exchange;
 use crate::assemble::{self, OfMessage};
 use crate::ids::{RecordId, RecordPlace};
 use crate::policy::Caller;
-use crate::ports::{AdapterIdentity, PackageSource, Proofs, ShownCheckpoint, Standing};
+use crate::ports::{AdapterIdentity, PackageSource, Proofs, ShownCheckpoint};
 use crate::refusal::{Cause, Refusal};
 use crate::stored::{Stored, bundle};
-use crate::{Exchange, answer};
 
 /// Most bytes of messages, results, records and components in one package.
-pub(super) const MAX_BYTES: usize = 256 << 20;
+pub(super) const MAX_BYTES: usize = 128 << 20;
 /// Most records as JSON in one package.
 const MAX_RECORDS: usize = 10_000;
 
@@ -38,10 +36,10 @@ pub(super) struct Gathering<'a> {
     pub(super) entries: BTreeMap<u64, (Role, Vec<u8>)>,
     pub(super) left_out: Vec<LeftOut>,
     pub(super) records: Vec<(String, Record)>,
-    submissions: Vec<SubmissionFile>,
-    adapters: BTreeMap<([u8; 32], [u8; 32]), String>,
+    pub(super) submissions: Vec<SubmissionFile>,
+    pub(super) adapters: BTreeMap<([u8; 32], [u8; 32]), String>,
+    pub(super) is_masked: bool,
     bytes: usize,
-    is_masked: bool,
 }
 
 impl Exchange {
@@ -123,8 +121,11 @@ impl Gathering<'_> {
         let (mut items, mut proofs) = (Vec::new(), Vec::new());
         for number in numbers {
             let index = usize::from(number);
-            let (Some(payload), Some(result)) = (payloads.get(index), results.get(index + 1)) else {
-                return Err(damaged("the index names a message that is not there".into()));
+            let (Some(payload), Some(result)) = (payloads.get(index), results.get(index + 1))
+            else {
+                return Err(damaged(
+                    "the index names a message that is not there".into(),
+                ));
             };
             let ordinals = match wanted {
                 Wanted::All => &none,
@@ -180,7 +181,9 @@ impl Gathering<'_> {
         let Some(shared) = OfMessage::new(stored, message, payload, &clearance) else {
             return Ok(Vec::new());
         };
-        let count = stored.conversion(message).map_or(0, |one| one.records.len());
+        let count = stored
+            .conversion(message)
+            .map_or(0, |one| one.records.len());
         let mut found = Vec::new();
         for ordinal in (0..=u16::MAX).take(count) {
             if !ordinals.is_empty() && !ordinals.contains(&ordinal) {
@@ -211,7 +214,7 @@ impl Gathering<'_> {
         Ok(found)
     }
 
-    fn count(&mut self, bytes: usize) -> Result<(), Refusal> {
+    pub(super) fn count(&mut self, bytes: usize) -> Result<(), Refusal> {
         self.bytes = self.bytes.saturating_add(bytes);
         match self.bytes > MAX_BYTES {
             true => Err(Refusal::PackageTooLarge {
@@ -234,38 +237,6 @@ impl Gathering<'_> {
         used.any(|(one, other)| one == component && other == configuration)
     }
 
-    fn adapter_files(&mut self, without: bool) -> Result<Vec<AdapterFile>, Refusal> {
-        let mut files = Vec::new();
-        for ((component, configuration), name) in std::mem::take(&mut self.adapters) {
-            let part = |bytes: Option<Vec<u8>>| bytes.map_or(Part::Unavailable, Part::Included);
-            let component_bytes = match without {
-                true => Part::LeftOut,
-                false => part(self.source.component(&component).map_err(failed)?),
-            };
-            let configuration_bytes = part(self.source.configuration(&configuration).map_err(failed)?);
-            for part in [&component_bytes, &configuration_bytes] {
-                if let Part::Included(bytes) = part {
-                    self.count(bytes.len())?;
-                }
-            }
-            if component_bytes == Part::Unavailable {
-                self.leave_out(
-                    &format!("component of {name}"),
-                    "the node does not have this version any more; its digest is named",
-                    "本节点已不再保有该版本适配器，仅载明其摘要",
-                );
-            }
-            files.push(AdapterFile {
-                name,
-                component,
-                component_bytes,
-                configuration,
-                configuration_bytes,
-            });
-        }
-        Ok(files)
-    }
-
     pub(super) fn leave_out(&mut self, what: &str, why: &str, why_chinese: &str) {
         self.left_out.push(LeftOut {
             what: what.to_owned(),
@@ -273,194 +244,6 @@ impl Gathering<'_> {
             why_chinese: why_chinese.to_owned(),
         });
     }
-
-    fn range(&self, subject: &ExportSubject) -> Result<Option<RangeText>, Refusal> {
-        let ExportSubject::Range(from, to) = subject else {
-            return Ok(None);
-        };
-        if *to > self.size {
-            return Err(Refusal::NotPublished {
-                size: *to,
-                published: self.size,
-            });
-        }
-        let range = self.proofs.range(*from, *to, self.size).map_err(failed)?;
-        Ok(Some(RangeText {
-            from: *from,
-            size: self.size,
-            leaves: range.leaf_hashes,
-            proof: audit_log::proof::RangeProof {
-                left: range.left,
-                right: range.right,
-            },
-        }))
-    }
-
-    fn entry_files(&mut self, range: Option<&RangeText>) -> Result<Vec<EntryFile>, Refusal> {
-        let covered = range.map_or(0..0, |range| {
-            range.from..range.from + range.leaves.len() as u64
-        });
-        let entries = std::mem::take(&mut self.entries).into_iter();
-        entries
-            .map(|(position, (role, bytes))| {
-                let proof = match covered.contains(&position) {
-                    true => None,
-                    false => {
-                        let proof = self.proofs.inclusion(position, self.size);
-                        Some(proof.map_err(failed)?.hashes)
-                    }
-                };
-                Ok(EntryFile {
-                    position,
-                    role,
-                    bytes,
-                    proof,
-                })
-            })
-            .collect()
-    }
-
-    fn finish(
-        mut self,
-        ask: &ExportEvidence,
-        query: u64,
-        query_time: u64,
-        checkpoint: ShownCheckpoint,
-    ) -> Result<Contents, Refusal> {
-        let (receipts, receipt_sizes) = self.receipts()?;
-        let stamps = self.stamps()?;
-        let mut older: BTreeSet<u64> = receipt_sizes;
-        older.extend(stamps.iter().map(|stamp| stamp.size));
-        older.retain(|size| *size < self.size);
-        let consistency = older.into_iter().map(|old| {
-            Ok(ConsistencyText {
-                old,
-                new: self.size,
-                hashes: self.proofs.consistency(old, self.size).map_err(failed)?,
-            })
-        });
-        let consistency = consistency.collect::<Result<Vec<_>, Refusal>>()?;
-        let range = self.range(&ask.subject)?;
-        let entries = self.entry_files(range.as_ref())?;
-        let adapters = self.adapter_files(ask.without_components)?;
-        let transfer = ask.is_transfer.then(|| transfer::of(&self.records));
-        let is_case = matches!(ask.subject, ExportSubject::Case(_));
-        if is_case {
-            self.leave_out(
-                "completeness 完整性",
-                "the records were found by the index of case numbers; that there are no others is not proved, a package of \
-                 a range proves it",
-                "记录系按案号索引查得；本包不证明别无其他记录，区间包可以证明",
-            );
-        }
-        if ask.without_components {
-            self.leave_out(
-                "components 适配器程序",
-                "asked for without them; their digests are named",
-                "按要求未收入，仅载明其摘要",
-            );
-        }
-        Ok(Contents {
-            kind: match &ask.subject {
-                ExportSubject::Case(_) if ask.is_transfer => PackageType::Transfer,
-                ExportSubject::Case(_) => PackageType::Case,
-                ExportSubject::Submission(_) => PackageType::Submission,
-                ExportSubject::Record(_) => PackageType::Record,
-                ExportSubject::Range(..) => PackageType::Range,
-            },
-            subject: ask.subject.words(),
-            origin: self.exchange.log.origin().to_owned(),
-            query,
-            made_at: answer::date_time(query_time).text,
-            software: self.source.software(),
-            agency: self.reader.agency.clone(),
-            purpose: purpose(ask),
-            is_masked: self.is_masked,
-            checkpoint: CheckpointFile {
-                note: checkpoint.note,
-                size: checkpoint.size,
-                is_final: checkpoint.standing == Standing::Final,
-                witnesses: checkpoint.witnesses,
-            },
-            policy: self.source.policy().map_err(failed)?,
-            key_history: self.source.key_history().map_err(failed)?,
-            entries,
-            range,
-            submissions: self.submissions,
-            adapters,
-            receipts,
-            consistency,
-            stamps,
-            transfer,
-            left_out: self.left_out,
-        })
-    }
-
-    /// The receipts of the submissions, made again as their senders got them, and the sizes they state.
-    fn receipts(&self) -> Result<(Vec<(u64, String)>, BTreeSet<u64>), Refusal> {
-        let Some(port) = &self.exchange.receipts else {
-            return Ok((Vec::new(), BTreeSet::new()));
-        };
-        let (mut receipts, mut sizes) = (Vec::new(), BTreeSet::new());
-        for submission in &self.submissions {
-            let text = port.receipt_again(submission.position).map_err(failed)?;
-            let size = tree_size(&text).ok_or_else(|| failed("a receipt states no size".into()))?;
-            // One that was given after the checkpoint cannot be held against it.
-            if size <= self.size {
-                sizes.insert(size);
-                receipts.push((submission.position, text));
-            }
-        }
-        Ok((receipts, sizes))
-    }
-
-    /// For each submission the last stamp before its entry and the first behind it: between them it was made.
-    fn stamps(&mut self) -> Result<Vec<StampFile>, Refusal> {
-        let sizes = self.source.stamps().map_err(failed)?;
-        let sizes: Vec<u64> = sizes.into_iter().filter(|size| *size <= self.size).collect();
-        let mut wanted = BTreeSet::new();
-        let mut is_bare = false;
-        for submission in &self.submissions {
-            let place = sizes.partition_point(|size| *size <= submission.position);
-            wanted.extend(place.checked_sub(1).map(|before| sizes[before]));
-            wanted.extend(sizes.get(place).copied());
-            is_bare |= place == sizes.len();
-        }
-        if is_bare {
-            self.leave_out(
-                "stamps/ 可信时间戳",
-                "no authority has stamped a checkpoint that covers every entry yet",
-                "尚无覆盖全部条目的可信时间戳",
-            );
-        }
-        let mut stamps = Vec::new();
-        for size in wanted {
-            let stamp = self.source.stamp(size).map_err(failed)?;
-            stamps.extend(stamp.map(|stamp| StampFile {
-                size,
-                note: stamp.note,
-                token: stamp.token,
-            }));
-        }
-        Ok(stamps)
-    }
-}
-
-/// Purpose and legal basis, as the reader stated them.
-fn purpose(ask: &ExportEvidence) -> String {
-    let stated = [
-        &ask.case.case_number,
-        &ask.case.purpose,
-        &ask.case.legal_basis,
-    ];
-    let stated = stated.into_iter().filter(|text| !text.is_empty());
-    stated.cloned().collect::<Vec<_>>().join("; ")
-}
-
-/// The size that the tree head of a receipt states: the second line behind the empty one.
-fn tree_size(receipt: &str) -> Option<u64> {
-    let (_, head) = receipt.split_once("\n\n")?;
-    head.split('\n').nth(1)?.parse().ok()
 }
 
 fn proof_of(leaves: &[Hash], index: usize) -> Result<PartProof, Cause> {
@@ -484,8 +267,7 @@ fn json(record: &Record) -> String {
         .expect("record.proto defines it");
     let dynamic = DynamicMessage::decode(descriptor, record.encode_to_vec().as_slice())
         .expect("the descriptors and the generated types are of one version");
-    let mut text =
-        serde_json::to_string_pretty(&dynamic).expect("every record has a JSON form");
+    let mut text = serde_json::to_string_pretty(&dynamic).expect("every record has a JSON form");
     text.push('\n');
     text
 }

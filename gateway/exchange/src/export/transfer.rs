@@ -12,10 +12,19 @@ use serde_json::json;
 const GROUPS: [(&str, &str); 7] = [
     ("1 案件移送书", "1 letter of transfer"),
     ("2 调查报告", "2 investigation report"),
-    ("3 现场检查（勘察）笔录、询问笔录、勘验图、采样记录", "3 records of inspection, questioning, survey and sampling"),
+    (
+        "3 现场检查（勘察）笔录、询问笔录、勘验图、采样记录",
+        "3 records of inspection, questioning, survey and sampling",
+    ),
     ("4 涉案物品清单", "4 list of property concerned"),
-    ("5 照片、录音录像及其清单", "5 photos and recordings with their list"),
-    ("6 监测、检验报告，突发事件调查报告，认定意见", "6 monitoring and test reports, expert opinions"),
+    (
+        "5 照片、录音录像及其清单",
+        "5 photos and recordings with their list",
+    ),
+    (
+        "6 监测、检验报告，突发事件调查报告，认定意见",
+        "6 monitoring and test reports, expert opinions",
+    ),
     ("7 其他有关材料", "7 other material"),
 ];
 
@@ -26,9 +35,11 @@ const PENALTY: (&str, &str) = ("附 行政处罚决定书", "with it: penalty de
 pub(super) fn of(records: &[(String, Record)]) -> Transfer {
     let transfers: Vec<(&String, &CaseTransfer)> = records
         .iter()
-        .filter_map(|(id, record)| match &record.entity {
-            Some(Entity::CaseTransfer(transfer)) => Some((id, &**transfer)),
-            _ => None,
+        .filter_map(|(id, record)| {
+            let Some(Entity::CaseTransfer(transfer)) = &record.entity else {
+                return None;
+            };
+            Some((id, &**transfer))
         })
         .collect();
     let mut groups: Vec<TransferGroup> = GROUPS
@@ -43,30 +54,31 @@ pub(super) fn of(records: &[(String, Record)]) -> Transfer {
         for material in &transfer.materials {
             let place = (material.seq as usize).checked_sub(1);
             if let Some(group) = place.and_then(|place| groups.get_mut(place)) {
-                group.present.push(format!("{} (record {id})", material.name));
+                group
+                    .present
+                    .push(format!("{} (record {id})", material.name));
             }
         }
         if !transfer.doc_no.is_empty() {
-            groups[0].present.push(format!("{} (record {id})", transfer.doc_no));
+            groups[0]
+                .present
+                .push(format!("{} (record {id})", transfer.doc_no));
         }
         if !transfer.property_list.is_empty() {
             let count = transfer.property_list.len();
             groups[3].present.push(format!("{count} (record {id})"));
         }
     }
-    let penalties = records.iter().filter_map(|(id, record)| match &record.entity {
-        Some(Entity::PenaltyDecision(decision)) => Some(format!("{} (record {id})", decision.decision_no)),
-        Some(Entity::Inspection(_)) => {
+    let mut penalties = Vec::new();
+    for (id, record) in records {
+        if let Some(Entity::PenaltyDecision(decision)) = &record.entity {
+            penalties.push(format!("{} (record {id})", decision.decision_no));
+        } else if let Some(Entity::Inspection(_)) = &record.entity {
             groups[2].present.push(format!("record {id}"));
-            None
-        }
-        Some(Entity::Evidence(_)) => {
+        } else if let Some(Entity::Evidence(_)) = &record.entity {
             groups[4].present.push(format!("record {id}"));
-            None
         }
-        _ => None,
-    });
-    let penalties: Vec<String> = penalties.collect();
+    }
     groups.push(TransferGroup {
         chinese: PENALTY.0.to_owned(),
         english: PENALTY.1.to_owned(),

@@ -43,15 +43,30 @@ pub(crate) async fn connect(connection: &Connection) -> anyhow::Result<Exchange>
 /// As [`connect`], apart from faults of the file.
 pub(crate) async fn connect_with(
     connection: &Connection,
-    mut config: ClientConfig,
+    config: ClientConfig,
 ) -> anyhow::Result<Exchange> {
+    let config = addressed(connection, config)?;
+    Ok(client::connect(&material(&config)?).await?)
+}
+
+/// Connects as the client file says, for a service beside the exchange.
+///
+/// # Errors
+/// As [`connect`].
+pub(crate) async fn channel(connection: &Connection) -> anyhow::Result<client::Channel> {
+    let config = addressed(connection, config::load_client(&connection.client)?)?;
+    Ok(client::channel(&material(&config)?).await?)
+}
+
+/// The client file with the address of the command line in place of its own.
+fn addressed(connection: &Connection, mut config: ClientConfig) -> anyhow::Result<ClientConfig> {
     if let Some(address) = &connection.address {
         config.address = config::parse_address(address).ok_or_else(|| UsageError::Address {
             option: "--address",
             value: address.clone(),
         })?;
     }
-    Ok(client::connect(&material(&config)?).await?)
+    Ok(config)
 }
 
 fn material(config: &ClientConfig) -> anyhow::Result<client::ClientConfig> {

@@ -6,6 +6,7 @@
 mod clock;
 mod converter;
 mod evidence;
+mod packages;
 mod policy;
 mod proofs;
 mod receipts;
@@ -13,6 +14,7 @@ mod receipts;
 pub(crate) use clock::SystemClock;
 pub(crate) use converter::{COMPILE_COMMAND, feeds, host, host_limits, installed};
 pub(crate) use evidence::Evidence;
+pub(crate) use packages::PackageFiles;
 pub(crate) use policy::policy;
 pub(crate) use proofs::Proofs;
 pub(crate) use receipts::Receipts;

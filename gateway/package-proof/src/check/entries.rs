@@ -53,7 +53,12 @@ impl Check<'_> {
         }
     }
 
-    fn entry(&mut self, position: u64, bytes: &[u8], before: Option<(u64, Known)>) -> Option<Known> {
+    fn entry(
+        &mut self,
+        position: u64,
+        bytes: &[u8],
+        before: Option<(u64, Known)>,
+    ) -> Option<Known> {
         let file = path::entry(position);
         let entry = match Entry::decode(bytes) {
             Ok(entry) => entry,

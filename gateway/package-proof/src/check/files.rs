@@ -67,9 +67,8 @@ fn compare(manifest: &Manifest, listed: &Line, contents: &[u8]) -> Option<Findin
     if is == *listed {
         return None;
     }
-    let same = |other: &&Line| {
-        other.sha256 == is.sha256 && other.sm3 == is.sm3 && other.bytes == is.bytes
-    };
+    let same =
+        |other: &&Line| other.sha256 == is.sha256 && other.sm3 == is.sm3 && other.bytes == is.bytes;
     Some(match manifest.lines.iter().find(same) {
         Some(other) => FindingKind::Swapped {
             other: other.file.clone(),
@@ -94,7 +93,10 @@ impl Check<'_> {
             path::SEAL_ENTRY,
             path::SEAL_RECEIPT,
         ];
-        for name in expected.iter().filter(|name| !optional.contains(&name.as_str())) {
+        for name in expected
+            .iter()
+            .filter(|name| !optional.contains(&name.as_str()))
+        {
             if self.zip.member(name).is_none() {
                 self.find(name, FindingKind::Missing);
             }
@@ -156,7 +158,12 @@ impl Check<'_> {
                 names.insert(path::configuration(&digest));
             }
         }
-        names.extend(index.receipts.iter().map(|position| path::receipt(*position)));
+        names.extend(
+            index
+                .receipts
+                .iter()
+                .map(|position| path::receipt(*position)),
+        );
         names.extend(index.consistency.iter().map(|old| path::consistency(*old)));
         for size in &index.stamps {
             names.insert(path::stamp(*size));

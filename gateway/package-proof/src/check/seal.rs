@@ -58,7 +58,12 @@ pub(super) fn check(check: &mut Check<'_>, listed: Option<[u8; 32]>) -> Option<S
     let origin = parsed.proof().checkpoint().origin();
     let is_it = parsed.verify_entry(Suite::Sha256, &entry).is_ok() && origin == check.index.origin;
     let leaf = leaf_hash(&entry);
-    if !is_it || parsed.proof().verify_inclusion(Suite::Sha256, &leaf).is_err() {
+    if !is_it
+        || parsed
+            .proof()
+            .verify_inclusion(Suite::Sha256, &leaf)
+            .is_err()
+    {
         // Either of the two is not what it was, and nothing lists them.
         check.find(path::SEAL_ENTRY, FindingKind::ReceiptPlace);
         check.find(path::SEAL_RECEIPT, FindingKind::ReceiptPlace);

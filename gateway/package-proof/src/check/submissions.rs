@@ -57,7 +57,12 @@ impl Check<'_> {
         }
         let count = u64::from(text.count);
         self.part(position, (0, count + 1), &text.request, bound.results);
-        self.bytes(position, &path::request(position), submission.request, &text.request);
+        self.bytes(
+            position,
+            &path::request(position),
+            submission.request,
+            &text.request,
+        );
         for (item, (number, payload, result)) in submission.items.iter().zip(&text.messages) {
             let number = u64::from(*number);
             self.part(position, (number, count), payload, bound.payloads);
@@ -89,14 +94,13 @@ impl Check<'_> {
         let Some(Value::Array(sums)) = outcome.get(2) else {
             return None;
         };
-        let messages = match sums.first()? {
-            Value::Unsigned(messages) => *messages,
-            _ => return None,
+        let Value::Unsigned(messages) = sums.first()? else {
+            return None;
         };
         (entry.event() == SUBMIT).then_some(Bound {
             payloads: digest(digests.first()?)?,
             results: digest(digests.get(2)?)?,
-            messages,
+            messages: *messages,
         })
     }
 
@@ -108,7 +112,11 @@ impl Check<'_> {
             Ok(_) => audit_proof::proof::ProofError::RootDiffers,
             Err(error) => error,
         };
-        self.find_at(position, path::messages(position), FindingKind::Proof(cause));
+        self.find_at(
+            position,
+            path::messages(position),
+            FindingKind::Proof(cause),
+        );
     }
 
     /// Holds the bytes of a part, when they are there, against its leaf hash.
@@ -160,7 +168,11 @@ impl Check<'_> {
                 self.find(path::INDEX, FindingKind::Digest);
                 continue;
             };
-            self.digest(&path::component(&component), adapter.component_is, component);
+            self.digest(
+                &path::component(&component),
+                adapter.component_is,
+                component,
+            );
             let file = path::configuration(&configuration);
             self.digest(&file, adapter.configuration_is, configuration);
         }
@@ -182,8 +194,8 @@ impl Check<'_> {
 }
 
 fn digest(value: &Value) -> Option<Hash> {
-    match value {
-        Value::Bytes(bytes) => bytes.as_slice().try_into().ok(),
-        _ => None,
-    }
+    let Value::Bytes(bytes) = value else {
+        return None;
+    };
+    bytes.as_slice().try_into().ok()
 }

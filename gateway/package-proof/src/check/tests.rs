@@ -30,14 +30,21 @@ fn rebuilt(package: &[u8], change: impl FnOnce(&mut BTreeMap<String, Vec<u8>>)) 
 }
 
 fn named(verdict: &PackageVerdict) -> Vec<String> {
-    let failures = verdict.verdict.failures.iter().map(|failure| failure.file.clone());
+    let failures = verdict
+        .verdict
+        .failures
+        .iter()
+        .map(|failure| failure.file.clone());
     let findings = verdict.findings.iter().map(|finding| finding.file.clone());
     findings.chain(failures).collect()
 }
 
 fn names(package: &[u8]) -> Vec<String> {
     let zip = Zip::read(package).unwrap();
-    zip.members().iter().map(|member| member.name.to_owned()).collect()
+    zip.members()
+        .iter()
+        .map(|member| member.name.to_owned())
+        .collect()
 }
 
 #[test]
@@ -45,12 +52,28 @@ fn an_honest_package_passes_and_its_entries_are_anchored() {
     let sample = Sample::new(Options::default());
     let package = sample.package(None);
     let verdict = judged(&package, Some(&sample.policy));
-    assert_eq!(verdict.outcome(), Outcome::Passed, "{}", render::text(&verdict));
+    assert_eq!(
+        verdict.outcome(),
+        Outcome::Passed,
+        "{}",
+        render::text(&verdict)
+    );
     assert!(verdict.is_sealed && verdict.has_quorum);
-    assert!(verdict.standings.iter().all(|(_, standing)| *standing == Standing::Anchored));
-    assert_eq!(verdict.verdict.anchors, ["police", "justice"].map(str::to_owned).to_vec());
+    assert!(
+        verdict
+            .standings
+            .iter()
+            .all(|(_, standing)| *standing == Standing::Anchored)
+    );
+    assert_eq!(
+        verdict.verdict.anchors,
+        ["police", "justice"].map(str::to_owned).to_vec()
+    );
     let counts = verdict.counts;
-    assert_eq!((counts.inclusions, counts.payloads, counts.results), (3, 2, 3));
+    assert_eq!(
+        (counts.inclusions, counts.payloads, counts.results),
+        (3, 2, 3)
+    );
     assert_eq!((counts.adapters, counts.consistencies), (2, 1));
     assert_eq!(verdict.verdict.counts.receipts, 2);
     assert!(render::text(&verdict).contains("PASS anchored"));
@@ -61,9 +84,19 @@ fn an_honest_package_passes_and_its_entries_are_anchored() {
 fn without_a_policy_nothing_is_anchored_and_the_reader_is_told_where_the_keys_came_from() {
     let sample = Sample::new(Options::default());
     let verdict = judged(&sample.package(None), None);
-    assert_eq!(verdict.outcome(), Outcome::Passed, "{}", render::text(&verdict));
+    assert_eq!(
+        verdict.outcome(),
+        Outcome::Passed,
+        "{}",
+        render::text(&verdict)
+    );
     assert_eq!(verdict.keys, KeySource::Package);
-    assert!(verdict.standings.iter().all(|(_, standing)| *standing == Standing::Unanchored));
+    assert!(
+        verdict
+            .standings
+            .iter()
+            .all(|(_, standing)| *standing == Standing::Unanchored)
+    );
     assert!(render::text(&verdict).contains("the keys came with the package"));
 }
 
@@ -77,7 +110,10 @@ fn a_provisional_checkpoint_is_called_provisional_and_is_not_enough_for_a_policy
     let verdict = judged(&package, Some(&sample.policy));
     assert_eq!(verdict.outcome(), Outcome::NotCheckable);
     let text = render::text(&verdict);
-    assert!(text.contains("provisional") && text.contains("暂定"), "{text}");
+    assert!(
+        text.contains("provisional") && text.contains("暂定"),
+        "{text}"
+    );
     assert!(render::text(&judged(&package, None)).contains("provisional"));
 }
 
@@ -110,7 +146,11 @@ fn each_file_that_is_removed_is_named() {
         });
         let verdict = judged(&changed, Some(&sample.policy));
         assert_eq!(verdict.outcome(), Outcome::Failed, "{name}");
-        assert!(named(&verdict).contains(&name), "{name}: {:?}", named(&verdict));
+        assert!(
+            named(&verdict).contains(&name),
+            "{name}: {:?}",
+            named(&verdict)
+        );
     }
 }
 
@@ -124,7 +164,11 @@ fn a_file_that_is_added_is_named() {
         });
         let verdict = judged(&changed, Some(&sample.policy));
         assert_eq!(verdict.outcome(), Outcome::Failed, "{name}");
-        assert!(named(&verdict).contains(&name.to_owned()), "{name}: {:?}", named(&verdict));
+        assert!(
+            named(&verdict).contains(&name.to_owned()),
+            "{name}: {:?}",
+            named(&verdict)
+        );
     }
 }
 
@@ -145,9 +189,17 @@ fn two_files_that_are_swapped_are_both_named_as_swapped() {
         let verdict = judged(&changed, Some(&sample.policy));
         let swapped = |name: &String| {
             let is_it = |finding: &&Finding| finding.file == *name;
-            verdict.findings.iter().filter(is_it).any(|finding| finding.kind.name() == "swapped")
+            verdict
+                .findings
+                .iter()
+                .filter(is_it)
+                .any(|finding| finding.kind.name() == "swapped")
         };
-        assert!(swapped(&pair[0]) && swapped(&pair[1]), "{pair:?}: {:?}", verdict.findings);
+        assert!(
+            swapped(&pair[0]) && swapped(&pair[1]),
+            "{pair:?}: {:?}",
+            verdict.findings
+        );
     }
 }
 
@@ -155,7 +207,10 @@ fn two_files_that_are_swapped_are_both_named_as_swapped() {
 fn a_change_with_a_list_made_anew_is_found_by_the_seal_and_by_what_binds_the_file() {
     let sample = Sample::new(Options::default());
     let package = sample.package(None);
-    for name in names(&package).into_iter().filter(|name| !path::is_unlisted(name)) {
+    for name in names(&package)
+        .into_iter()
+        .filter(|name| !path::is_unlisted(name))
+    {
         let changed = rebuilt(&package, |files| {
             let contents = files.get_mut(&name).unwrap();
             let at = contents.len() / 2;
@@ -168,9 +223,16 @@ fn a_change_with_a_list_made_anew_is_found_by_the_seal_and_by_what_binds_the_fil
         // Without an index there is nothing to hold the seal against.
         let is_sealed = found.contains(&path::SEAL_ENTRY.to_owned()) || name == path::INDEX;
         assert!(is_sealed, "{name}: {found:?}");
-        let is_bound = ["entries/", "proofs/", "payloads/", "results/", "adapters/", "receipts/"]
-            .iter()
-            .any(|folder| name.starts_with(folder));
+        let is_bound = [
+            "entries/",
+            "proofs/",
+            "payloads/",
+            "results/",
+            "adapters/",
+            "receipts/",
+        ]
+        .iter()
+        .any(|folder| name.starts_with(folder));
         assert!(!is_bound || found.contains(&name), "{name}: {found:?}");
     }
 }
@@ -185,7 +247,12 @@ fn a_list_made_anew_and_no_seal_is_not_a_pass() {
         relist(files);
     });
     let verdict = judged(&changed, Some(&sample.policy));
-    assert_eq!(verdict.outcome(), Outcome::NotCheckable, "{}", render::text(&verdict));
+    assert_eq!(
+        verdict.outcome(),
+        Outcome::NotCheckable,
+        "{}",
+        render::text(&verdict)
+    );
     assert!(!verdict.is_sealed);
 }
 
@@ -206,7 +273,11 @@ fn the_seal_of_another_package_does_not_fit() {
     let other = sample.package_of(&contents, None);
     let other = Zip::read(&other).unwrap();
     let seal = other.member(path::SEAL_ENTRY).unwrap().contents().unwrap();
-    let receipt = other.member(path::SEAL_RECEIPT).unwrap().contents().unwrap();
+    let receipt = other
+        .member(path::SEAL_RECEIPT)
+        .unwrap()
+        .contents()
+        .unwrap();
     let changed = rebuilt(&sample.package(None), |files| {
         files.insert(path::SEAL_ENTRY.to_owned(), seal);
         files.insert(path::SEAL_RECEIPT.to_owned(), receipt);
@@ -223,15 +294,30 @@ fn a_masked_package_withholds_bytes_and_still_binds_their_digests() {
     });
     let package = sample.package(None);
     let verdict = judged(&package, Some(&sample.policy));
-    assert_eq!(verdict.outcome(), Outcome::Passed, "{}", render::text(&verdict));
-    assert_eq!((verdict.counts.payloads, verdict.counts.digests_only), (1, 2));
+    assert_eq!(
+        verdict.outcome(),
+        Outcome::Passed,
+        "{}",
+        render::text(&verdict)
+    );
+    assert_eq!(
+        (verdict.counts.payloads, verdict.counts.digests_only),
+        (1, 2)
+    );
     assert!(!names(&package).contains(&"payloads/21/1.bin".to_owned()));
     let text = render::text(&verdict);
-    assert!(text.contains("masked or withheld") && text.contains("遮蔽"), "{text}");
+    assert!(
+        text.contains("masked or withheld") && text.contains("脱敏"),
+        "{text}"
+    );
     let zip = Zip::read(&package).unwrap();
     for member in zip.members() {
         let contents = member.contents().unwrap();
-        let holds = |text: &str| contents.windows(text.len()).any(|part| part == text.as_bytes());
+        let holds = |text: &str| {
+            contents
+                .windows(text.len())
+                .any(|part| part == text.as_bytes())
+        };
         assert!(!holds("某人"), "{} has a withheld value", member.name);
     }
 }
@@ -244,7 +330,12 @@ fn a_range_is_proved_complete_and_a_leaf_taken_out_is_noticed() {
     });
     let package = sample.package(None);
     let verdict = judged(&package, Some(&sample.policy));
-    assert_eq!(verdict.outcome(), Outcome::Passed, "{}", render::text(&verdict));
+    assert_eq!(
+        verdict.outcome(),
+        Outcome::Passed,
+        "{}",
+        render::text(&verdict)
+    );
     let mut contents = sample.contents.clone();
     contents.range.as_mut().unwrap().leaves.pop();
     let verdict = judged(&sample.package_of(&contents, None), Some(&sample.policy));
@@ -256,7 +347,12 @@ fn a_checkpoint_held_elsewhere_is_compared_where_a_proof_leads_to_it_and_else_na
     let sample = Sample::new(Options::default());
     let package = sample.package(None);
     let own = sample.contents.checkpoint.note.clone().into_bytes();
-    let other = sample.contents.checkpoint.note.replace("\n24\n", "\n11\n").into_bytes();
+    let other = sample
+        .contents
+        .checkpoint
+        .note
+        .replace("\n24\n", "\n11\n")
+        .into_bytes();
     let trust = Trust {
         policy: Some(Policy::parse(sample.policy.as_bytes()).unwrap()),
         ..Trust::default()
@@ -282,7 +378,10 @@ fn the_same_contents_give_the_same_bytes() {
 
 #[test]
 fn the_keys_of_somebody_else_do_not_vouch_for_a_package() {
-    let (sample, other) = (Sample::new(Options::default()), Sample::new(Options::default()));
+    let (sample, other) = (
+        Sample::new(Options::default()),
+        Sample::new(Options::default()),
+    );
     let verdict = judged(&sample.package(None), Some(&other.policy));
     assert_eq!(verdict.outcome(), Outcome::Failed);
     assert!(named(&verdict).contains(&path::CHECKPOINT.to_owned()));

@@ -36,7 +36,10 @@ pub fn json(verdict: &PackageVerdict) -> Value {
             "chinese": failure.kind.chinese(),
         })
     });
-    let gaps = verdict.gaps.iter().map(|gap| (gap.english(), gap.chinese()));
+    let gaps = verdict
+        .gaps
+        .iter()
+        .map(|gap| (gap.english(), gap.chinese()));
     let unchecked = judged.unchecked.iter().map(|unchecked| {
         let reason = match unchecked.file.as_str() {
             "" => unchecked.reason.to_string(),

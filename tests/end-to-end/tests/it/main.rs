@@ -7,6 +7,7 @@
 mod attest;
 mod crash;
 mod damage;
+mod evidence;
 mod exchange;
 mod foreign;
 mod goldens;

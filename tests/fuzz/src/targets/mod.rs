@@ -5,5 +5,6 @@ mod audit_log;
 mod codes;
 mod conversion;
 mod documents;
+mod packages;
 mod party;
 mod schema;

@@ -2,8 +2,8 @@
 //!
 //! Values only; how they are read is `keys`' and `read`'s.
 
-use super::number;
-use crate::config::key::Key;
+use super::{key, number};
+use crate::config::key::{Fallback, Key, Kind, Target};
 
 const MIB: u64 = 1 << 20;
 
@@ -68,6 +68,12 @@ pub(super) const EVIDENCE: &[Key] = &[
         "MiB",
         256,
         "Most bytes waiting for the disk, over all agencies. When it is full, calls are refused with a time to retry.",
+    ),
+    key(
+        "statement_font",
+        Kind::Path(Target::File),
+        Fallback::Nothing,
+        "Font with TrueType outlines and Chinese characters for the statement (说明) of evidence packages as PDF. Without the key, those that Debian's fonts-wqy-microhei and fonts-wqy-zenhei install are looked for; a package made without any has no PDF and says so.",
     ),
 ];
 
