@@ -307,7 +307,7 @@ fn stay(lawgate: &Path, scratch: &Path, address: &str, mut gateway: Gateway) -> 
     println!(
         "\nThe gateway goes on serving on {address}. Try, from another terminal:\n\n  \
          {binary} records --client {folder}/client/city-eco.toml --feed hj212 --limit 5\n  \
-         {binary} quarantine --client {folder}/client/city-eco.toml\n  \
+         {binary} quarantine list --client {folder}/client/city-eco.toml\n  \
          {binary} submit --client {folder}/client/police.toml --feed police-case adapters/police-case/samples/*.xml\n  \
          {binary} audit list --log {folder}/data/audit\n  \
          {binary} audit verify --log {folder}/data/audit\n\nCtrl-C stops it.\ndemo: OK, serving"

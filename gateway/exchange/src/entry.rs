@@ -5,8 +5,10 @@
 //! entry never holds a payload or a personal value, only digests, counts and
 //! names. Numbers and shapes only grow.
 
+mod adapter;
 mod attestation;
 mod outage;
+mod quarantine;
 mod signing_key;
 mod submit;
 #[cfg(test)]
@@ -17,14 +19,16 @@ use audit_log::cbor::Value;
 use audit_log::entry::{Draft, Field};
 pub use audit_log::party::key_digest;
 
+pub use adapter::{AdapterEntry, AdapterStep, ShadowSums};
 pub use attestation::{
     AnchorEntry, ClockStepEntry, MAX_TOKEN_BYTES, TimestampEntry, WitnessAlarmEntry,
 };
 pub use outage::{Dependency, OutageEntry};
+pub use quarantine::{DismissEntry, redrive};
 pub use signing_key::{
     KeyPurpose, KeyRevokeEntry, KeyRotateEntry, LogStartEntry, ROTATION_HEADING,
 };
-pub use submit::{SubmitEntry, Sums};
+pub use submit::{RetryOf, SubmitEntry, Sums};
 
 use crate::party::SignedSubmission;
 use crate::policy::Caller;
@@ -68,8 +72,33 @@ pub const EVENT_KEY_REVOKE: u64 = 17;
 /// The log is signed from here on by this software with these keys (`log.start`).
 pub const EVENT_LOG_START: u64 = 18;
 
+// From 40 on, the life of adapters and of quarantined messages.
+
+/// A version of an adapter was installed (`adapter.install`).
+pub const EVENT_ADAPTER_INSTALL: u64 = 40;
+/// Somebody approved a version (`adapter.approve`).
+pub const EVENT_ADAPTER_APPROVE: u64 = 41;
+/// A version became the active one (`adapter.activate`).
+pub const EVENT_ADAPTER_ACTIVATE: u64 = 42;
+/// A version began or ceased to run beside the active one (`adapter.shadow`).
+pub const EVENT_ADAPTER_SHADOW: u64 = 43;
+/// A version converts a share of the submissions (`adapter.canary`).
+pub const EVENT_ADAPTER_CANARY: u64 = 44;
+/// An earlier version became the active one again (`adapter.rollback`).
+pub const EVENT_ADAPTER_ROLLBACK: u64 = 45;
+/// A version never converts again (`adapter.retire`).
+pub const EVENT_ADAPTER_RETIRE: u64 = 46;
+/// The breaker of a version opened or closed (`adapter.breaker`).
+pub const EVENT_ADAPTER_BREAKER: u64 = 47;
+/// A quarantined message was converted again (`quarantine.retry`).
+pub const EVENT_QUARANTINE_RETRY: u64 = 48;
+/// A quarantined message will not be converted (`quarantine.dismiss`).
+pub const EVENT_QUARANTINE_DISMISS: u64 = 49;
+/// Many quarantined messages are converted again (`quarantine.redrive`).
+pub const EVENT_QUARANTINE_REDRIVE: u64 = 50;
+
 /// Names of the events, by number.
-const EVENT_NAMES: [(u64, &str); 18] = [
+const EVENT_NAMES: &[(u64, &str)] = &[
     (EVENT_SUBMIT, "exchange.submit"),
     (EVENT_DENY, "exchange.deny"),
     (EVENT_QUERY, "query"),
@@ -88,6 +117,17 @@ const EVENT_NAMES: [(u64, &str); 18] = [
     (EVENT_KEY_ROTATE, "key.rotate"),
     (EVENT_KEY_REVOKE, "key.revoke"),
     (EVENT_LOG_START, "log.start"),
+    (EVENT_ADAPTER_INSTALL, "adapter.install"),
+    (EVENT_ADAPTER_APPROVE, "adapter.approve"),
+    (EVENT_ADAPTER_ACTIVATE, "adapter.activate"),
+    (EVENT_ADAPTER_SHADOW, "adapter.shadow"),
+    (EVENT_ADAPTER_CANARY, "adapter.canary"),
+    (EVENT_ADAPTER_ROLLBACK, "adapter.rollback"),
+    (EVENT_ADAPTER_RETIRE, "adapter.retire"),
+    (EVENT_ADAPTER_BREAKER, "adapter.breaker"),
+    (EVENT_QUARANTINE_RETRY, "quarantine.retry"),
+    (EVENT_QUARANTINE_DISMISS, "quarantine.dismiss"),
+    (EVENT_QUARANTINE_REDRIVE, "quarantine.redrive"),
 ];
 
 /// The name of an event number; `unknown` for a number of a later version.
@@ -176,13 +216,6 @@ pub fn query_result(caller: &Caller, query_position: u64, count: u64, answer: &[
             Field::Digests,
             vec![Value::Null, Value::Null, bytes(answer)],
         )
-}
-
-/// An adapter is in force for a feed from this entry on.
-pub fn adapter_load(feed: &str, adapter: &AdapterIdentity) -> Draft {
-    start(EVENT_ADAPTER_LOAD)
-        .with(Field::Actor, operator())
-        .with(Field::Object, object(feed, None, adapter))
 }
 
 /// The node started: its version and the digest of its configuration file.

@@ -22,6 +22,7 @@ mod convert;
 mod export;
 mod follow;
 mod idempotency;
+pub mod lifecycle;
 mod list;
 mod mask;
 mod prove;
@@ -31,6 +32,7 @@ mod stored;
 mod submit;
 #[cfg(test)]
 mod tests;
+mod workbench;
 
 pub use export::{ExportEvidence, ExportSubject, ExportedPackage};
 pub use follow::Follower;
@@ -42,6 +44,7 @@ pub use prove::{EntryName, MAX_RANGE};
 pub use read::SubmissionName;
 pub use refusal::Refusal;
 pub use submit::{Submission, Turn, Waiting};
+pub use workbench::Redrive;
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize};
@@ -55,7 +58,8 @@ use crate::admit::InFlight;
 use crate::entry::Dependency;
 use crate::follow::HandOver;
 use crate::idempotency::Recent;
-use crate::ports::{Converter, EvidenceStore, Index, PackageSource, Proofs, Receipts};
+use crate::lifecycle::{AdapterRules, FeedSlot, Registry, Route};
+use crate::ports::{AdapterStore, Converter, EvidenceStore, Index, PackageSource, Proofs, Receipts};
 
 /// Limits of the exchange. Every one is a promise to the operator that memory is bounded.
 #[derive(Debug, Clone)]
@@ -78,12 +82,23 @@ pub struct Limits {
     pub workers: usize,
 }
 
-/// A feed: its name and the adapter that converts it.
+/// A feed.
 pub struct Feed {
     /// Name agencies submit to.
     pub id: String,
-    /// The adapter in force.
-    pub converter: Arc<dyn Converter>,
+    /// Its kind, as manifests of adapters name it.
+    pub kind: String,
+    /// A converter in force from the beginning, for a node without a registry.
+    pub converter: Option<Arc<dyn Converter>>,
+}
+
+/// The registry of adapters: where they are kept, and what the operator decides.
+#[derive(Clone, Default)]
+pub struct Adapters {
+    /// The store; without it there is no registry.
+    pub store: Option<Arc<dyn AdapterStore>>,
+    /// What the operator decides.
+    pub rules: AdapterRules,
 }
 
 /// What the exchange is built from.
@@ -102,6 +117,8 @@ pub struct Parts {
     pub policy: Policy,
     /// The feeds.
     pub feeds: Vec<Feed>,
+    /// The registry of their adapters.
+    pub adapters: Adapters,
     /// Limits.
     pub limits: Limits,
 }
@@ -115,7 +132,10 @@ pub struct Exchange {
     proofs: Option<Arc<dyn Proofs>>,
     packages: OnceLock<Arc<dyn PackageSource>>,
     policy: Policy,
-    feeds: HashMap<String, Feed>,
+    feeds: HashMap<String, FeedSlot>,
+    registry: Registry,
+    /// One step on the quarantine is made at a time.
+    workbench: tokio::sync::Mutex<()>,
     limits: Limits,
     recent: Arc<Recent>,
     handed_over: HandOver,
@@ -151,11 +171,9 @@ impl Exchange {
             indexed: Notify::new(),
             readers_waiting: AtomicUsize::new(0),
             wanted: Notify::new(),
-            feeds: parts
-                .feeds
-                .into_iter()
-                .map(|feed| (feed.id.clone(), feed))
-                .collect(),
+            feeds: slots(parts.feeds, &parts.adapters.rules, &parts.log),
+            workbench: tokio::sync::Mutex::default(),
+            registry: Registry::new(parts.adapters.store, parts.adapters.rules),
             log: parts.log,
             evidence: parts.evidence,
             index: parts.index,
@@ -211,4 +229,20 @@ impl Exchange {
     pub fn is_healthy(&self) -> bool {
         self.healthy.load(std::sync::atomic::Ordering::Relaxed)
     }
+}
+
+/// The feeds, each with its converter in force if it has one.
+fn slots(feeds: Vec<Feed>, rules: &AdapterRules, log: &Log) -> HashMap<String, FeedSlot> {
+    let slot = |feed: Feed| {
+        let slot = FeedSlot::new(&feed.kind);
+        if let Some(converter) = feed.converter {
+            let version = lifecycle::LiveVersion::fixed(&feed.id, converter, rules.breaker, log);
+            slot.put(Route {
+                active: Some(Arc::new(version)),
+                ..Route::default()
+            });
+        }
+        (feed.id, slot)
+    };
+    feeds.into_iter().map(slot).collect()
 }

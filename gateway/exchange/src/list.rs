@@ -55,6 +55,8 @@ pub struct ListQuarantine {
     pub page_token: String,
     /// Whether to return the messages' bytes.
     pub with_payload: bool,
+    /// Only messages in this state; unspecified for all.
+    pub state: proto::v1::QuarantineState,
 }
 
 impl Exchange {
@@ -101,7 +103,7 @@ impl Exchange {
             let query = QuarantineQuery {
                 feeds: self.scope(caller, &ask.feed)?,
                 code: filled(&ask.code),
-                after: token(&ask.page_token)?.map(|place| (place.position, place.message)),
+                after: quarantine_token(&ask.page_token)?,
                 limit: self.page_size(ask.page_size),
             };
             let position = self
@@ -115,10 +117,9 @@ impl Exchange {
                 .await?;
             self.wait_for_index(position).await?;
             let (exchange, reader) = (Arc::clone(self), caller.clone());
-            let with_payload = ask.with_payload;
+            let asked = (ask.with_payload, ask.state);
             let work = move || {
-                let page =
-                    exchange.page_of_quarantine(&query, &reader, with_payload, PAGE_BYTES)?;
+                let page = exchange.page_of_quarantine(&query, &reader, asked, PAGE_BYTES)?;
                 let digest = assemble::digest(&page.messages);
                 Ok((page, digest))
             };
@@ -220,7 +221,7 @@ fn canonical(fields: &[(&str, &String)]) -> String {
     parts.collect::<Vec<_>>().join(" ")
 }
 
-fn token_of(position: u64, message: u16, ordinal: u16) -> String {
+pub(crate) fn token_of(position: u64, message: u16, ordinal: u16) -> String {
     format!("{position}.{message}.{ordinal}")
 }
 
@@ -241,6 +242,11 @@ fn token(text: &str) -> Result<Option<RecordPlace>, Refusal> {
         expected: "expected the next_page_token of an earlier answer".to_owned(),
     })?;
     Ok(Some(place))
+}
+
+/// The message behind which a page of the quarantine begins.
+pub(crate) fn quarantine_token(text: &str) -> Result<Option<(u64, u16)>, Refusal> {
+    Ok(token(text)?.map(|place| (place.position, place.message)))
 }
 
 fn filled(text: &str) -> Option<String> {

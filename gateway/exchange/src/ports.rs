@@ -4,9 +4,13 @@
 //! host, the evidence store and the index. Each says what it promises about
 //! durability, order and concurrency.
 
+mod adapters;
 mod packages;
 mod proofs;
 
+pub use adapters::{
+    AdapterFault, AdapterFiles, AdapterStore, GoldenSample, Loaded, Package, Upload, VersionLimits,
+};
 pub use packages::{PackageSource, StampedCheckpoint};
 pub use proofs::{InclusionProof, Proofs, RangeProof, Receipts, ShownCheckpoint, Standing};
 
@@ -89,6 +93,11 @@ pub trait Converter: Send + Sync {
     /// # Errors
     /// [`ConvertFailure`] when the adapter trapped or met a limit.
     fn convert(&self, messages: &[Message]) -> Result<Vec<Converted>, ConvertFailure>;
+
+    /// Most messages given to one call; the exchange has a limit of its own.
+    fn messages_per_call(&self) -> usize {
+        usize::MAX
+    }
 }
 
 /// A bundle to keep, with the address the caller computed.

@@ -279,7 +279,7 @@ impl Exchange {
             return Ok(None);
         };
         let entry = stored.decode().map_err(|error| damaged(error.into()))?;
-        if entry.event() != entry::EVENT_SUBMIT {
+        if !SubmitEntry::is_conversion(entry.event()) {
             return Ok(None);
         }
         let submit = SubmitEntry::read(&entry);

@@ -148,6 +148,52 @@ pub enum Refusal {
         #[source]
         cause: Cause,
     },
+    /// The caller is no administrator.
+    #[error("agency {agency} is no administrator of the adapters")]
+    NotAdministrator {
+        /// The agency.
+        agency: String,
+    },
+    /// This node has no registry of adapters.
+    #[error("this node has no registry of adapters")]
+    AdaptersNotOffered,
+    /// No adapter converts the feed yet; later one may.
+    #[error("feed {feed} has no active adapter")]
+    NoAdapter {
+        /// The feed.
+        feed: String,
+    },
+    /// An uploaded adapter is refused; the sentence says what is wrong with it.
+    #[error("{text}")]
+    AdapterRefused {
+        /// Stable code: `adapter-signature`.
+        code: &'static str,
+        /// What is wrong.
+        text: String,
+    },
+    /// The version, the feed or the message is in a state in which this cannot be done.
+    #[error("{text}")]
+    AdapterState {
+        /// Which, and what would help.
+        text: String,
+    },
+    /// The quarantined message is closed: nothing is done on it any more.
+    #[error("message {message} of the submission at position {position} was {state}")]
+    QuarantineClosed {
+        /// Position of the submission.
+        position: u64,
+        /// Number of the message.
+        message: u16,
+        /// What became of it.
+        state: &'static str,
+    },
+    /// The store of adapters cannot be read or written; exchanges are not affected.
+    #[error("the store of adapters failed")]
+    StoreFailed {
+        /// The store's error.
+        #[source]
+        cause: Cause,
+    },
     /// The audit log cannot write: exchanges are refused.
     #[error("the audit log cannot write")]
     LogUnavailable {
@@ -203,6 +249,13 @@ impl Refusal {
             Refusal::NotPublished { .. } => "not-published",
             Refusal::PackageTooLarge { .. } => "package-too-large",
             Refusal::ProofFailed { .. } => "proof-failed",
+            Refusal::NotAdministrator { .. } => "administrator-only",
+            Refusal::AdaptersNotOffered => "adapters-not-offered",
+            Refusal::NoAdapter { .. } => "feed-without-adapter",
+            Refusal::AdapterRefused { code, .. } => code,
+            Refusal::AdapterState { .. } => "adapter-state",
+            Refusal::QuarantineClosed { .. } => "quarantine-closed",
+            Refusal::StoreFailed { .. } => "adapter-store-failed",
             Refusal::LogUnavailable { .. } => "log-unavailable",
             Refusal::EvidenceUnavailable { .. } => "evidence-unavailable",
             Refusal::IndexFailed { .. } => "index-failed",
@@ -215,7 +268,7 @@ impl Refusal {
         match self {
             Refusal::Busy { .. } | Refusal::QueueFull { .. } => Some(Duration::from_millis(200)),
             Refusal::Stopping => Some(Duration::from_secs(5)),
-            Refusal::Unattested { .. } => Some(Duration::from_secs(60)),
+            Refusal::Unattested { .. } | Refusal::NoAdapter { .. } => Some(Duration::from_secs(60)),
             Refusal::IndexBehind { .. }
             | Refusal::Deadline { .. }
             | Refusal::NotPublished { .. } => Some(Duration::from_secs(1)),
@@ -232,6 +285,12 @@ impl Refusal {
             | Refusal::IdempotencyConflict { .. }
             | Refusal::NotFound { .. }
             | Refusal::IndexFailed { .. }
+            | Refusal::NotAdministrator { .. }
+            | Refusal::AdaptersNotOffered
+            | Refusal::AdapterRefused { .. }
+            | Refusal::AdapterState { .. }
+            | Refusal::QuarantineClosed { .. }
+            | Refusal::StoreFailed { .. }
             | Refusal::ProofsNotOffered
             | Refusal::PackageTooLarge { .. }
             | Refusal::ProofFailed { .. }

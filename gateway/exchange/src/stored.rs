@@ -79,6 +79,16 @@ impl Exchange {
     }
 }
 
+impl Exchange {
+    /// The bundle of results of a stored submission, as kept: the request first.
+    pub(crate) fn result_parts(&self, stored: &Stored) -> Result<Vec<Vec<u8>>, Refusal> {
+        bundle(&*self.evidence, &stored.entry.result_root).map_err(|cause| Refusal::Damaged {
+            position: stored.position,
+            cause,
+        })
+    }
+}
+
 impl Stored {
     /// The answer that was given.
     pub(crate) fn answer(&self, origin: &str) -> SubmitResponse {
@@ -105,6 +115,10 @@ impl Stored {
             let (of_message, row) = check::rows_of(message, result);
             runs.extend(of_message);
             quarantined.extend(row);
+        }
+        if self.entry.retry.is_some() {
+            // The message is in quarantine already, under the submission it came with.
+            quarantined.clear();
         }
         IndexedSubmission {
             agency: self.entry.agency.clone(),

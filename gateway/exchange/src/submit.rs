@@ -14,6 +14,7 @@ use tokio::sync::oneshot;
 use crate::convert::{Prepared, manifest, manifest_key, prepare};
 use crate::entry::{self, CaseBinding};
 use crate::idempotency::{Claim, Key, Ticket};
+use crate::lifecycle::Published;
 use crate::party::{PartySignature, SignedSubmission};
 use crate::policy::Caller;
 use crate::ports::{KeepError, Kept, Message};
@@ -148,6 +149,11 @@ impl Exchange {
         };
         self.hand_over(appended.position, prepared.rows);
         ticket.done(appended.position);
+        self.offer_to_shadow(&prepared.entry, || Published {
+            position: appended.position,
+            results: Arc::clone(&prepared.results),
+            payloads: Arc::clone(&prepared.payloads),
+        });
         let place = answer::Place {
             origin: self.log.origin(),
             position: appended.position,
@@ -257,15 +263,20 @@ impl Exchange {
         submission: Submission,
         key: Key,
     ) -> Result<Prepared, Refusal> {
+        // The version is the one in force now; what is changed afterwards does not concern this submission.
+        let chosen = self.feeds[&submission.feed].route().choose(&key.2);
+        let version = chosen.ok_or_else(|| Refusal::NoAdapter {
+            feed: submission.feed.clone(),
+        })?;
+        let own = version.permit().await;
         let permit = Arc::clone(&self.conversions)
             .acquire_owned()
             .await
             .expect("the semaphore is never closed");
-        let (exchange, caller) = (Arc::clone(self), caller.clone());
+        let caller = caller.clone();
         run_blocking(move || {
-            let _permit = permit;
-            let converter = &exchange.feeds[&submission.feed].converter;
-            prepare(&caller, &**converter, submission, key.2)
+            let _permits = (own, permit);
+            prepare(&caller, &*version, submission, key.2)
         })
         .await
     }

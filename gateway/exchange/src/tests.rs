@@ -2,9 +2,11 @@
 
 mod exporting;
 pub(crate) mod fixture;
+mod lifecycle;
 mod proving;
 mod reading;
 mod receipts;
 mod review;
 mod signing;
 mod submitting;
+mod workbench;

@@ -2,10 +2,17 @@
 
 use std::time::Duration;
 
-pub use tonic::transport::Channel;
 use tonic::transport::{Certificate, ClientTlsConfig, Endpoint, Identity};
 
+pub use tonic::transport::Channel;
 pub use tonic::{Code, Request, Response, Status, Streaming};
+
+/// A stream of requests that are all there already.
+pub fn stream<T: Send + 'static>(
+    requests: impl IntoIterator<Item = T, IntoIter: Send + 'static>,
+) -> impl tokio_stream::Stream<Item = T> + Send + 'static {
+    tokio_stream::iter(requests)
+}
 
 /// The client of the Exchange service.
 pub type Exchange = crate::generated::exchange_client::ExchangeClient<Channel>;
@@ -15,6 +22,12 @@ pub type Audit = crate::generated::audit_client::AuditClient<Channel>;
 
 /// The client of the EvidencePackages service.
 pub type Evidence = crate::generated::evidence_packages_client::EvidencePackagesClient<Channel>;
+
+/// The client of the Adapters service.
+pub type Adapters = crate::generated::adapters_client::AdaptersClient<Channel>;
+
+/// The client of the Workbench service.
+pub type Workbench = crate::generated::workbench_client::WorkbenchClient<Channel>;
 
 /// Where the gateway is and who the caller is.
 #[derive(Debug, Clone)]
@@ -85,6 +98,16 @@ pub fn audit(channel: Channel) -> Audit {
 /// The EvidencePackages service over a channel; one channel serves all.
 pub fn evidence(channel: Channel) -> Evidence {
     Evidence::new(channel)
+}
+
+/// The Adapters service over a channel; one channel serves all.
+pub fn adapters(channel: Channel) -> Adapters {
+    Adapters::new(channel).max_decoding_message_size(MAX_ANSWER_BYTES)
+}
+
+/// The Workbench service over a channel; one channel serves all.
+pub fn workbench(channel: Channel) -> Workbench {
+    Workbench::new(channel).max_decoding_message_size(MAX_ANSWER_BYTES)
 }
 
 /// A connected channel.

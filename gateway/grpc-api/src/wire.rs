@@ -60,6 +60,7 @@ pub(crate) fn list_records(request: v1::ListRecordsRequest) -> ListRecords {
 
 pub(crate) fn list_quarantine(request: v1::ListQuarantineRequest) -> ListQuarantine {
     ListQuarantine {
+        state: request.state(),
         feed: request.feed,
         code: request.code,
         page_size: request.page_size,

@@ -18,7 +18,8 @@ use crate::output::{Ending, Format, Output, hex};
 use adapter_host::Outcome;
 use install::Installed;
 
-pub(crate) use manifest::compare;
+#[cfg(test)]
+use manifest::compare;
 
 /// Does what is asked of the adapter.
 ///
@@ -28,6 +29,7 @@ pub(crate) fn run(command: &AdapterCommand, output: &mut Output<'_>) -> anyhow::
     match command {
         AdapterCommand::Inspect(arguments) => inspect(arguments, output),
         AdapterCommand::Run(arguments) => convert(arguments, output),
+        AdapterCommand::Registry(_) => unreachable!("`run` gives what needs a gateway to `client`"),
     }
 }
 

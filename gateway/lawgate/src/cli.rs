@@ -5,6 +5,8 @@
 
 mod attest;
 mod evidence;
+mod quarantine;
+mod registry;
 
 use std::path::PathBuf;
 
@@ -18,6 +20,14 @@ pub(crate) use attest::{
 };
 
 pub(crate) use evidence::{EvidenceCommand, EvidenceExport};
+pub(crate) use quarantine::{
+    Quarantine, QuarantineCommand, QuarantineRedrive, QuarantineRetry, QuarantineStateArg,
+    QuarantinedArgs,
+};
+pub(crate) use registry::{
+    AdapterCanary, AdapterDryRun, AdapterFeedArgs, AdapterInstall, AdapterList, AdapterShadow,
+    AdapterVersionArgs, RegistryCommand,
+};
 
 /// Exit codes, the same for every command.
 pub(crate) const EXIT_CODES: &str = "\
@@ -79,12 +89,9 @@ Examples:
   lawgate records --client client/police.toml --party 91150200114123456X --from 2026-09-01T00:00:00+08:00
   lawgate records --client client/police.toml --id 01KX3Z5E8G00000000008000G0 --output json")]
     Records(Records),
-    /// List quarantined messages (隔离) with their reasons.
-    #[command(after_help = "\
-Examples:
-  lawgate quarantine --client client/city-eco.toml --feed hj212
-  lawgate quarantine --client client/city-eco.toml --code hj212.crc-bad --output json")]
-    Quarantine(Quarantine),
+    /// Look at quarantined messages (隔离), convert them again, or close them.
+    #[command(subcommand)]
+    Quarantine(QuarantineCommand),
     /// Export evidence packages (证据包); `lawgate-verify` checks them.
     #[command(subcommand)]
     Evidence(EvidenceCommand),
@@ -104,7 +111,7 @@ Examples:
   lawgate witness --config /etc/lawgate/witness.toml
   lawgate witness init witness --name police.example/witness --policy audit.policy")]
     Witness(Witness),
-    /// Look at a built adapter (适配器), or run it over files; no gateway is needed.
+    /// Look at a built adapter (适配器) or run it over files; install and activate versions in a gateway.
     #[command(subcommand)]
     Adapter(AdapterCommand),
     /// Print a completion script for a shell.
@@ -259,25 +266,6 @@ pub(crate) struct Records {
     pub(crate) limit: u32,
 }
 
-/// `lawgate quarantine`.
-#[derive(Debug, Args)]
-pub(crate) struct Quarantine {
-    #[command(flatten)]
-    pub(crate) connection: Connection,
-    /// Feed; without it, every feed you may read.
-    #[arg(long, short, value_name = "ID")]
-    pub(crate) feed: Option<String>,
-    /// Reason code, for example `hj212.crc-bad`.
-    #[arg(long, value_name = "CODE")]
-    pub(crate) code: Option<String>,
-    /// Also fetch the messages (JSON output only).
-    #[arg(long)]
-    pub(crate) with_payload: bool,
-    /// Most messages to print; fetched page by page.
-    #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
-    pub(crate) limit: u32,
-}
-
 /// `lawgate adapter`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum AdapterCommand {
@@ -300,6 +288,8 @@ Examples:
   lawgate adapter run target/adapters/hj212 --lines packets.txt
   cat case.csv | lawgate adapter run target/adapters/police-case --content-type text/csv -")]
     Run(AdapterRun),
+    #[command(flatten)]
+    Registry(RegistryCommand),
 }
 
 /// `lawgate adapter inspect`.

@@ -13,14 +13,18 @@ mod party;
 mod quarantine;
 mod receipts;
 mod records;
+mod registry;
 mod submit;
+mod workbench;
 
 pub(crate) use evidence::evidence;
 pub(crate) use json::to_json;
 pub(crate) use messages::{Sourced, messages_of};
-pub(crate) use quarantine::quarantine;
+use quarantine::quarantine;
 pub(crate) use records::records;
+pub(crate) use registry::registry;
 pub(crate) use submit::submit;
+pub(crate) use workbench::workbench;
 
 use proto::v1;
 

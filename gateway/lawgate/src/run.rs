@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 use clap::CommandFactory;
 
-use crate::cli::{Cli, Command, ConfigCommand};
+use crate::cli::{AdapterCommand, Cli, Command, ConfigCommand};
 use crate::output::{Ending, Output, UsageError};
 use crate::{adapter, audit, client, config, init, keys, logging, receipt, serve, witness};
 
@@ -52,14 +52,15 @@ fn dispatch(command: &Command, output: &mut Output<'_>) -> anyhow::Result<Ending
         }
         Command::Submit(arguments) => runtime()?.block_on(client::submit(arguments, output)),
         Command::Records(arguments) => runtime()?.block_on(client::records(arguments, output)),
-        Command::Quarantine(arguments) => {
-            runtime()?.block_on(client::quarantine(arguments, output))
-        }
+        Command::Quarantine(command) => runtime()?.block_on(client::workbench(command, output)),
         Command::Evidence(command) => runtime()?.block_on(client::evidence(command, output)),
         Command::Audit(command) => audit::run(command, output),
         Command::Receipt(command) => receipt::run(command, output),
         Command::Keys(command) => keys::run(command, output),
         Command::Witness(arguments) => witness::run(arguments, output),
+        Command::Adapter(AdapterCommand::Registry(command)) => {
+            runtime()?.block_on(client::registry(command, output))
+        }
         Command::Adapter(command) => adapter::run(command, output),
         Command::CompileComponent => unreachable!("the compiling process never gets here"),
     }

@@ -17,7 +17,7 @@ use crate::call::{self, CallError, Cause, ConfigurationFault, Message, Outcome};
 use crate::compile::{self, CompileError};
 use crate::config::Config;
 use crate::contract::AdapterPre;
-use crate::description::{Description, DescriptionFault, Granted};
+use crate::description::{Asked, Description, DescriptionFault, Granted};
 use crate::engine;
 use crate::sandbox::{self, Limits, Linker, Ready, Sandbox};
 use crate::ticker::Ticker;
@@ -187,6 +187,19 @@ impl Host {
     /// # Errors
     /// The first thing wrong with the component, or all faults of the configuration.
     pub fn install(&self, component: &[u8], configuration: &[u8]) -> Result<Adapter, InstallError> {
+        self.install_within(component, configuration, Asked::default())
+    }
+
+    /// The same under limits that a manifest asks for, where they are less than the host's.
+    ///
+    /// # Errors
+    /// As [`Host::install`].
+    pub fn install_within(
+        &self,
+        component: &[u8],
+        configuration: &[u8],
+        asked: Asked,
+    ) -> Result<Adapter, InstallError> {
         let shared = &self.0;
         let limit = shared.config.component_bytes_max;
         if component.len() > limit {
@@ -198,7 +211,7 @@ impl Host {
         let digest: [u8; 32] = Sha256::digest(component).into();
         let (native, native_code) = shared.native(component, &digest)?;
         let ready = shared.prepare(&native)?;
-        let (description, limits) = shared.introduce(&ready, configuration)?;
+        let (description, limits) = shared.introduce(&ready, configuration, asked)?;
         Ok(Adapter {
             shared: Arc::clone(shared),
             ready,
@@ -256,6 +269,7 @@ impl Shared {
         &self,
         ready: &Ready,
         configuration: &[u8],
+        asked: Asked,
     ) -> Result<(Description, Limits), InstallError> {
         let of_host = Granted::of_host(&self.config);
         let limits = Limits::new(&self.config, of_host);
@@ -263,10 +277,13 @@ impl Shared {
         let said = Sandbox::start(&self.engine, ready, &unnamed, &limits)
             .and_then(|mut sandbox| sandbox.describe())
             .map_err(in_call("describe"))?;
-        let description = Description::from_guest(said, of_host)
+        let mut description = Description::from_guest(said, of_host)
             .map_err(|cause| InstallError::Description { cause })?;
+        let granted = description.granted;
+        description.granted = granted.at_most(asked.memory_bytes, asked.deadline_ms);
         // The configuration is tried under the limits every later call has.
-        let limits = Limits::new(&self.config, description.granted);
+        let limits = Limits::new(&self.config, description.granted)
+            .at_most(asked.output_bytes, asked.log_lines);
         let id: Arc<str> = description.id.as_str().into();
         Sandbox::start(&self.engine, ready, &id, &limits)
             .and_then(|mut sandbox| sandbox.configure(configuration))

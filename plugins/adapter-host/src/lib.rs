@@ -27,5 +27,5 @@ mod ticker;
 pub use call::{CallError, Cause, ConfigurationFault, Message, Outcome};
 pub use compile::{CompileError, compile, compile_main};
 pub use config::{CompileLimits, Compiler, Config, Level, LogSink};
-pub use description::{Description, DescriptionFault, Granted};
+pub use description::{Asked, Description, DescriptionFault, Granted};
 pub use install::{Adapter, Host, HostError, InstallError, NativeCode};

@@ -50,6 +50,18 @@ impl Limits {
             log: config.log,
         }
     }
+
+    /// The same with less output and fewer log lines, where less is asked for; 0 asks for nothing.
+    pub(crate) fn at_most(mut self, output_bytes: u64, log_lines: u32) -> Self {
+        if output_bytes > 0 {
+            let asked = usize::try_from(output_bytes).unwrap_or(usize::MAX);
+            self.output_bytes = asked.min(self.output_bytes);
+        }
+        if log_lines > 0 {
+            self.log_lines = log_lines.min(self.log_lines);
+        }
+        self
+    }
 }
 
 /// A guest in its store.
@@ -217,6 +229,21 @@ mod tests {
         assert_eq!(cut("\u{6587}", 2), "");
         assert_eq!(cut("abc", 3), "abc");
         assert_eq!(cut("abc", 9), "abc");
+    }
+
+    #[test]
+    fn what_is_asked_for_only_lowers_output_and_log_lines() {
+        let config = Config::recommended("".into(), [0; 32], crate::Compiler::InProcess);
+        let limits = || Limits::new(&config, Granted::of_host(&config));
+        let less = limits().at_most(10, 2);
+        assert_eq!((less.output_bytes, less.log_lines), (10, 2));
+        for (output_bytes, log_lines) in [(0, 0), (u64::MAX, u32::MAX)] {
+            let same = limits().at_most(output_bytes, log_lines);
+            assert_eq!(
+                (same.output_bytes, same.log_lines),
+                (config.output_bytes, config.log_lines)
+            );
+        }
     }
 
     #[test]

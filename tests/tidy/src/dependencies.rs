@@ -53,10 +53,11 @@ const TABLE: &[Edges] = &[
     edges("vault", &[], &[]),
     edges("exchange", &["proto", "schema", "audit-log", "evidence-package"], &["audit-proof", "package-proof", "signer"]),
     edges("grpc-api", &["proto", "schema", "exchange"], &[]),
-    edges("lawgate", &["proto", "schema", "exchange", "grpc-api", "audit-log", "audit-proof", "evidence", "index", "adapter-host", "log-http", "package-proof", "signer"], &[]),
+    edges("lawgate", &["proto", "schema", "exchange", "grpc-api", "audit-log", "audit-proof", "evidence", "index", "adapter-host", "adapter-pack", "log-http", "package-proof", "signer"], &[]),
     // How foreign code takes part.
     edges("adapter-sdk", &["proto", "schema"], &[]),
     edges("adapter-host", &["exchange"], &["proto"]),
+    edges("adapter-pack", &["audit-proof"], &["signer"]),
     edges("hj212", &["adapter-sdk"], &[]),
     edges("region-clue", &["adapter-sdk"], &[]),
     edges("police-case", &["adapter-sdk"], &[]),

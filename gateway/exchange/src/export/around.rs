@@ -12,7 +12,7 @@ use super::find::Places;
 use super::gather::Gathering;
 use super::{ExportEvidence, ExportSubject};
 use crate::entry::{
-    EVENT_ADAPTER_LOAD, EVENT_KEY_REVOKE, EVENT_KEY_ROTATE, EVENT_LOG_START, EVENT_NODE_START,
+    EVENT_ADAPTER_ACTIVATE, EVENT_ADAPTER_INSTALL, EVENT_ADAPTER_LOAD, EVENT_KEY_REVOKE, EVENT_KEY_ROTATE, EVENT_LOG_START, EVENT_NODE_START,
     EVENT_QUERY, EVENT_QUERY_RESULT,
 };
 use crate::refusal::{Cause, Refusal};
@@ -162,7 +162,9 @@ impl Walk<'_> {
                     .retain(|(at, _)| position - at < 16 && entry.event() == EVENT_LOG_START);
                 self.starts.push((position, bytes.to_vec()));
             }
-            EVENT_ADAPTER_LOAD => self.load(gathering, entry, first),
+            EVENT_ADAPTER_LOAD | EVENT_ADAPTER_INSTALL | EVENT_ADAPTER_ACTIVATE => {
+                self.load(gathering, entry, first);
+            }
             _ => {}
         }
         if self.within.contains(&position) && self.may_see(gathering, entry) {

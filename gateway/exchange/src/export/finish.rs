@@ -20,10 +20,10 @@ impl Gathering<'_> {
             let part = |bytes: Option<Vec<u8>>| bytes.map_or(Part::Unavailable, Part::Included);
             let component_bytes = match without {
                 true => Part::LeftOut,
-                false => part(self.source.component(&component).map_err(failed)?),
+                false => part(self.kept(&component)?),
             };
             let configuration_bytes =
-                part(self.source.configuration(&configuration).map_err(failed)?);
+                part(self.kept(&configuration)?);
             for part in [&component_bytes, &configuration_bytes] {
                 if let Part::Included(bytes) = part {
                     self.count(bytes.len())?;
@@ -45,6 +45,14 @@ impl Gathering<'_> {
             });
         }
         Ok(files)
+    }
+
+    /// A file of an adapter, from the registry, which keeps whatever was ever in force.
+    fn kept(&self, digest: &[u8; 32]) -> Result<Option<Vec<u8>>, Refusal> {
+        match &self.exchange.registry.store {
+            Some(store) => store.kept(digest).map_err(failed),
+            None => Ok(None),
+        }
     }
 
     fn range(&self, subject: &ExportSubject) -> Result<Option<RangeText>, Refusal> {

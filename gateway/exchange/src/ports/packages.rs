@@ -44,18 +44,6 @@ pub trait PackageSource: Send + Sync {
     /// It cannot be read.
     fn stamp(&self, size: u64) -> Result<Option<StampedCheckpoint>, Cause>;
 
-    /// The component of an adapter with that SHA-256; `None` when the node does not have it any more.
-    ///
-    /// # Errors
-    /// It cannot be read.
-    fn component(&self, digest: &[u8; 32]) -> Result<Option<Vec<u8>>, Cause>;
-
-    /// The configuration of an adapter with that SHA-256; `None` when the node does not have it any more.
-    ///
-    /// # Errors
-    /// It cannot be read.
-    fn configuration(&self, digest: &[u8; 32]) -> Result<Option<Vec<u8>>, Cause>;
-
     /// A font with Chinese characters for the statement; `None` when none is configured or found.
     fn font(&self) -> Option<Arc<[u8]>>;
 }

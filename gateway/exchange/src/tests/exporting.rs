@@ -47,14 +47,6 @@ impl PackageSource for Files {
         Ok(None)
     }
 
-    fn component(&self, _: &[u8; 32]) -> Result<Option<Vec<u8>>, Cause> {
-        Ok(None)
-    }
-
-    fn configuration(&self, _: &[u8; 32]) -> Result<Option<Vec<u8>>, Cause> {
-        Ok(None)
-    }
-
     fn font(&self) -> Option<Arc<[u8]>> {
         None
     }

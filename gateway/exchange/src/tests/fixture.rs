@@ -242,8 +242,10 @@ impl Fixture {
             policy: policy(),
             feeds: vec![Feed {
                 id: "feed".to_owned(),
-                converter: Arc::clone(&adapter) as Arc<dyn Converter>,
+                kind: "test".to_owned(),
+                converter: Some(Arc::clone(&adapter) as Arc<dyn Converter>),
             }],
+            adapters: crate::Adapters::default(),
             limits,
         });
         Fixture {
@@ -310,7 +312,7 @@ pub(crate) fn log(folder: &Path) -> Log {
     audit_log::open(config, Arc::new(Fixed)).expect("opens").0
 }
 
-fn limits() -> Limits {
+pub(crate) fn limits() -> Limits {
     Limits {
         submission_bytes: 1000,
         submission_messages: 10,
@@ -335,7 +337,7 @@ pub(crate) fn party_public_key() -> PartyKey {
 
 /// `sender` submits and reads, `signer` may sign and `sworn` must, `reader` reads, `inspector`
 /// reads every class, `nobody` may do nothing.
-fn policy() -> Policy {
+pub(crate) fn policy() -> Policy {
     let agency = |id: &str, submit: &[&str], read: Rights| Agency {
         id: id.to_owned(),
         kind: "city-eco".to_owned(),

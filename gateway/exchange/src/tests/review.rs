@@ -86,8 +86,10 @@ fn exchange(bytes: Vec<u8>) -> (Arc<Exchange>, Arc<MemoryIndex>, TempDir) {
         ]),
         feeds: vec![Feed {
             id: "feed".to_owned(),
-            converter: Arc::new(Fixed(identity, bytes)),
+            kind: "test".to_owned(),
+            converter: Some(Arc::new(Fixed(identity, bytes))),
         }],
+        adapters: crate::Adapters::default(),
         limits: Limits {
             submission_bytes: 100_000,
             submission_messages: 10,

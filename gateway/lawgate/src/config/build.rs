@@ -39,6 +39,7 @@ pub(crate) fn gateway(document: &mut Document, folder: &Path) -> Config {
         evidence: evidence(&mut one("evidence")),
         index: index(&mut one("index")),
         sandbox: sandbox(&mut one("sandbox")),
+        adapters: adapters(&mut one("adapters")),
         log: logging(&mut one("log")),
         agencies: agencies.iter_mut().map(agency).collect(),
         feeds: feeds.iter_mut().map(feed).collect(),
@@ -131,6 +132,19 @@ fn sandbox(taker: &mut Taker) -> Sandbox {
     }
 }
 
+fn adapters(taker: &mut Taker) -> Adapters {
+    Adapters {
+        publishers: taker.optional_path("publishers"),
+        require_signature: taker.flag("require_signature"),
+        administrators: taker.texts("administrators").collect(),
+        approvals: taker.number("approvals"),
+        breaker_failures: taker.number("breaker_failures"),
+        breaker_pause: taker.millis("breaker_pause_ms"),
+        messages_per_call: taker.number("messages_per_call"),
+        concurrency: taker.number("concurrency"),
+    }
+}
+
 fn agency(taker: &mut Taker) -> Agency {
     Agency {
         id: taker.text("id"),
@@ -149,7 +163,7 @@ fn feed(taker: &mut Taker) -> Feed {
     Feed {
         id: taker.text("id"),
         kind: taker.text("kind"),
-        adapter: taker.path("adapter"),
+        adapter: taker.optional_path("adapter"),
         configuration: taker.optional_path("configuration"),
         component_sha256: taker
             .optional_text("component_sha256")

@@ -147,11 +147,13 @@ pub(crate) fn check_witness(document: &Document) -> Vec<Fault> {
 }
 
 /// Keys that mean nothing without another of their table.
-const TOGETHER: [(&str, &str, &str); 4] = [
+const TOGETHER: [(&str, &str, &str); 6] = [
     ("audit.timestamp", "url", "roots"),
     ("audit.timestamp", "roots", "url"),
     ("audit.timestamp", "authorities", "url"),
     ("audit.witness", "authorities", "policy"),
+    ("feed", "configuration", "adapter"),
+    ("feed", "component_sha256", "adapter"),
 ];
 
 fn needs(document: &Document, table: &str, key: &str, needed: &str, faults: &mut Vec<Fault>) {

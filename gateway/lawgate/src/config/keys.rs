@@ -132,6 +132,12 @@ pub(crate) static GATEWAY_FILE: &[Section] = &[
         keys: bounds::SANDBOX,
     },
     Section {
+        name: "adapters",
+        repeated: false,
+        doc: "The registry of adapters (适配器登记): who may put a version in force, and what one version may use.",
+        keys: bounds::ADAPTERS,
+    },
+    Section {
         name: "agency",
         repeated: true,
         doc: "One partner agency (部门) and its rights. What is not granted here is refused; an unknown certificate is refused.",
@@ -324,8 +330,8 @@ const FEED: &[Key] = &[
     key(
         "adapter",
         Kind::Path(Target::AdapterFolder),
-        Fallback::Required,
-        "Folder of the adapter: `adapter.wasm`, `adapter.toml`, `configuration.json`.",
+        Fallback::Nothing,
+        "Folder of the adapter the feed begins with: `adapter.wasm`, `adapter.toml`, `configuration.json`. It decides until the first activation through the registry; without it, submissions are refused until then.",
     ),
     key(
         "configuration",

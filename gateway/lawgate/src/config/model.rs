@@ -30,6 +30,8 @@ pub(crate) struct Config {
     pub(crate) index: Index,
     /// Limits of every adapter.
     pub(crate) sandbox: Sandbox,
+    /// The registry of adapters.
+    pub(crate) adapters: Adapters,
     /// Partner agencies; ids and certificates are unique.
     pub(crate) agencies: Vec<Agency>,
     /// Feeds; ids are unique. At least one.
@@ -246,6 +248,27 @@ pub(crate) struct Sandbox {
     pub(crate) compile_memory_bytes: u64,
 }
 
+/// `[adapters]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Adapters {
+    /// File of the keys of publishers.
+    pub(crate) publishers: Option<PathBuf>,
+    /// Whether an upload must be signed.
+    pub(crate) require_signature: bool,
+    /// Agencies that may change the registry.
+    pub(crate) administrators: Vec<String>,
+    /// Approvals a version needs.
+    pub(crate) approvals: usize,
+    /// Failures in a row that open a breaker; 0 never.
+    pub(crate) breaker_failures: u32,
+    /// First pause of an open breaker.
+    pub(crate) breaker_pause: Duration,
+    /// Most messages given to one call.
+    pub(crate) messages_per_call: usize,
+    /// Most calls of one version at the same time; 0 is the number of workers.
+    pub(crate) concurrency: usize,
+}
+
 /// `[[agency]]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Agency {
@@ -307,8 +330,8 @@ pub(crate) struct Feed {
     pub(crate) id: String,
     /// Kind, as the adapter's manifest names it.
     pub(crate) kind: String,
-    /// Folder of the adapter.
-    pub(crate) adapter: PathBuf,
+    /// Folder of the adapter the feed begins with.
+    pub(crate) adapter: Option<PathBuf>,
     /// Configuration in place of the one in the adapter's folder.
     pub(crate) configuration: Option<PathBuf>,
     /// Digest the component must have.

@@ -189,7 +189,7 @@ fn written_values_take_the_place_of_defaults() {
     let feed = &config.feeds[0];
     assert_eq!(
         feed.adapter,
-        Path::new("/opt/hj212"),
+        Some(Path::new("/opt/hj212").to_owned()),
         "an absolute path stays"
     );
     assert_eq!(
@@ -251,7 +251,7 @@ adapter = "adapters/hj212"
             "lawgate.toml:19: agency[2].id: \"police\" stands already in line 13, expected each only once",
             "lawgate.toml:22: agency[2].certificates: \"spiffe://lawgate.example/agency/police\" stands already in line 16, expected each only once",
             "lawgate.toml:23: agency[2].personal: \"X\" is not allowed, expected a list of P, S, J, R",
-            "lawgate.toml:28: telemetry: unknown key, expected gateway, listen, limits, audit, evidence, index, sandbox, agency, feed, log",
+            "lawgate.toml:28: telemetry: unknown key, expected gateway, listen, limits, audit, evidence, index, sandbox, adapters, agency, feed, log",
         ],
     );
 }

@@ -4,21 +4,23 @@ use std::fs;
 use std::io::{Read as _, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use adapter_host::{Adapter, CompileLimits, Compiler, Host, InstallError, Level, Outcome};
 use anyhow::{Context as _, ensure};
 use exchange::Feed;
-use exchange::ports::{AdapterIdentity, ConvertFailure, Converted, Converter, Message};
+use exchange::lifecycle::Configured;
+use exchange::ports::{
+    AdapterFiles, AdapterIdentity, ConvertFailure, Converted, Converter, Message,
+};
+use sha2::{Digest as _, Sha256};
 
-use crate::adapter;
 use crate::config::model::{self, Config};
 use crate::output::{hex, printable};
 
 /// An installed adapter.
-struct Sandboxed {
-    identity: AdapterIdentity,
-    adapter: Adapter,
+pub(super) struct Sandboxed {
+    pub(super) identity: AdapterIdentity,
+    pub(super) adapter: Adapter,
 }
 
 impl Converter for Sandboxed {
@@ -59,22 +61,71 @@ fn converted(outcome: Outcome) -> Converted {
     }
 }
 
-/// Installs the adapter of every feed.
+/// The feeds of the configuration, and the files of the adapters it names.
 ///
 /// # Errors
-/// A file that is missing, a component that is refused, a pin that does not match: named by feed.
-pub(crate) fn feeds(config: &Config, host: &Host) -> anyhow::Result<Vec<Feed>> {
-    config
-        .feeds
-        .iter()
-        .map(|feed| {
-            // The reason goes into the line that is shown without --verbose.
-            install(host, feed).map_err(|error| {
-                let text = format!("feed {}: {error}", feed.id);
-                error.context(text)
-            })
+/// A file that is missing, a pin that does not match: named by feed.
+pub(crate) fn feeds(config: &Config) -> anyhow::Result<(Vec<Feed>, Vec<Configured>)> {
+    let feeds = config.feeds.iter();
+    let declared = feeds.clone().map(|feed| Feed {
+        id: feed.id.clone(),
+        kind: feed.kind.clone(),
+        converter: None,
+    });
+    let configured = feeds.map(|feed| {
+        // The reason goes into the line that is shown without --verbose.
+        let files = files(feed).map_err(|error| {
+            let text = format!("feed {}: {error}", feed.id);
+            error.context(text)
+        })?;
+        Ok(Configured {
+            feed: feed.id.clone(),
+            files,
         })
-        .collect()
+    });
+    Ok((
+        declared.collect(),
+        configured.collect::<anyhow::Result<_>>()?,
+    ))
+}
+
+/// The files of the adapter that the configuration names for a feed.
+fn files(feed: &model::Feed) -> anyhow::Result<Option<AdapterFiles>> {
+    let Some(folder) = &feed.adapter else {
+        return Ok(None);
+    };
+    let component = read(&folder.join("adapter.wasm"))?;
+    let configuration = match &feed.configuration {
+        Some(file) => read(file)?,
+        None => read(&folder.join("configuration.json"))?,
+    };
+    if let Some(pin) = feed.component_sha256 {
+        let digest: [u8; 32] = Sha256::digest(&component).into();
+        ensure!(
+            digest == pin,
+            "component_sha256 pins {}, and {} has {}",
+            hex(&pin),
+            folder.join("adapter.wasm").display(),
+            hex(&digest)
+        );
+    }
+    Ok(Some(AdapterFiles {
+        component: component.into(),
+        configuration: configuration.into(),
+        manifest: read(&folder.join("adapter.toml"))?.into(),
+    }))
+}
+
+/// What an entry says of an adapter.
+pub(super) fn identity(adapter: &Adapter) -> AdapterIdentity {
+    let description = adapter.describe();
+    AdapterIdentity {
+        id: description.id.clone(),
+        version: description.version.clone(),
+        component: adapter.digest(),
+        configuration: adapter.configuration_digest(),
+        schema_version: description.schema_version.clone(),
+    }
 }
 
 /// What the host made of a component; an error says all that is wrong, one fault a line.
@@ -83,64 +134,35 @@ pub(crate) fn feeds(config: &Config, host: &Host) -> anyhow::Result<Vec<Feed>> {
 /// The host's, with its causes or the faults of the configuration in its text.
 pub(crate) fn installed(result: Result<Adapter, InstallError>) -> anyhow::Result<Adapter> {
     result.map_err(|error| {
-        let mut text = error.to_string();
-        if let InstallError::Configuration { faults } = &error {
-            for fault in faults {
-                let path = if fault.path.is_empty() {
-                    "(whole file)"
-                } else {
-                    &fault.path
-                };
-                text.push_str("\n  ");
-                text.push_str(&printable(&format!("{path}: {}", fault.text)));
-            }
-        }
-        let mut cause = std::error::Error::source(&error);
-        while let Some(inner) = cause {
-            text.push_str(&format!(": {inner}"));
-            cause = inner.source();
-        }
+        let text = fault_text(&error);
         anyhow::Error::new(error).context(text)
     })
 }
 
-fn install(host: &Host, feed: &model::Feed) -> anyhow::Result<Feed> {
-    let component = read(&feed.adapter.join("adapter.wasm"))?;
-    let configuration = match &feed.configuration {
-        Some(file) => read(file)?,
-        None => read(&feed.adapter.join("configuration.json"))?,
-    };
-    let adapter = installed(host.install(&component, &configuration))?;
-    adapter::compare(&feed.adapter, adapter.describe())?;
-    if let Some(pin) = feed.component_sha256 {
-        ensure!(
-            adapter.digest() == pin,
-            "component_sha256 pins {}, and {} has {}",
-            hex(&pin),
-            feed.adapter.join("adapter.wasm").display(),
-            hex(&adapter.digest())
-        );
+/// An error of the host with everything in it that is wrong.
+pub(super) fn fault_text(error: &InstallError) -> String {
+    let mut text = error.to_string();
+    if let InstallError::Configuration { faults } = error {
+        for fault in faults {
+            let path = if fault.path.is_empty() {
+                "(whole file)"
+            } else {
+                &fault.path
+            };
+            text.push_str("\n  ");
+            text.push_str(&printable(&format!("{path}: {}", fault.text)));
+        }
     }
-    let description = adapter.describe();
-    ensure!(
-        description.feed_kinds.contains(&feed.kind),
-        "kind is {kind}, and adapter {} converts feeds of kind {}",
-        description.id,
-        description.feed_kinds.join(", "),
-        kind = feed.kind
-    );
-    let identity = AdapterIdentity {
-        id: description.id.clone(),
-        version: description.version.clone(),
-        component: adapter.digest(),
-        configuration: adapter.configuration_digest(),
-        schema_version: description.schema_version.clone(),
-    };
-    Ok(Feed {
-        id: feed.id.clone(),
-        converter: Arc::new(Sandboxed { identity, adapter }),
-    })
+    let mut cause = std::error::Error::source(error);
+    while let Some(inner) = cause {
+        text.push_str(&format!(": {inner}"));
+        cause = inner.source();
+    }
+    text
 }
+
+/// Sandboxes besides those of submissions: one for a shadow, one for whatever an administrator tries.
+const OTHER_SANDBOXES: usize = 2;
 
 /// The plugin host with the limits of the configuration.
 ///
@@ -155,8 +177,8 @@ pub(crate) fn host(config: &Config, workers: usize) -> anyhow::Result<Host> {
     )?;
     Host::new(adapter_host::Config {
         log: guest_log,
-        workers: u32::try_from(workers).unwrap_or(u32::MAX),
-        adapters: u32::try_from(config.feeds.len())
+        workers: u32::try_from(workers + OTHER_SANDBOXES).unwrap_or(u32::MAX),
+        adapters: u32::try_from(config.feeds.len() * 2)
             .unwrap_or(u32::MAX)
             .max(limits.adapters),
         ..limits

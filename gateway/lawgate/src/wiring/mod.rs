@@ -3,18 +3,22 @@
 //! Each file adapts one crate. Nothing here decides: a rule that appears here
 //! belongs to the exchange or to the crate behind it.
 
+mod adapters;
 mod clock;
 mod converter;
 mod evidence;
-mod packages;
+mod evidence_packages;
+mod package;
 mod policy;
 mod proofs;
 mod receipts;
 
+pub(crate) use adapters::{AdapterFolder, Caps};
 pub(crate) use clock::SystemClock;
 pub(crate) use converter::{COMPILE_COMMAND, feeds, host, host_limits, installed};
 pub(crate) use evidence::Evidence;
-pub(crate) use packages::PackageFiles;
+pub(crate) use evidence_packages::PackageFiles;
+pub(crate) use package::Publishers;
 pub(crate) use policy::policy;
 pub(crate) use proofs::Proofs;
 pub(crate) use receipts::Receipts;

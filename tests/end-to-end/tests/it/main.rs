@@ -13,4 +13,5 @@ mod foreign;
 mod goldens;
 mod rebuild;
 mod refusals;
+mod registry;
 mod support;

@@ -1,6 +1,5 @@
-//! The node's files that go into evidence packages: policy, key history, stamps, adapters, the font of the statement.
+//! The node's files that go into evidence packages: policy, key history, stamps, the font of the statement.
 
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -8,9 +7,8 @@ use anyhow::Context as _;
 use audit_proof::key::VerifierKey;
 use audit_proof::policy::Policy;
 use exchange::entry::KeyPurpose;
-use exchange::ports::{AdapterIdentity, PackageSource, StampedCheckpoint};
+use exchange::ports::{PackageSource, StampedCheckpoint};
 use exchange::refusal::Cause;
-use sha2::{Digest as _, Sha256};
 
 use crate::attest::keys::KeyRing;
 use crate::config::model::Config;
@@ -30,8 +28,6 @@ pub(crate) struct PackageFiles {
     tiles: PathBuf,
     policy: PolicyText,
     history: PathBuf,
-    /// Components and configurations in force, by SHA-256.
-    adapters: HashMap<[u8; 32], PathBuf>,
     font: Option<Arc<[u8]>>,
 }
 
@@ -44,7 +40,7 @@ enum PolicyText {
 }
 
 impl PackageFiles {
-    /// Finds the files of a node that has loaded these adapters.
+    /// Finds the files of a node.
     ///
     /// # Errors
     /// The font that is configured cannot be read.
@@ -52,18 +48,7 @@ impl PackageFiles {
         config: &Config,
         keys: &KeyRing,
         tiles: PathBuf,
-        loaded: &[(String, AdapterIdentity)],
     ) -> anyhow::Result<PackageFiles> {
-        let mut adapters = HashMap::new();
-        for feed in &config.feeds {
-            let Some((_, identity)) = loaded.iter().find(|(id, _)| *id == feed.id) else {
-                continue;
-            };
-            let own = || feed.adapter.join("configuration.json");
-            let configuration = feed.configuration.clone().unwrap_or_else(own);
-            adapters.insert(identity.component, feed.adapter.join("adapter.wasm"));
-            adapters.insert(identity.configuration, configuration);
-        }
         let policy = match &config.audit.witness {
             Some(witness) => {
                 let own = keys.public().into_iter();
@@ -77,19 +62,8 @@ impl PackageFiles {
             tiles,
             policy,
             history: keys::history_path(config),
-            adapters,
             font: font(config.evidence.statement_font.as_deref())?,
         })
-    }
-
-    /// The bytes with that SHA-256, as long as the file still has them.
-    fn adapter_file(&self, digest: &[u8; 32]) -> Result<Option<Vec<u8>>, Cause> {
-        let Some(path) = self.adapters.get(digest) else {
-            return Ok(None);
-        };
-        let bytes = read(path)?;
-        // Replaced on disk since the start: what was in force is not there any more.
-        Ok(bytes.filter(|bytes| Sha256::digest(bytes).as_slice() == digest))
     }
 }
 
@@ -170,14 +144,6 @@ impl PackageSource for PackageFiles {
             .map(|(token, note)| StampedCheckpoint { note, token }))
     }
 
-    fn component(&self, digest: &[u8; 32]) -> Result<Option<Vec<u8>>, Cause> {
-        self.adapter_file(digest)
-    }
-
-    fn configuration(&self, digest: &[u8; 32]) -> Result<Option<Vec<u8>>, Cause> {
-        self.adapter_file(digest)
-    }
-
     fn font(&self) -> Option<Arc<[u8]>> {
         self.font.clone()
     }
@@ -200,7 +166,6 @@ mod tests {
             tiles: folder.path().to_owned(),
             policy: PolicyText::Keys("quorum none\n".to_owned()),
             history: folder.path().join("history"),
-            adapters: HashMap::from([([7; 32], folder.path().join("tokens/9.tsr"))]),
             font: None,
         };
         assert_eq!(files.stamps().expect("read"), Vec::<u64>::new());
@@ -211,7 +176,5 @@ mod tests {
         assert_eq!(files.stamps().expect("read"), [9, 10]);
         assert_eq!(files.stamp(9).expect("read"), None);
         assert_eq!(files.key_history().expect("read"), None);
-        // The file is there and has other bytes than those in force.
-        assert_eq!(files.component(&[7; 32]).expect("read"), None);
     }
 }
