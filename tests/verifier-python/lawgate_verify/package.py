@@ -243,6 +243,7 @@ class PackageCheck:
             return self.fail(file, "the proof is about something else than the index says", position)
         leaf = SHA256.leaf(self.entries[position].raw)
         if root_from_inclusion(SHA256, position, self.index["size"], leaf, list(proof.hashes)) != self.root:
+            self.fail(f"entries/{position}.cbor", "it is not the entry of its proof", position)
             return self.fail(file, "the proof does not lead from the entry to the root", position)
         self._prove(position)
 
@@ -345,7 +346,9 @@ class PackageCheck:
             outcome, digests = found.fields.get(8) or [], found.fields.get(9) or []
             stated = (found.fields[5], found.origin, outcome[1:2], digests[2:3])
             if stated != (_QUERY_RESULT, self.index["origin"], [self.index["query"]], [self.digest]):
-                raise Wrong("seal", "it is of another list: the list was changed, or the seal is of another package")
+                detail = "list and seal do not fit: the list was changed, or the seal is of another package"
+                self.fail(index_of.MANIFEST, detail)
+                raise Wrong("seal", detail)
         except Wrong as wrong:
             return self.fail(index_of.SEAL_ENTRY, str(wrong))
         self._guarded(index_of.SEAL_RECEIPT, self._receipt, index_of.SEAL_RECEIPT, data, found, False)
@@ -364,6 +367,8 @@ class PackageCheck:
         if checkpoint.extension:
             raise Wrong("receipt-form", "the tree head has further lines")
         if facts is None or facts.leaf != leaf or facts.time_ns != found.time_ns or proof.index != found.position:
+            if file == index_of.SEAL_RECEIPT:  # Nothing lists the two: either may be the one that was changed.
+                self.fail(index_of.SEAL_ENTRY, "it is not the entry of the receipt beside it")
             return self.fail(file, "the receipt is not of this entry")
         if checkpoint.origin != self.index["origin"]:
             return self.fail(file, "the receipt is of another log")
