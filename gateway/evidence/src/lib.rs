@@ -45,5 +45,5 @@ mod writer;
 pub use bundle::{Bundle, BundleError, Kind, Location, MAX_BUNDLE_BYTES, NewBundle};
 pub use format::Damage;
 pub use open::{DamagedRange, OpenError, Opened, open};
-pub use store::{Config, GetError, Pending, PutError, Store, Stored};
+pub use store::{Config, Expected, GetError, Pending, PutError, Store, Stored};
 pub use walk::Bundles;

@@ -124,11 +124,30 @@ pub trait EvidenceStore: Send + Sync {
         results: Kept,
     ) -> Result<PortFuture<Result<(), Cause>>, KeepError>;
 
+    /// Says that bundles are being prepared, until what is returned is dropped: once they were
+    /// handed to [`EvidenceStore::keep`] or will not come. A store may wait for them a little, to
+    /// write more at once; one that does not has nothing to do.
+    fn expect(&self) -> Expected {
+        Expected::default()
+    }
+
     /// The parts of the bundle at `address`, checked against it. `None`: there is none.
     ///
     /// # Errors
     /// What is stored does not agree with the address, or cannot be read.
     fn get(&self, address: &[u8; 32]) -> Result<Option<Vec<Vec<u8>>>, Cause>;
+}
+
+/// What says that bundles are being prepared; see [`EvidenceStore::expect`].
+#[derive(Default)]
+#[must_use = "dropping it says that the bundles were handed over or will not come"]
+pub struct Expected(#[expect(dead_code, reason = "held for its drop")] Option<Box<dyn Send>>);
+
+impl Expected {
+    /// Holds what the store is to be told by dropping it.
+    pub fn new(held: impl Send + 'static) -> Expected {
+        Expected(Some(Box::new(held)))
+    }
 }
 
 /// Why a bundle was not queued.

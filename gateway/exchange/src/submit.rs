@@ -17,7 +17,7 @@ use crate::idempotency::{Claim, Key, Ticket};
 use crate::lifecycle::Published;
 use crate::party::{PartySignature, SignedSubmission};
 use crate::policy::Caller;
-use crate::ports::{KeepError, Kept, Message};
+use crate::ports::{Expected, KeepError, Kept, Message};
 use crate::refusal::Refusal;
 use crate::{Exchange, answer};
 
@@ -187,7 +187,7 @@ impl Exchange {
                 return Ok(Ready::Answered(Box::new(response)));
             }
         };
-        let prepared = self.prepare(caller, submission, key).await?;
+        let (prepared, expected) = self.prepare(caller, submission, key).await?;
         let entry = &prepared.entry;
         let payloads = Kept {
             address: entry.payload_root,
@@ -198,6 +198,7 @@ impl Exchange {
             parts: Arc::clone(&prepared.results),
         };
         let kept = self.evidence.keep(payloads, results);
+        drop(expected);
         let kept = kept.map_err(|error| match error {
             KeepError::Full => Refusal::QueueFull { queue: "evidence" },
             KeepError::TooLarge { size, unit, limit } => Refusal::TooLarge { size, unit, limit },
@@ -262,7 +263,7 @@ impl Exchange {
         caller: &Caller,
         submission: Submission,
         key: Key,
-    ) -> Result<Prepared, Refusal> {
+    ) -> Result<(Prepared, Expected), Refusal> {
         // The version is the one in force now; what is changed afterwards does not concern this submission.
         let chosen = self.feeds[&submission.feed].route().choose(&key.2);
         let version = chosen.ok_or_else(|| Refusal::NoAdapter {
@@ -273,12 +274,13 @@ impl Exchange {
             .acquire_owned()
             .await
             .expect("the semaphore is never closed");
+        let expected = self.evidence.expect();
         let caller = caller.clone();
-        run_blocking(move || {
+        let prepared = run_blocking(move || {
             let _permits = (own, permit);
             prepare(&caller, &*version, submission, key.2)
-        })
-        .await
+        });
+        Ok((prepared.await?, expected))
     }
 
     /// Writes the refusal down and returns it. The log's own failure replaces it:

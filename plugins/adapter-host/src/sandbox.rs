@@ -15,6 +15,7 @@ use crate::contract::lawgate::adapter::{host, types};
 use crate::contract::{self, AdapterPre};
 use crate::description::Granted;
 use crate::engine::TABLE_ELEMENTS;
+use crate::snapshot::State as Snapshot;
 use crate::ticker::ticks;
 
 /// Longest log text passed on, in bytes; the rest of a line is cut off.
@@ -82,10 +83,7 @@ impl Sandbox {
         adapter: &Arc<str>,
         limits: &Limits,
     ) -> Result<Self, CallError> {
-        let mut store = Store::new(engine, State::new(adapter, limits));
-        store.limiter(|state| state);
-        store.set_epoch_deadline(limits.ticks);
-        store.set_hostcall_fuel(limits.output_bytes);
+        let mut store = store(engine, adapter, limits);
         match ready.instantiate(&mut store) {
             Ok(guest) => Ok(Self {
                 store,
@@ -94,6 +92,34 @@ impl Sandbox {
             }),
             Err(cause) => Err(CallError::from_guest(cause, store.data().memory_denied)),
         }
+    }
+
+    /// Instantiates a component, configures it and reads its state; `None` when it does not give
+    /// its state away. The configuration was accepted before.
+    ///
+    /// # Errors
+    /// Whatever limit the guest meets.
+    pub(crate) fn configured_state(
+        engine: &Engine,
+        ready: &Ready,
+        adapter: &Arc<str>,
+        limits: &Limits,
+        configuration: &[u8],
+    ) -> Result<Option<Snapshot>, CallError> {
+        let mut store = store(engine, adapter, limits);
+        // A memory is read whole, and it is the guest's own limit that bounds it.
+        store.set_hostcall_fuel(limits.granted.memory_bytes.saturating_mul(2));
+        let read = |store: &mut Store<State>| {
+            let pre = ready.instance_pre();
+            let instance = pre.instantiate(&mut *store)?;
+            let guest = contract::Adapter::new(&mut *store, &instance)?;
+            if guest.call_configure(&mut *store, configuration)?.is_err() {
+                return Ok(None);
+            }
+            Snapshot::read(pre.component(), store, &instance)
+        };
+        let state = read(&mut store);
+        state.map_err(|cause| CallError::from_guest(cause, store.data().memory_denied))
     }
 
     /// Calls `describe`.
@@ -125,6 +151,15 @@ impl Sandbox {
         function(&self.guest, &mut self.store)
             .map_err(|cause| CallError::from_guest(cause, self.store.data().memory_denied))
     }
+}
+
+/// A store under its limits, in which nothing has run.
+fn store(engine: &Engine, adapter: &Arc<str>, limits: &Limits) -> Store<State> {
+    let mut store = Store::new(engine, State::new(adapter, limits));
+    store.limiter(|state| state);
+    store.set_epoch_deadline(limits.ticks);
+    store.set_hostcall_fuel(limits.output_bytes);
+    store
 }
 
 /// What the host keeps for one sandbox.

@@ -8,6 +8,8 @@
 #![expect(clippy::print_stdout, reason = "a command line tool prints its table")]
 
 #[cfg(feature = "gateway")]
+mod adapters;
+#[cfg(feature = "gateway")]
 mod baseline;
 mod big_log;
 #[cfg(feature = "gateway")]
@@ -39,10 +41,15 @@ const MEASURES: &[(&[&str], Measure)] = &[
             "convert-police-case",
             "convert-justice-review",
         ],
-        |_, report| {
-            report.add(convert::rows()?);
+        |settings, report| {
+            report.add(convert::rows(settings)?);
             Ok(())
         },
+    ),
+    #[cfg(feature = "gateway")]
+    (
+        &["sandbox-fresh", "adapters-100-load", "adapter-idle-rss"],
+        adapters::measure,
     ),
     (&["log-append"], |_, report| log::append(report)),
     (&["log-verify"], |_, report| log::verify(report)),

@@ -21,6 +21,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::converter::{Sandboxed, fault_text, identity};
 use super::package::{self, Publishers};
+use super::preinitialize::Preinitializer;
 use crate::client::to_json;
 use crate::output::hex;
 
@@ -34,6 +35,7 @@ pub(crate) struct AdapterFolder {
     host: Host,
     publishers: Publishers,
     caps: Caps,
+    preinitializer: Preinitializer,
 }
 
 /// What a version may use at most, as the operator says.
@@ -62,7 +64,7 @@ impl AdapterFolder {
     /// Makes the folders below `data/adapters`.
     ///
     /// # Errors
-    /// The disk's.
+    /// The disk's, or the system gives no thread.
     pub(crate) fn open(
         data: &Path,
         host: Host,
@@ -78,6 +80,7 @@ impl AdapterFolder {
             host,
             publishers,
             caps,
+            preinitializer: Preinitializer::start()?,
         })
     }
 
@@ -139,11 +142,11 @@ impl AdapterStore for AdapterFolder {
             });
         }
         let limits = self.limits(&stated, description);
+        let identity = identity(&adapter);
+        let adapter = Arc::new(adapter);
+        self.preinitializer.later(&adapter, component);
         Ok(Loaded {
-            converter: Arc::new(Sandboxed {
-                identity: identity(&adapter),
-                adapter,
-            }),
+            converter: Arc::new(Sandboxed { identity, adapter }),
             limits,
         })
     }

@@ -4,6 +4,7 @@ use std::fs;
 use std::io::{Read as _, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use adapter_host::{Adapter, CompileLimits, Compiler, Host, InstallError, Level, Outcome};
 use anyhow::{Context as _, ensure};
@@ -20,7 +21,7 @@ use crate::output::{hex, printable};
 /// An installed adapter.
 pub(super) struct Sandboxed {
     pub(super) identity: AdapterIdentity,
-    pub(super) adapter: Adapter,
+    pub(super) adapter: Arc<Adapter>,
 }
 
 impl Converter for Sandboxed {

@@ -10,6 +10,7 @@ mod evidence;
 mod evidence_packages;
 mod package;
 mod policy;
+mod preinitialize;
 mod proofs;
 mod receipts;
 
