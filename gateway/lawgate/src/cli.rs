@@ -3,6 +3,7 @@
 //! Declares and parses; decides nothing. `main` hands each command to the
 //! module that does it. `docs/cli.md` is printed from these declarations.
 
+mod adapter;
 mod attest;
 mod evidence;
 mod quarantine;
@@ -14,6 +15,10 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::output::Format;
 
+pub(crate) use adapter::{
+    AdapterBench, AdapterBuild, AdapterCheck, AdapterCommand, AdapterInspect, AdapterNew,
+    AdapterPack, AdapterRun, AdapterSign, AdapterSource, AdapterTest, AdapterVerify,
+};
 pub(crate) use attest::{
     AuditCheckpoint, KeyKindArgument, KeysCommand, KeysGenerate, KeysRevoke, KeysRotate,
     ReceiptCheck, ReceiptCommand, RotatedKey, Witness, WitnessCommand, WitnessInit,
@@ -111,7 +116,7 @@ Examples:
   lawgate witness --config /etc/lawgate/witness.toml
   lawgate witness init witness --name police.example/witness --policy audit.policy")]
     Witness(Witness),
-    /// Look at a built adapter (适配器) or run it over files; install and activate versions in a gateway.
+    /// Make, try, pack and sign adapters (适配器); install and activate versions in a gateway.
     #[command(subcommand)]
     Adapter(AdapterCommand),
     /// Print a completion script for a shell.
@@ -264,59 +269,6 @@ pub(crate) struct Records {
     /// Most records to print; fetched page by page.
     #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) limit: u32,
-}
-
-/// `lawgate adapter`.
-#[derive(Debug, Subcommand)]
-pub(crate) enum AdapterCommand {
-    /// Install an adapter as a gateway would, and print its description, digests and limits.
-    #[command(after_help = "\
-Everything the gateway refuses at its start is refused here: a foreign import, a manifest that says something else
-than the component, every fault of the configuration.
-
-Examples:
-  lawgate adapter inspect noise-monitor/target/adapter
-  lawgate adapter inspect adapters/police-case --configuration site/police-case.json --output json")]
-    Inspect(AdapterInspect),
-    /// Convert files in a sandbox and print the conversions as JSON, or why a message is rejected.
-    #[command(after_help = "\
-Each file is one message; with --lines each line is one. They are converted with the default limits, 256 messages a
-call as in the gateway, and the findings that the gateway adds to records are shown with them. Nothing is kept.
-
-Examples:
-  lawgate adapter run noise-monitor/target/adapter samples/hour-gbk.txt
-  lawgate adapter run target/adapters/hj212 --lines packets.txt
-  cat case.csv | lawgate adapter run target/adapters/police-case --content-type text/csv -")]
-    Run(AdapterRun),
-    #[command(flatten)]
-    Registry(RegistryCommand),
-}
-
-/// `lawgate adapter inspect`.
-#[derive(Debug, Args)]
-pub(crate) struct AdapterInspect {
-    /// Folder with `adapter.wasm`, `adapter.toml` and `configuration.json`.
-    #[arg(value_name = "DIR")]
-    pub(crate) folder: PathBuf,
-    /// Configuration in place of the adapter's own.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) configuration: Option<PathBuf>,
-}
-
-/// `lawgate adapter run`.
-#[derive(Debug, Args)]
-pub(crate) struct AdapterRun {
-    #[command(flatten)]
-    pub(crate) adapter: AdapterInspect,
-    /// Each line of a file is one message; the line ends stay with it.
-    #[arg(long)]
-    pub(crate) lines: bool,
-    /// Content type to state with each message.
-    #[arg(long, value_name = "TYPE")]
-    pub(crate) content_type: Option<String>,
-    /// Files; `-` is standard input.
-    #[arg(value_name = "FILE", required = true)]
-    pub(crate) files: Vec<PathBuf>,
 }
 
 /// Where the log lies.

@@ -6,5 +6,6 @@ mod codes;
 mod conversion;
 mod documents;
 mod packages;
+mod packs;
 mod party;
 mod schema;
