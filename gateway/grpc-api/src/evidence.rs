@@ -4,7 +4,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use exchange::{Exchange, ExportEvidence, ExportSubject, ExportedPackage};
-use futures_util::Stream;
+use futures_util::{Stream, StreamExt as _, stream};
 use proto::v1::{
     ExportPackageRequest, ExportPackageResponse, PackageFacts, PackageKind,
     export_package_request::Subject,
@@ -45,7 +45,8 @@ impl evidence_packages_server::EvidencePackages for EvidenceService {
         let ask = asked(request.into_inner());
         let package = self.exchange.export_evidence(&caller, ask).await;
         let package = package.map_err(|refusal| status::status(&refusal))?;
-        Ok(Response::new(Box::pin(pieces(package))))
+        let pieces: Pieces = Box::pin(pieces(package));
+        Ok(Response::new(pieces))
     }
 }
 
@@ -83,7 +84,7 @@ fn pieces(package: ExportedPackage) -> impl Stream<Item = Result<ExportPackageRe
         facts: Some(facts),
         chunk: Vec::new(),
     };
-    let rest = futures_util::stream::unfold((package.bytes, 0), |(bytes, at)| async move {
+    let rest = stream::unfold((package.bytes, 0), |(bytes, at)| async move {
         let chunk = bytes.get(at..)?;
         let chunk = &chunk[..chunk.len().min(CHUNK_BYTES)];
         if chunk.is_empty() {
@@ -96,6 +97,5 @@ fn pieces(package: ExportedPackage) -> impl Stream<Item = Result<ExportPackageRe
         let next = at + piece.chunk.len();
         Some((Ok(piece), (bytes, next)))
     });
-    use futures_util::StreamExt as _;
-    futures_util::stream::once(async { Ok(first) }).chain(rest)
+    stream::once(async move { Ok(first) }).chain(rest)
 }
