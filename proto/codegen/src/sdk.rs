@@ -123,12 +123,12 @@ impl Model {
                 continue;
             }
             for field in message.fields().filter(|field| !field.is_map()) {
-                match field.kind() {
-                    Kind::Message(inner) => open.push(inner),
-                    Kind::Enum(inner) => {
-                        enums.insert(inner.name().to_owned(), enumeration(schema, &inner));
-                    }
-                    _ => {}
+                let kind = field.kind();
+                if let Kind::Message(inner) = &kind {
+                    open.push(inner.clone());
+                }
+                if let Kind::Enum(inner) = &kind {
+                    enums.insert(inner.name().to_owned(), enumeration(schema, inner));
                 }
             }
             messages.insert(message.name().to_owned(), self::message(schema, &message)?);
@@ -153,6 +153,10 @@ fn message(schema: &Schema, message: &MessageDescriptor) -> anyhow::Result<Messa
     })
 }
 
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "a kind that is not listed is refused by its name"
+)]
 fn field(schema: &Schema, field: &FieldDescriptor) -> anyhow::Result<Field> {
     let kind = match field.kind() {
         _ if field.is_map() => FieldKind::Text,

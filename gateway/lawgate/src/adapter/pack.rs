@@ -11,7 +11,7 @@ use audit_proof::signer::Signer as _;
 use serde_json::json;
 use signer::FileSigner;
 
-use super::source::read_pack;
+use super::source::{read_pack, whole};
 use crate::attest::{self, keys::PUBLIC_ENDING};
 use crate::cli::{AdapterPack, AdapterSign, AdapterVerify};
 use crate::keys::read_key;
@@ -36,9 +36,10 @@ pub(super) fn pack(arguments: &AdapterPack, output: &mut Output<'_>) -> anyhow::
         component.display(),
         folder.display()
     );
-    let content = pack::content_of(folder, &component)?;
-    let pack =
-        Pack::new(content).with_context(|| format!("{} cannot be packed", folder.display()))?;
+    let content = pack::content_of(folder, &component).map_err(|error| whole(error.into()))?;
+    let pack = Pack::new(content)
+        .with_context(|| format!("{} cannot be packed", folder.display()))
+        .map_err(whole)?;
     let manifest = pack.manifest();
     let out = match &arguments.out {
         Some(out) => out.clone(),
@@ -73,7 +74,7 @@ pub(super) fn sign(arguments: &AdapterSign, output: &mut Output<'_>) -> anyhow::
         arguments.key.display()
     );
     // A signature of a pack states no time.
-    pack.sign(&signer, 0)?;
+    pack.sign(&signer, 0).map_err(|error| whole(error.into()))?;
     let bytes = pack.to_bytes();
     replace(&arguments.pack, &bytes)?;
     show(&pack, &arguments.pack, bytes.len(), output)?;
@@ -137,6 +138,7 @@ fn publishers(arguments: &AdapterVerify) -> anyhow::Result<PublisherKeys> {
         fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
     PublisherKeys::parse(&text)
         .with_context(|| format!("{} is no file of publishers' keys", path.display()))
+        .map_err(whole)
 }
 
 /// Puts a pack in its place at once: what was there stays until all of it is written.

@@ -12,7 +12,7 @@ use anyhow::Context as _;
 use serde_json::{Value, json};
 
 use super::install::{Installed, Lab};
-use super::source::Source;
+use super::source::{Source, whole};
 use crate::cli::{
     AdapterBench, AdapterBuild, AdapterCheck, AdapterNew, AdapterSource, AdapterTest,
 };
@@ -32,7 +32,7 @@ pub(super) fn new(arguments: &AdapterNew, output: &mut Output<'_>) -> anyhow::Re
         Some(path) => Some(fs::canonicalize(path).with_context(|| path.display().to_string())?),
         None => toolkit_near(),
     };
-    template::create(&folder, language, toolkit.as_deref())?;
+    template::create(&folder, language, toolkit.as_deref()).map_err(|error| whole(error.into()))?;
     if output.format == Format::Json {
         output.json(&json!({ "folder": folder, "language": language.name() }))?;
         return Ok(Ending::Done);
@@ -79,7 +79,8 @@ pub(super) fn build(arguments: &AdapterBuild, output: &mut Output<'_>) -> anyhow
     };
     let started = std::time::Instant::now();
     let built = build::build(folder, language, &tools)
-        .with_context(|| format!("{} was not built", folder.display()))?;
+        .with_context(|| format!("{} was not built", folder.display()))
+        .map_err(whole)?;
     let imports = built.world.reaching_imports();
     if output.format == Format::Json {
         output.json(&json!({
@@ -106,7 +107,9 @@ pub(super) fn build(arguments: &AdapterBuild, output: &mut Output<'_>) -> anyhow
 
 /// The language of a project: the manifest's word, or else what its files say.
 fn language_of(folder: &Path) -> anyhow::Result<Language> {
-    match Manifest::read(folder)?.language {
+    match Manifest::read(folder)
+        .map_err(|error| whole(error.into()))?
+        .language {
         Some(name) => Ok(name.parse()?),
         None => Language::of_folder(folder).with_context(|| {
             format!(
@@ -133,7 +136,7 @@ fn cargo_home() -> Option<PathBuf> {
 pub(super) fn test(arguments: &AdapterTest, output: &mut Output<'_>) -> anyhow::Result<Ending> {
     let folder = &arguments.folder;
     let installed = Installed::load(&built(folder))?;
-    let samples = Sample::of_folder(folder)?;
+    let samples = Sample::of_folder(folder).map_err(|error| whole(error.into()))?;
     let comparisons = golden::compare(&installed.adapter, &samples);
     if arguments.update {
         return update(folder, &comparisons, output);
@@ -306,7 +309,10 @@ pub(super) fn bench(arguments: &AdapterBench, output: &mut Output<'_>) -> anyhow
 /// An adapter with its samples: of a pack, or of a project with what was built in it.
 fn subject(path: &Path) -> anyhow::Result<(Source, Vec<Sample>)> {
     if path.is_dir() {
-        return Ok((Source::read(&built(path))?, Sample::of_folder(path)?));
+        return Ok((
+            Source::read(&built(path))?,
+            Sample::of_folder(path).map_err(|error| whole(error.into()))?,
+        ));
     }
     let source = Source::read(&AdapterSource {
         path: path.to_owned(),

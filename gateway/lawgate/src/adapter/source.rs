@@ -49,7 +49,7 @@ impl Source {
                 )
             })?,
             configuration: read(&folder.join(CONFIGURATION))?,
-            manifest: Manifest::read(folder)?,
+            manifest: Manifest::read(folder).map_err(|error| whole(error.into()))?,
             pack: None,
         })
     }
@@ -76,6 +76,12 @@ impl Source {
     }
 }
 
+/// An error whose first line says everything: integrators look there for what to do.
+pub(super) fn whole(error: anyhow::Error) -> anyhow::Error {
+    let text = format!("{error:#}");
+    error.context(text)
+}
+
 /// Reads a pack from a file.
 ///
 /// # Errors
@@ -91,7 +97,9 @@ pub(super) fn read_pack(path: &Path) -> anyhow::Result<Pack> {
         path.display(),
         limits.pack_bytes
     );
-    Pack::read(&read(path)?, &limits).with_context(|| format!("{} is refused", path.display()))
+    Pack::read(&read(path)?, &limits)
+        .with_context(|| format!("{} is refused", path.display()))
+        .map_err(whole)
 }
 
 fn read(file: &Path) -> anyhow::Result<Vec<u8>> {

@@ -109,10 +109,12 @@ fn ran(words: &[&str]) -> (anyhow::Result<Ending>, String) {
     let cli = crate::cli::Cli::try_parse_from(words).expect("is a command line");
     let mut bytes = Vec::new();
     let mut output = Output::new(cli.output, &mut bytes);
-    let ending = match &cli.command {
-        crate::cli::Command::Adapter(command) => run(command, &mut output),
-        crate::cli::Command::Keys(command) => crate::keys::run(command, &mut output),
-        other => panic!("no command of this test: {other:?}"),
+    let ending = if let crate::cli::Command::Adapter(command) = &cli.command {
+        run(command, &mut output)
+    } else if let crate::cli::Command::Keys(command) = &cli.command {
+        crate::keys::run(command, &mut output)
+    } else {
+        panic!("no command of this test: {:?}", cli.command)
     };
     (ending, String::from_utf8(bytes).expect("is text"))
 }
@@ -179,4 +181,37 @@ fn what_is_missing_in_a_folder_is_named() {
         error.contains("build it with `lawgate adapter build"),
         "{error}"
     );
+}
+
+#[test]
+fn what_is_wrong_stands_in_the_first_line() {
+    let folder = packable();
+    let project = folder.path().display().to_string();
+    std::fs::write(folder.path().join("adapter.toml"), "id = 7").expect("written");
+    let (ending, _) = ran(&["adapter", "pack", &project, "--out", "/nonexistent/x.lga"]);
+    let text = ending.expect_err("no manifest").to_string();
+    assert!(text.contains("adapter.toml is no manifest"), "{text}");
+    assert!(text.contains("invalid type: integer"), "{text}");
+    let pack = folder.path().join("x.lga").display().to_string();
+    std::fs::write(&pack, "no pack").expect("written");
+    let (ending, _) = ran(&["adapter", "inspect", &pack]);
+    let text = ending.expect_err("no pack").to_string();
+    assert!(text.contains("the pack ends at byte 0"), "{text}");
+}
+
+#[test]
+fn a_new_project_says_what_is_missing_to_build_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let project = folder.path().join("noise").display().to_string();
+    let (ending, text) = ran(&["adapter", "new", "--lang", "js", &project]);
+    assert_eq!(ending.expect("made"), Ending::Done);
+    assert!(text.contains("lawgate adapter build"), "{text}");
+    let (ending, _) = ran(&["adapter", "build", &project]);
+    let text = ending.expect_err("no compiler").to_string();
+    // Where there is no node at all, that is what is missing.
+    let named = text.contains("npm ci --prefix") && text.contains("--install");
+    assert!(named || text.contains("node is missing"), "{text}");
+    let (ending, _) = ran(&["adapter", "new", "--lang", "js", &project]);
+    let text = ending.expect_err("is there").to_string();
+    assert!(text.contains("is there already"), "{text}");
 }

@@ -57,7 +57,7 @@ fn set(files: &mut [File], name: &str, content: &str) {
 }
 
 /// Puts the digests right after a change, so that the change itself is what is found.
-fn redigest(files: &mut Vec<File>) {
+fn redigest(files: &mut [File]) {
     files.sort_by(|one, other| one.name.cmp(&other.name));
     let digests = statement::digests(files);
     set(files, DIGESTS, &digests);
@@ -167,7 +167,8 @@ fn a_pack_cut_anywhere_is_refused() {
 
 #[test]
 fn files_that_make_no_pack_are_refused_by_name() {
-    let cases: [(&str, fn(&mut Vec<File>), &str); 9] = [
+    type Change = fn(&mut Vec<File>);
+    let cases: [(&str, Change, &str); 9] = [
         (
             "component",
             |files| remove(files, COMPONENT),
