@@ -19,6 +19,7 @@ mod answer;
 mod assemble;
 mod check;
 mod convert;
+mod export;
 mod follow;
 mod idempotency;
 pub mod lifecycle;
@@ -33,6 +34,7 @@ mod submit;
 mod tests;
 mod workbench;
 
+pub use export::{ExportEvidence, ExportSubject, ExportedPackage};
 pub use follow::Follower;
 pub use list::{ListQuarantine, ListRecords};
 pub use mask::MASK;
@@ -46,7 +48,7 @@ pub use workbench::Redrive;
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use audit_log::Log;
@@ -57,7 +59,7 @@ use crate::entry::Dependency;
 use crate::follow::HandOver;
 use crate::idempotency::Recent;
 use crate::lifecycle::{AdapterRules, FeedSlot, Registry, Route};
-use crate::ports::{AdapterStore, Converter, EvidenceStore, Index, Proofs, Receipts};
+use crate::ports::{AdapterStore, Converter, EvidenceStore, Index, PackageSource, Proofs, Receipts};
 
 /// Limits of the exchange. Every one is a promise to the operator that memory is bounded.
 #[derive(Debug, Clone)]
@@ -128,6 +130,7 @@ pub struct Exchange {
     index: Arc<dyn Index>,
     receipts: Option<Arc<dyn Receipts>>,
     proofs: Option<Arc<dyn Proofs>>,
+    packages: OnceLock<Arc<dyn PackageSource>>,
     policy: Policy,
     feeds: HashMap<String, FeedSlot>,
     registry: Registry,
@@ -176,6 +179,7 @@ impl Exchange {
             index: parts.index,
             receipts: parts.receipts,
             proofs: parts.proofs,
+            packages: OnceLock::new(),
             policy: parts.policy,
             limits: parts.limits,
             in_flight,

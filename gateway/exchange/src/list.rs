@@ -152,7 +152,7 @@ impl Exchange {
     }
 
     /// The feeds a query may see: the one asked for if it is granted, else all that are.
-    fn scope(&self, caller: &Caller, feed: &str) -> Result<FeedScope, Refusal> {
+    pub(crate) fn scope(&self, caller: &Caller, feed: &str) -> Result<FeedScope, Refusal> {
         if !feed.is_empty() {
             if !self.policy.may_read(caller, feed) {
                 return Err(Refusal::ReadNotGranted {

@@ -5,11 +5,13 @@
 //! durability, order and concurrency.
 
 mod adapters;
+mod packages;
 mod proofs;
 
 pub use adapters::{
     AdapterFault, AdapterFiles, AdapterStore, GoldenSample, Loaded, Package, Upload, VersionLimits,
 };
+pub use packages::{PackageSource, StampedCheckpoint};
 pub use proofs::{InclusionProof, Proofs, RangeProof, Receipts, ShownCheckpoint, Standing};
 
 use std::future::Future;

@@ -217,7 +217,11 @@ impl Exchange {
     }
 
     /// Position and entry of the submission `id`, when the caller submitted it or may read its feed.
-    fn visible_submission(&self, caller: &Caller, id: &str) -> Result<(u64, Found), Refusal> {
+    pub(crate) fn visible_submission(
+        &self,
+        caller: &Caller,
+        id: &str,
+    ) -> Result<(u64, Found), Refusal> {
         let not_found = || Refusal::NotFound {
             what: "submission",
             id: id.chars().take(64).collect(),
@@ -233,7 +237,7 @@ impl Exchange {
         }
     }
 
-    fn proofs(&self) -> Result<&dyn Proofs, Refusal> {
+    pub(crate) fn proofs(&self) -> Result<&dyn Proofs, Refusal> {
         self.proofs.as_deref().ok_or(Refusal::ProofsNotOffered)
     }
 

@@ -1,5 +1,6 @@
 //! The use cases over a real audit log, with stand-ins for the adapter, the evidence and the index.
 
+mod exporting;
 pub(crate) mod fixture;
 mod lifecycle;
 mod proving;

@@ -8,6 +8,7 @@ mod accept;
 mod adapters;
 mod audit;
 pub mod client;
+mod evidence;
 mod identity;
 mod service;
 mod status;
@@ -39,6 +40,7 @@ use tonic::transport::Server;
 
 use crate::generated::adapters_server::AdaptersServer;
 use crate::generated::audit_server::AuditServer;
+use crate::generated::evidence_packages_server::EvidencePackagesServer;
 use crate::generated::exchange_server::ExchangeServer;
 use crate::generated::workbench_server::WorkbenchServer;
 
@@ -149,10 +151,15 @@ impl Edge {
         health
             .set_serving::<AuditServer<audit::AuditService>>()
             .await;
+        health
+            .set_serving::<EvidencePackagesServer<evidence::EvidenceService>>()
+            .await;
         let service = ExchangeServer::new(service::ExchangeService::new(Arc::clone(&exchange)))
             .max_decoding_message_size(self.config.max_request_bytes)
             .max_encoding_message_size(MAX_ANSWER_BYTES);
         let audit = AuditServer::new(audit::AuditService::new(Arc::clone(&exchange)));
+        let packages =
+            EvidencePackagesServer::new(evidence::EvidenceService::new(Arc::clone(&exchange)));
         health
             .set_serving::<AdaptersServer<adapters::AdaptersService>>()
             .await;
@@ -174,7 +181,8 @@ impl Edge {
             .add_service(service)
             .add_service(audit)
             .add_service(registry)
-            .add_service(workbench);
+            .add_service(workbench)
+            .add_service(packages);
         let stopping = Arc::clone(&exchange);
         let stop = async move {
             stop.await;
@@ -267,6 +275,10 @@ async fn watch_health(exchange: Arc<Exchange>, health: tonic_health::server::Hea
     }
     health
         .set_not_serving::<ExchangeServer<service::ExchangeService>>()
+        .await;
+    // An export is an entry before and after it.
+    health
+        .set_not_serving::<EvidencePackagesServer<evidence::EvidenceService>>()
         .await;
     health
         .set_service_status("", tonic_health::ServingStatus::NotServing)

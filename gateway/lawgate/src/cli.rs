@@ -6,6 +6,7 @@
 mod adapter;
 mod archive;
 mod attest;
+mod evidence;
 mod quarantine;
 mod registry;
 
@@ -25,6 +26,7 @@ pub(crate) use attest::{
     KeysRotate, ReceiptCheck, ReceiptCommand, RotatedKey, Witness, WitnessCommand, WitnessInit,
 };
 
+pub(crate) use evidence::{EvidenceCommand, EvidenceExport};
 pub(crate) use quarantine::{
     Quarantine, QuarantineCommand, QuarantineRedrive, QuarantineRetry, QuarantineStateArg,
     QuarantinedArgs,
@@ -97,6 +99,9 @@ Examples:
     /// Look at quarantined messages (隔离), convert them again, or close them.
     #[command(subcommand)]
     Quarantine(QuarantineCommand),
+    /// Export evidence packages (证据包); `lawgate-verify` checks them.
+    #[command(subcommand)]
+    Evidence(EvidenceCommand),
     /// Look at the audit log (审计日志) on disk; nothing needs to run.
     #[command(subcommand)]
     Audit(AuditCommand),

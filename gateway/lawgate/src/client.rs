@@ -6,6 +6,7 @@
 
 mod call;
 mod counter;
+mod evidence;
 mod json;
 mod messages;
 mod party;
@@ -16,6 +17,7 @@ mod registry;
 mod submit;
 mod workbench;
 
+pub(crate) use evidence::evidence;
 pub(crate) use json::to_json;
 pub(crate) use messages::{Sourced, messages_of};
 use quarantine::quarantine;

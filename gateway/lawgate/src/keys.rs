@@ -5,6 +5,8 @@
 
 mod history;
 
+pub(crate) use history::path as history_path;
+
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;

@@ -55,6 +55,7 @@ fn dispatch(command: &Command, output: &mut Output<'_>) -> anyhow::Result<Ending
         Command::Submit(arguments) => runtime()?.block_on(client::submit(arguments, output)),
         Command::Records(arguments) => runtime()?.block_on(client::records(arguments, output)),
         Command::Quarantine(command) => runtime()?.block_on(client::workbench(command, output)),
+        Command::Evidence(command) => runtime()?.block_on(client::evidence(command, output)),
         Command::Audit(command) => audit::run(command, output),
         Command::Receipt(command) => receipt::run(command, output),
         Command::Keys(command) => keys::run(command, output),

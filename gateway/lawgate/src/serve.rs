@@ -156,6 +156,8 @@ impl Node {
             limits: limits(config),
         };
         let exchange = Exchange::build(parts);
+        let packages = wiring::PackageFiles::open(config, keys, publishing.tiles());
+        exchange.offer_packages(Arc::new(packages.context("preparing evidence packages")?));
         let ahead = catch_up(&exchange, config, opened.size)?;
         note_start(&log, ahead, configuration)?;
         exchange.restore_adapters(&configured)?;

@@ -8,6 +8,7 @@ mod archive;
 mod attest;
 mod crash;
 mod damage;
+mod evidence;
 mod exchange;
 mod foreign;
 mod goldens;
