@@ -33,7 +33,7 @@ pub(crate) use quarantine::{
 };
 pub(crate) use registry::{
     AdapterCanary, AdapterDryRun, AdapterFeedArgs, AdapterInstall, AdapterList, AdapterShadow,
-    AdapterVersionArgs, RegistryCommand,
+    AdapterUsage, AdapterVersionArgs, RegistryCommand,
 };
 
 /// Exit codes, the same for every command.

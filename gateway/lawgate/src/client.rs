@@ -9,6 +9,7 @@ mod counter;
 mod evidence;
 mod json;
 mod messages;
+mod metrics;
 mod party;
 mod quarantine;
 mod receipts;

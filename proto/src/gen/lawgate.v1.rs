@@ -75,7 +75,7 @@ pub struct AdapterVersion {
     /// SHA-256 of the manifest. 32 bytes; empty when it is not known.
     #[prost(bytes = "vec", tag = "6")]
     pub manifest_digest: ::prost::alloc::vec::Vec<u8>,
-    /// Publisher whose signature held; empty: not signed.
+    /// Publisher whose signature on the package of the component held; empty: not signed.
     #[prost(string, tag = "7")]
     pub publisher: ::prost::alloc::string::String,
     /// Golden samples that gave their results at install.

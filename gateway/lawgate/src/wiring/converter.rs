@@ -114,6 +114,10 @@ fn files(feed: &model::Feed) -> anyhow::Result<Option<AdapterFiles>> {
         component: component.into(),
         configuration: configuration.into(),
         manifest: read(&folder.join("adapter.toml"))?.into(),
+        schema: match folder.join("configuration.schema.json") {
+            schema if schema.is_file() => read(&schema)?.into(),
+            _ => Vec::new().into(),
+        },
     }))
 }
 

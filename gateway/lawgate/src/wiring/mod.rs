@@ -5,6 +5,7 @@
 
 mod adapters;
 mod clock;
+mod configuration_schema;
 mod converter;
 mod evidence;
 mod evidence_packages;
@@ -19,7 +20,7 @@ pub(crate) use clock::{StatedClock, SystemClock};
 pub(crate) use converter::{COMPILE_COMMAND, feeds, host, host_limits, installed};
 pub(crate) use evidence::Evidence;
 pub(crate) use evidence_packages::PackageFiles;
-pub(crate) use package::Publishers;
+pub(crate) use package::{Publishers, chain};
 pub(crate) use policy::policy;
 pub(crate) use proofs::Proofs;
 pub(crate) use receipts::Receipts;

@@ -346,5 +346,6 @@ pub(crate) fn files(word: &str) -> AdapterFiles {
         component: word.as_bytes().to_vec().into(),
         manifest: Bytes::from_static(b"manifest"),
         configuration: Bytes::from_static(b"{}"),
+        schema: Bytes::from_static(b"schema"),
     }
 }
