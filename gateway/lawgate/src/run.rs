@@ -8,10 +8,10 @@ use std::process::ExitCode;
 
 use clap::CommandFactory;
 
-use crate::cli::{AdapterCommand, Cli, Command, ConfigCommand};
+use crate::cli::{AdapterCommand, AuditCommand, CaseCommand, Cli, Command, ConfigCommand};
 use crate::output::{Ending, Output, UsageError};
 use crate::{
-    adapter, archive, audit, client, config, init, keys, logging, receipt, serve, witness,
+    adapter, archive, audit, client, config, init, keys, logging, receipt, replay, serve, witness,
 };
 
 /// Runs the command and returns the exit code.
@@ -56,7 +56,14 @@ fn dispatch(command: &Command, output: &mut Output<'_>) -> anyhow::Result<Ending
         Command::Records(arguments) => runtime()?.block_on(client::records(arguments, output)),
         Command::Quarantine(command) => runtime()?.block_on(client::workbench(command, output)),
         Command::Evidence(command) => runtime()?.block_on(client::evidence(command, output)),
+        Command::Audit(AuditCommand::Search(arguments)) => {
+            runtime()?.block_on(client::search(arguments, output))
+        }
         Command::Audit(command) => audit::run(command, output),
+        Command::Case(CaseCommand::Show(arguments)) => {
+            runtime()?.block_on(client::case_show(arguments, output))
+        }
+        Command::Replay(arguments) => replay::run(arguments, output),
         Command::Receipt(command) => receipt::run(command, output),
         Command::Keys(command) => keys::run(command, output),
         Command::Archive(command) => archive::run(command, output),

@@ -22,8 +22,7 @@ impl Gathering<'_> {
                 true => Part::LeftOut,
                 false => part(self.kept(&component)?),
             };
-            let configuration_bytes =
-                part(self.kept(&configuration)?);
+            let configuration_bytes = part(self.kept(&configuration)?);
             for part in [&component_bytes, &configuration_bytes] {
                 if let Part::Included(bytes) = part {
                     self.count(bytes.len())?;

@@ -2,6 +2,7 @@
 
 mod attest;
 mod files;
+mod staff;
 mod table;
 
 use std::path::Path;
