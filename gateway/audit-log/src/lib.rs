@@ -57,7 +57,7 @@ mod writer;
 pub use audit_proof::{
     Draft, DraftError, Entry, EntryError, Fault, FaultKind, Field, FolderEntries, FolderReader,
     Hash, Head, KnownHead, LogSuite, MAX_ENTRY_BYTES, Options, ReadError, Report, StoredEntry,
-    UnfinishedTail, Value, cbor, chain, checkpoint, entry, hash, leaf_hash, party, proof, tree,
+    UnfinishedTail, Value, cbor, chain, checkpoint, entry, hash, leaf_hash, party, proof, suite, tree,
     verify,
 };
 pub use log::{

@@ -13,7 +13,7 @@ use crate::entry::{CaseBinding, SubmitEntry, Sums};
 use crate::policy::Caller;
 use crate::ports::{Converted, Converter, IndexedSubmission, Message, QuarantinedRow};
 use crate::refusal::Refusal;
-use crate::{Submission, answer, party};
+use crate::{Submission, answer, facts, party};
 
 mod budget;
 #[cfg(test)]
@@ -95,6 +95,8 @@ pub(crate) fn prepare(
         key,
         runs: blocks(runs),
         quarantined: quarantined_rows(&outcomes),
+        case: facts::case_of(&entry.case),
+        words: facts::words_of_case(&entry.case),
     };
     Ok(Prepared {
         results,

@@ -16,7 +16,7 @@ mod tests;
 mod value;
 
 use audit_log::cbor::Value;
-use audit_log::entry::{Draft, Field};
+use audit_log::entry::{Draft, Entry, Field};
 pub use audit_log::party::key_digest;
 
 pub use adapter::{AdapterEntry, AdapterStep, ShadowSums};
@@ -33,7 +33,7 @@ pub use submit::{RetryOf, SubmitEntry, Sums};
 use crate::party::SignedSubmission;
 use crate::policy::Caller;
 use crate::ports::AdapterIdentity;
-use value::{as_text, bytes, optional, text};
+use value::{as_text, as_uint, bytes, optional, text};
 
 /// A submission was accepted (`exchange.submit`).
 pub const EVENT_SUBMIT: u64 = 1;
@@ -290,6 +290,29 @@ fn case(binding: &CaseBinding) -> Vec<Value> {
         optional(&binding.purpose),
         optional(&binding.legal_basis),
     ]
+}
+
+/// The case an entry is bound to; empty texts where it is bound to none, or to one of another shape.
+pub(crate) fn case_of_entry(entry: &Entry<'_>) -> CaseBinding {
+    let parts = entry.field(Field::Case);
+    parts
+        .and_then(|parts| read_case(&parts))
+        .unwrap_or_default()
+}
+
+/// The text at `index` of a field.
+pub(crate) fn text_of(entry: &Entry<'_>, field: Field, index: usize) -> Option<String> {
+    as_text(entry.field(field)?.get(index)?).map(str::to_owned)
+}
+
+/// The outcome of an entry in words: its texts and numbers.
+pub(crate) fn outcome_words(entry: &Entry<'_>) -> String {
+    let values = entry.field(Field::Outcome).unwrap_or_default();
+    let words = values.iter().filter_map(|value| {
+        let number = as_uint(value).map(|number| number.to_string());
+        as_text(value).map(str::to_owned).or(number)
+    });
+    words.collect::<Vec<_>>().join(" ")
 }
 
 fn read_case(parts: &[Value]) -> Option<CaseBinding> {

@@ -13,13 +13,18 @@ pub mod party;
 pub mod policy;
 pub mod ports;
 pub mod refusal;
+pub mod replay;
+pub mod words;
+pub mod working_days;
 
 mod admit;
 mod answer;
 mod assemble;
 mod check;
+mod chronicle;
 mod convert;
 mod export;
+mod facts;
 mod follow;
 mod idempotency;
 pub mod lifecycle;
@@ -28,6 +33,8 @@ mod mask;
 mod prove;
 mod read;
 mod receipt;
+mod search;
+mod secrecy;
 mod stored;
 mod submit;
 #[cfg(test)]
@@ -39,10 +46,12 @@ pub use follow::Follower;
 pub use list::{ListQuarantine, ListRecords};
 pub use mask::MASK;
 pub use party::PartySignature;
-pub use policy::{Agency, Caller, CertificateName, PeerCertificate, Policy, Rights};
+pub use policy::{Agency, Caller, CertificateName, PeerCertificate, Policy, Rights, Role, Staff};
 pub use prove::{EntryName, MAX_RANGE};
 pub use read::SubmissionName;
 pub use refusal::Refusal;
+pub use search::SearchEntries;
+pub use secrecy::SearchKey;
 pub use submit::{Submission, Turn, Waiting};
 pub use workbench::Redrive;
 
@@ -60,6 +69,7 @@ use crate::follow::HandOver;
 use crate::idempotency::Recent;
 use crate::lifecycle::{AdapterRules, FeedSlot, Registry, Route};
 use crate::ports::{AdapterStore, Converter, EvidenceStore, Index, PackageSource, Proofs, Receipts};
+use crate::working_days::WorkingDays;
 
 /// Limits of the exchange. Every one is a promise to the operator that memory is bounded.
 #[derive(Debug, Clone)]
@@ -115,6 +125,10 @@ pub struct Parts {
     pub proofs: Option<Arc<dyn Proofs>>,
     /// Who may do what.
     pub policy: Policy,
+    /// Makes the digests that stand in entries for what may name a person.
+    pub search_key: SearchKey,
+    /// Working days, for the deadlines of a case.
+    pub working_days: WorkingDays,
     /// The feeds.
     pub feeds: Vec<Feed>,
     /// The registry of their adapters.
@@ -132,6 +146,8 @@ pub struct Exchange {
     proofs: Option<Arc<dyn Proofs>>,
     packages: OnceLock<Arc<dyn PackageSource>>,
     policy: Policy,
+    search_key: SearchKey,
+    working_days: WorkingDays,
     feeds: HashMap<String, FeedSlot>,
     registry: Registry,
     /// One step on the quarantine is made at a time.
@@ -161,8 +177,8 @@ impl Exchange {
             .collect();
         let readings = parts
             .policy
-            .agencies()
-            .map(|agency| (agency.id.clone(), Arc::new(Semaphore::new(read::READINGS))))
+            .callers()
+            .map(|id| (id.to_owned(), Arc::new(Semaphore::new(read::READINGS))))
             .collect();
         Arc::new(Exchange {
             conversions: Arc::new(Semaphore::new(parts.limits.workers.max(1))),
@@ -181,6 +197,8 @@ impl Exchange {
             proofs: parts.proofs,
             packages: OnceLock::new(),
             policy: parts.policy,
+            search_key: parts.search_key,
+            working_days: parts.working_days,
             limits: parts.limits,
             in_flight,
             readings,

@@ -28,6 +28,7 @@ use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use audit_log::Appended;
 use proto::v1::QuarantineState;
 use tokio::sync::Semaphore;
 
@@ -117,11 +118,20 @@ impl Registry {
         self.quarantine().0.steps(place)
     }
 
-    /// Takes a step on a message over, now that its entry is durable.
-    pub(crate) fn take_quarantine(&self, position: u64, place: (u64, u16), state: QuarantineState) {
+    /// Makes a step on a message: `append` writes it down and returns when it is durable. Blocks.
+    ///
+    /// Nobody remembers the size of the log between the two: a step below it would be missing at the next start.
+    pub(crate) fn take_quarantine(
+        &self,
+        place: (u64, u16),
+        state: QuarantineState,
+        append: impl FnOnce() -> Result<Appended, Refusal>,
+    ) -> Result<Appended, Refusal> {
         let mut quarantine = self.quarantine();
-        quarantine.0.take(position, place, state);
-        quarantine.1.push(position);
+        let appended = append()?;
+        quarantine.0.take(appended.position, place, state);
+        quarantine.1.push(appended.position);
+        Ok(appended)
     }
 
     fn store(&self) -> Result<&Arc<dyn AdapterStore>, Refusal> {
@@ -293,6 +303,10 @@ fn kept_files(
         component: kept(&version.adapter.component, "component")?,
         manifest: kept(&manifest, "manifest")?,
         configuration: kept(&version.adapter.configuration, "configuration")?,
+        schema: match &version.schema {
+            Some(digest) => kept(digest, "schema of configurations")?,
+            None => bytes::Bytes::new(),
+        },
     })
 }
 

@@ -12,6 +12,7 @@ use crate::ids::RecordPlace;
 use crate::policy::{Caller, Rights};
 use crate::ports::{FeedScope, QuarantineQuery, RecordQuery};
 use crate::refusal::Refusal;
+use crate::secrecy::SearchKey;
 use crate::{Exchange, assemble};
 
 /// Records a page when the reader does not say.
@@ -69,7 +70,7 @@ impl Exchange {
         caller: &Caller,
         ask: ListRecords,
     ) -> Result<ListRecordsResponse, Refusal> {
-        let (feed, canonical, case) = (ask.feed.clone(), ask.canonical(), ask.case.clone());
+        let (feed, canonical, case) = (ask.feed.clone(), ask.canonical(&self.search_key), ask.case.clone());
         let read = async {
             let query = self.record_query(caller, &ask)?;
             let position = self
@@ -162,7 +163,7 @@ impl Exchange {
             }
             return Ok(FeedScope::Only(vec![feed.to_owned()]));
         }
-        match self.policy.agency(caller).map(|agency| &agency.read) {
+        match self.policy.reads(caller).map(|reads| reads.feeds) {
             Some(Rights::All) => Ok(FeedScope::All),
             Some(Rights::Feeds(feeds)) if !feeds.is_empty() => {
                 Ok(FeedScope::Only(feeds.iter().cloned().collect()))
@@ -174,19 +175,20 @@ impl Exchange {
         }
     }
 
-    fn page_size(&self, asked: u32) -> u32 {
+    pub(crate) fn page_size(&self, asked: u32) -> u32 {
         let asked = if asked == 0 { DEFAULT_PAGE } else { asked };
         asked.min(self.limits.page_size).max(1)
     }
 }
 
 impl ListRecords {
-    /// The question in one fixed form, for the audit entry.
-    fn canonical(&self) -> String {
+    /// The question in one fixed form, for the audit entry. A party may be a person.
+    fn canonical(&self, key: &SearchKey) -> String {
+        let party = key.party(&self.party);
         let fields = [
             ("feed", &self.feed),
             ("entity", &self.entity),
-            ("party", &self.party),
+            ("party", &party),
             ("device", &self.device),
             ("case", &self.case_number),
             ("from", &self.from),
@@ -210,7 +212,7 @@ impl ListQuarantine {
 /// Longest text of one filter in an audit entry, in characters; an entry has a size limit.
 const FILTER_CHARS: usize = 256;
 
-fn canonical(fields: &[(&str, &String)]) -> String {
+pub(crate) fn canonical(fields: &[(&str, &String)]) -> String {
     let given = fields.iter().filter(|(_, value)| !value.is_empty());
     let parts = given.map(|(name, value)| {
         format!(
@@ -249,11 +251,11 @@ pub(crate) fn quarantine_token(text: &str) -> Result<Option<(u64, u16)>, Refusal
     Ok(token(text)?.map(|place| (place.position, place.message)))
 }
 
-fn filled(text: &str) -> Option<String> {
+pub(crate) fn filled(text: &str) -> Option<String> {
     (!text.is_empty()).then(|| text.to_owned())
 }
 
-fn instant(field: &'static str, text: &str) -> Result<Option<i64>, Refusal> {
+pub(crate) fn instant(field: &'static str, text: &str) -> Result<Option<i64>, Refusal> {
     if text.is_empty() {
         return Ok(None);
     }

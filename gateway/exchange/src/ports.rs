@@ -7,12 +7,14 @@
 mod adapters;
 mod packages;
 mod proofs;
+mod search;
 
 pub use adapters::{
     AdapterFault, AdapterFiles, AdapterStore, GoldenSample, Loaded, Package, Upload, VersionLimits,
 };
 pub use packages::{PackageSource, StampedCheckpoint};
 pub use proofs::{InclusionProof, Proofs, RangeProof, Receipts, ShownCheckpoint, Standing};
+pub use search::{EntryFacts, EntryQuery};
 
 use std::future::Future;
 use std::pin::Pin;
@@ -208,6 +210,8 @@ pub struct Run {
     pub last_from: Option<i64>,
     /// Keys of each record.
     pub links: Vec<(LinkKind, String)>,
+    /// Words of the record's texts, ascending. Observations and tracks have none.
+    pub words: Vec<u64>,
 }
 
 /// A quarantined message.
@@ -232,15 +236,21 @@ pub struct IndexedSubmission {
     pub runs: Vec<Run>,
     /// Its quarantined messages.
     pub quarantined: Vec<QuarantinedRow>,
+    /// Case it was made for, as [`schema::normalise_case_number`] writes it.
+    pub case: Option<String>,
+    /// Words of the purpose it was made for.
+    pub words: Vec<u64>,
 }
 
-/// One entry for the index. Entries that are no submissions only move the position.
+/// One entry for the index: a submission, or what an entry of another kind can be found by.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IndexedEntry {
     /// Position in the log.
     pub position: u64,
     /// Set for a submission.
     pub submission: Option<IndexedSubmission>,
+    /// Set for every other entry.
+    pub facts: Option<EntryFacts>,
 }
 
 /// Feeds a query may see.
@@ -357,4 +367,17 @@ pub trait Index: Send + Sync {
     /// # Errors
     /// The index's own failure.
     fn find_quarantined(&self, query: &QuarantineQuery) -> Result<Vec<(u64, u16)>, Cause>;
+
+    /// Positions of entries by filters, in order: every entry that may match, and others too where a
+    /// filter says so.
+    ///
+    /// # Errors
+    /// The index's own failure.
+    fn find_entries(&self, query: &EntryQuery) -> Result<Vec<u64>, Cause>;
+
+    /// How many entries [`Index::find_entries`] would find without a limit, counted up to `most`.
+    ///
+    /// # Errors
+    /// The index's own failure.
+    fn count_entries(&self, query: &EntryQuery, most: u64) -> Result<u64, Cause>;
 }

@@ -317,7 +317,7 @@ impl Exchange {
         sender == caller.agency
             || self
                 .policy
-                .agency(caller)
-                .is_some_and(|agency| agency.sees_every_class())
+                .reads(caller)
+                .is_some_and(|reads| reads.sees_every_class())
     }
 }

@@ -44,6 +44,14 @@ pub enum Refusal {
         /// The feed.
         feed: String,
     },
+    /// The call is for members of staff with a role that the caller does not have.
+    #[error("{caller} is no {role}")]
+    RoleNotGranted {
+        /// Who called.
+        caller: String,
+        /// The role it takes.
+        role: &'static str,
+    },
     /// A field of the request is malformed.
     #[error("{field}: {expected}")]
     Malformed {
@@ -234,6 +242,7 @@ impl Refusal {
             Refusal::UnknownFeed { .. } => "feed-unknown",
             Refusal::SubmitNotGranted { .. } => "submit-not-granted",
             Refusal::ReadNotGranted { .. } => "read-not-granted",
+            Refusal::RoleNotGranted { .. } => "role-not-granted",
             Refusal::Malformed { .. } => "request-malformed",
             Refusal::PartySignature(_) => "party-signature",
             Refusal::TooLarge { .. } => "submission-too-large",
@@ -279,6 +288,7 @@ impl Refusal {
             | Refusal::UnknownFeed { .. }
             | Refusal::SubmitNotGranted { .. }
             | Refusal::ReadNotGranted { .. }
+            | Refusal::RoleNotGranted { .. }
             | Refusal::Malformed { .. }
             | Refusal::PartySignature(_)
             | Refusal::TooLarge { .. }

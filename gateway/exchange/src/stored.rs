@@ -7,7 +7,7 @@ use crate::block::blocks;
 use crate::entry::SubmitEntry;
 use crate::ports::{EvidenceStore, IndexedSubmission};
 use crate::refusal::{Cause, Refusal};
-use crate::{Exchange, answer, check};
+use crate::{Exchange, answer, check, facts};
 
 /// A submission as it is stored.
 pub(crate) struct Stored {
@@ -126,6 +126,8 @@ impl Stored {
             key: self.entry.key,
             runs: blocks(runs),
             quarantined,
+            case: facts::case_of(&self.entry.case),
+            words: facts::words_of_case(&self.entry.case),
         }
     }
 

@@ -96,11 +96,10 @@ impl Exchange {
             };
             let (exchange, by) = (Arc::clone(self), caller.clone());
             let position = run_blocking(move || {
-                let position = exchange.append_step(entry.draft(&by))?.position;
-                exchange
-                    .registry
-                    .take_quarantine(position, place, v1::QuarantineState::Dismissed);
-                Ok(position)
+                let append = || exchange.append_step(entry.draft(&by));
+                let state = v1::QuarantineState::Dismissed;
+                let appended = exchange.registry.take_quarantine(place, state, append)?;
+                Ok(appended.position)
             })
             .await?;
             Ok(v1::DismissQuarantinedResponse {
@@ -257,14 +256,12 @@ impl Exchange {
             .map_err(|cause| Refusal::EvidenceUnavailable { cause })?;
         let exchange = Arc::clone(self);
         let (appended, prepared) = run_blocking(move || {
-            let appended = exchange.append_step(prepared.entry.draft())?;
             let state = match prepared.entry.sums.quarantined {
                 0 => v1::QuarantineState::Retried,
                 _ => v1::QuarantineState::Open,
             };
-            exchange
-                .registry
-                .take_quarantine(appended.position, place, state);
+            let append = || exchange.append_step(prepared.entry.draft());
+            let appended = exchange.registry.take_quarantine(place, state, append)?;
             exchange.hand_over(appended.position, prepared.rows.clone());
             Ok((appended, prepared))
         })
@@ -295,7 +292,8 @@ fn closed((position, message): (u64, u16), state: v1::QuarantineState) -> Refusa
         message,
         state: match state {
             v1::QuarantineState::Dismissed => "dismissed",
-            _ => "converted by a retry",
+            v1::QuarantineState::Retried => "converted by a retry",
+            v1::QuarantineState::Unspecified | v1::QuarantineState::Open => "not closed",
         },
     }
 }

@@ -152,6 +152,7 @@ impl Files {
                 component,
                 manifest,
                 configuration,
+                schema: Bytes::new(),
             }))),
             [false, false, false, true] => Ok(Install::Configuration {
                 configuration,

@@ -23,6 +23,8 @@ pub type Audit = crate::generated::audit_client::AuditClient<Channel>;
 /// The client of the EvidencePackages service.
 pub type Evidence = crate::generated::evidence_packages_client::EvidencePackagesClient<Channel>;
 
+/// The client of the Legal service.
+pub type Legal = crate::generated::legal_client::LegalClient<Channel>;
 /// The client of the Adapters service.
 pub type Adapters = crate::generated::adapters_client::AdaptersClient<Channel>;
 
@@ -98,6 +100,11 @@ pub fn audit(channel: Channel) -> Audit {
 /// The EvidencePackages service over a channel; one channel serves all.
 pub fn evidence(channel: Channel) -> Evidence {
     Evidence::new(channel)
+}
+
+/// The Legal service over a channel.
+pub fn legal(channel: Channel) -> Legal {
+    Legal::new(channel).max_decoding_message_size(MAX_ANSWER_BYTES)
 }
 
 /// The Adapters service over a channel; one channel serves all.

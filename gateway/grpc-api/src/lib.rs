@@ -10,6 +10,7 @@ mod audit;
 pub mod client;
 mod evidence;
 mod identity;
+mod legal;
 mod service;
 mod status;
 mod stream;
@@ -42,6 +43,7 @@ use crate::generated::adapters_server::AdaptersServer;
 use crate::generated::audit_server::AuditServer;
 use crate::generated::evidence_packages_server::EvidencePackagesServer;
 use crate::generated::exchange_server::ExchangeServer;
+use crate::generated::legal_server::LegalServer;
 use crate::generated::workbench_server::WorkbenchServer;
 
 pub use tls::TlsError;
@@ -154,12 +156,17 @@ impl Edge {
         health
             .set_serving::<EvidencePackagesServer<evidence::EvidenceService>>()
             .await;
+        health
+            .set_serving::<LegalServer<legal::LegalService>>()
+            .await;
         let service = ExchangeServer::new(service::ExchangeService::new(Arc::clone(&exchange)))
             .max_decoding_message_size(self.config.max_request_bytes)
             .max_encoding_message_size(MAX_ANSWER_BYTES);
         let audit = AuditServer::new(audit::AuditService::new(Arc::clone(&exchange)));
         let packages =
             EvidencePackagesServer::new(evidence::EvidenceService::new(Arc::clone(&exchange)));
+        let legal = LegalServer::new(legal::LegalService::new(Arc::clone(&exchange)))
+            .max_encoding_message_size(MAX_ANSWER_BYTES);
         health
             .set_serving::<AdaptersServer<adapters::AdaptersService>>()
             .await;
@@ -182,7 +189,8 @@ impl Edge {
             .add_service(audit)
             .add_service(registry)
             .add_service(workbench)
-            .add_service(packages);
+            .add_service(packages)
+            .add_service(legal);
         let stopping = Arc::clone(&exchange);
         let stop = async move {
             stop.await;
@@ -288,6 +296,9 @@ async fn watch_health(exchange: Arc<Exchange>, health: tonic_health::server::Hea
     }
     health
         .set_not_serving::<AuditServer<audit::AuditService>>()
+        .await;
+    health
+        .set_not_serving::<LegalServer<legal::LegalService>>()
         .await;
     std::future::pending::<()>().await;
 }

@@ -19,7 +19,8 @@ pub(crate) fn code(refusal: &Refusal) -> Code {
         Refusal::UnknownAgency { .. }
         | Refusal::SubmitNotGranted { .. }
         | Refusal::NotAdministrator { .. }
-        | Refusal::ReadNotGranted { .. } => Code::PermissionDenied,
+        | Refusal::ReadNotGranted { .. }
+        | Refusal::RoleNotGranted { .. } => Code::PermissionDenied,
         Refusal::UnknownFeed { .. } | Refusal::NotFound { .. } => Code::NotFound,
         Refusal::Malformed { .. }
         | Refusal::PartySignature(_)

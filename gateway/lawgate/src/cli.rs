@@ -6,6 +6,7 @@
 mod adapter;
 mod attest;
 mod evidence;
+mod legal;
 mod quarantine;
 mod registry;
 
@@ -14,6 +15,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::output::Format;
+
+pub(crate) use legal::{AuditSearch, CaseCommand, CaseShow, Replay};
 
 pub(crate) use adapter::{
     AdapterBench, AdapterBuild, AdapterCheck, AdapterCommand, AdapterInspect, AdapterNew,
@@ -31,7 +34,7 @@ pub(crate) use quarantine::{
 };
 pub(crate) use registry::{
     AdapterCanary, AdapterDryRun, AdapterFeedArgs, AdapterInstall, AdapterList, AdapterShadow,
-    AdapterVersionArgs, RegistryCommand,
+    AdapterUsage, AdapterVersionArgs, RegistryCommand,
 };
 
 /// Exit codes, the same for every command.
@@ -100,9 +103,22 @@ Examples:
     /// Export evidence packages (证据包); `lawgate-verify` checks them.
     #[command(subcommand)]
     Evidence(EvidenceCommand),
-    /// Look at the audit log (审计日志) on disk; nothing needs to run.
+    /// Look at the audit log (审计日志): on disk, where nothing needs to run, or by `search`.
     #[command(subcommand)]
     Audit(AuditCommand),
+    /// Look at a case (案件) as the audit log has it.
+    #[command(subcommand)]
+    Case(CaseCommand),
+    /// Convert what was received again (重放) and compare it with what was kept, byte for byte; no gateway is needed.
+    #[command(after_help = "\
+Every submission is converted with the component and the configuration it names by digest, from the copies in the data
+folder, and the results are compared. What differs is printed with both versions, field by field, and the exit code is 1.
+
+Examples:
+  lawgate replay --data data
+  lawgate replay --data data --position 17
+  lawgate replay --data data --case 包环罚〔2026〕12号 --output json")]
+    Replay(Replay),
     /// Check a receipt (回执) of the audit log; no gateway is needed.
     #[command(subcommand)]
     Receipt(ReceiptCommand),
@@ -295,6 +311,16 @@ Examples:
   lawgate audit show --log data/audit 17
   lawgate audit show --log data/audit 17 --raw")]
     Show(AuditShow),
+    /// Search the log of a running gateway; for auditors (审计人员), and logged before it is answered.
+    #[command(after_help = "\
+A case number or a purpose must be given: it goes into the audit entry.
+
+Examples:
+  lawgate audit search --client client/audit-01.toml --purpose 法制审核 --case 包环罚〔2026〕12号
+  lawgate audit search --client client/audit-01.toml --purpose 法制审核 --text 超标 --newest-first
+  lawgate audit search --client client/audit-01.toml --purpose 法制审核 --event exchange.deny --from 2026-09-01T00:00:00+08:00
+  lawgate audit search --client client/audit-01.toml --purpose 法制审核 --from-position 0 --to-position 500 --prove")]
+    Search(AuditSearch),
     /// Check the whole log: every frame, entry, link and group.
     #[command(after_help = "\
 Exit code 0 says that at least one entry was checked and nothing is wrong.

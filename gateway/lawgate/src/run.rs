@@ -8,9 +8,9 @@ use std::process::ExitCode;
 
 use clap::CommandFactory;
 
-use crate::cli::{AdapterCommand, Cli, Command, ConfigCommand};
+use crate::cli::{AdapterCommand, AuditCommand, CaseCommand, Cli, Command, ConfigCommand};
 use crate::output::{Ending, Output, UsageError};
-use crate::{adapter, audit, client, config, init, keys, logging, receipt, serve, witness};
+use crate::{adapter, audit, client, config, init, keys, logging, receipt, replay, serve, witness};
 
 /// Runs the command and returns the exit code.
 pub(crate) fn run(cli: &Cli) -> ExitCode {
@@ -54,7 +54,14 @@ fn dispatch(command: &Command, output: &mut Output<'_>) -> anyhow::Result<Ending
         Command::Records(arguments) => runtime()?.block_on(client::records(arguments, output)),
         Command::Quarantine(command) => runtime()?.block_on(client::workbench(command, output)),
         Command::Evidence(command) => runtime()?.block_on(client::evidence(command, output)),
+        Command::Audit(AuditCommand::Search(arguments)) => {
+            runtime()?.block_on(client::search(arguments, output))
+        }
         Command::Audit(command) => audit::run(command, output),
+        Command::Case(CaseCommand::Show(arguments)) => {
+            runtime()?.block_on(client::case_show(arguments, output))
+        }
+        Command::Replay(arguments) => replay::run(arguments, output),
         Command::Receipt(command) => receipt::run(command, output),
         Command::Keys(command) => keys::run(command, output),
         Command::Witness(arguments) => witness::run(arguments, output),

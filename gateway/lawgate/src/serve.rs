@@ -143,7 +143,9 @@ impl Node {
                 publishing.tiles(),
                 publishing.board(),
             ))),
-            policy: wiring::policy(&config.agencies),
+            policy: wiring::policy(&config.agencies, &config.staff),
+            search_key: exchange::SearchKey::new(wiring::own_key(&data.join("search.key"))?),
+            working_days: wiring::working_days(config.calendar.as_deref())?,
             feeds,
             adapters: adapters(config)?,
             limits: limits(config),
@@ -153,7 +155,11 @@ impl Node {
         exchange.offer_packages(Arc::new(packages.context("preparing evidence packages")?));
         let ahead = catch_up(&exchange, config, opened.size)?;
         note_start(&log, ahead, configuration)?;
-        exchange.restore_adapters(&configured)?;
+        exchange.restore_adapters(&configured).map_err(|error| {
+            // The reason goes into the line that is shown without --verbose.
+            let text = format!("feed {}: {}", error.feed, wiring::chain(&error.cause));
+            anyhow::Error::new(error).context(text)
+        })?;
         log.append(keys.start(config.audit.suite).draft())?.wait()?;
         Ok(Node { log, exchange })
     }

@@ -75,7 +75,7 @@ pub struct AdapterVersion {
     /// SHA-256 of the manifest. 32 bytes; empty when it is not known.
     #[prost(bytes = "vec", tag = "6")]
     pub manifest_digest: ::prost::alloc::vec::Vec<u8>,
-    /// Publisher whose signature held; empty: not signed.
+    /// Publisher whose signature on the package of the component held; empty: not signed.
     #[prost(string, tag = "7")]
     pub publisher: ::prost::alloc::string::String,
     /// Golden samples that gave their results at install.
@@ -2735,6 +2735,494 @@ impl QuarantineState {
             "QUARANTINE_STATE_OPEN" => Some(Self::Open),
             "QUARANTINE_STATE_RETRIED" => Some(Self::Retried),
             "QUARANTINE_STATE_DISMISSED" => Some(Self::Dismissed),
+            _ => None,
+        }
+    }
+}
+/// A question about the log. Empty fields do not filter.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SearchEntriesRequest {
+    /// Case or document number (案号, 文号), of the entry's purpose or of a record; bracket styles,
+    /// full-width digits and zero padding do not matter.
+    #[prost(string, tag = "1")]
+    pub case_number: ::prost::alloc::string::String,
+    /// Party (当事人): credit code (统一社会信用代码), or the name of an organisation as in the record.
+    /// Names of natural persons are in no index.
+    #[prost(string, tag = "2")]
+    pub party: ::prost::alloc::string::String,
+    /// Device (设备): MN, camera id, terminal id.
+    #[prost(string, tag = "3")]
+    pub device: ::prost::alloc::string::String,
+    /// Words that must all be found (全文), separated by spaces: in the purpose and the readable parts
+    /// of the entry, or in the non-personal texts of the records of one message. Parts of words and
+    /// single Chinese characters are found. At most 8 words of at most 64 characters.
+    #[prost(string, tag = "4")]
+    pub text: ::prost::alloc::string::String,
+    /// Kinds of event: `exchange.submit`, `exchange.deny`, `query`. Any of them.
+    #[prost(string, repeated, tag = "5")]
+    pub events: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Who acted (主体): id of an agency or of a member of staff, `gateway`.
+    #[prost(string, tag = "6")]
+    pub actor: ::prost::alloc::string::String,
+    /// Feed (数据源).
+    #[prost(string, tag = "7")]
+    pub feed: ::prost::alloc::string::String,
+    /// Time of the entry, RFC 3339 with offset, included.
+    #[prost(string, tag = "8")]
+    pub from: ::prost::alloc::string::String,
+    /// Time of the entry, RFC 3339 with offset, excluded.
+    #[prost(string, tag = "9")]
+    pub to: ::prost::alloc::string::String,
+    /// First position, included.
+    #[prost(uint64, tag = "10")]
+    pub from_position: u64,
+    /// Last position, excluded; 0 means the size of the log.
+    #[prost(uint64, tag = "11")]
+    pub to_position: u64,
+    /// Newest entries first.
+    #[prost(bool, tag = "12")]
+    pub newest_first: bool,
+    /// Read every entry of the range of positions and prove that none is left out. The range has at
+    /// most 4,096 positions and lies in the newest checkpoint; time does not filter then.
+    #[prost(bool, tag = "13")]
+    pub prove: bool,
+    /// Rows a page, 1 to 1,000; 0 means 100.
+    #[prost(uint32, tag = "14")]
+    pub page_size: u32,
+    /// `next_page_token` of the page before; empty for the first.
+    #[prost(string, tag = "15")]
+    pub page_token: ::prost::alloc::string::String,
+    /// What the reading is for; goes into the audit entry. Case number or purpose is mandatory.
+    #[prost(message, optional, tag = "16")]
+    pub purpose: ::core::option::Option<Purpose>,
+}
+/// A page of entries.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct SearchEntriesResponse {
+    /// The rows, by position.
+    #[prost(message, repeated, tag = "1")]
+    pub rows: ::prost::alloc::vec::Vec<EntryRow>,
+    /// Token of the next page; empty at the end.
+    #[prost(string, tag = "2")]
+    pub next_page_token: ::prost::alloc::string::String,
+    /// How many entries the index names for the whole question, this page and those before included.
+    /// With `prove`, how many there are.
+    #[prost(uint64, tag = "3")]
+    pub count: u64,
+    /// What `count` is.
+    #[prost(enumeration = "CountKind", tag = "4")]
+    pub count_kind: i32,
+    /// The answer takes every entry below this position into account.
+    #[prost(uint64, tag = "5")]
+    pub complete_to: u64,
+    /// Position of the entry that this reading is.
+    #[prost(uint64, tag = "6")]
+    pub query_position: u64,
+    /// The newest checkpoint, which the proof states of the rows refer to; missing before the first.
+    #[prost(message, optional, tag = "7")]
+    pub checkpoint: ::core::option::Option<GetCheckpointResponse>,
+    /// With `prove`: the leaf hash of every entry of the range, and that none is left out.
+    #[prost(message, optional, tag = "8")]
+    pub range: ::core::option::Option<GetRangeProofResponse>,
+}
+/// One entry of the log, checked.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct EntryRow {
+    /// Position, from 0.
+    #[prost(uint64, tag = "1")]
+    pub position: u64,
+    /// Time of the entry, RFC 3339.
+    #[prost(string, tag = "2")]
+    pub entered_at: ::prost::alloc::string::String,
+    /// Event, by name and number.
+    #[prost(string, tag = "3")]
+    pub event: ::prost::alloc::string::String,
+    /// Event by number.
+    #[prost(uint64, tag = "4")]
+    pub event_number: u64,
+    /// Who acted.
+    #[prost(string, tag = "5")]
+    pub actor: ::prost::alloc::string::String,
+    /// What the actor is: kind of the agency or role.
+    #[prost(string, tag = "6")]
+    pub actor_kind: ::prost::alloc::string::String,
+    /// Feed, if the entry is about one.
+    #[prost(string, tag = "7")]
+    pub feed: ::prost::alloc::string::String,
+    /// Outcome in words: `accepted`, `refused read-not-granted`.
+    #[prost(string, tag = "8")]
+    pub outcome: ::prost::alloc::string::String,
+    /// Case, purpose and legal basis that the entry is bound to.
+    #[prost(message, optional, tag = "9")]
+    pub purpose: ::core::option::Option<Purpose>,
+    /// RFC 6962 leaf hash of `entry`. 32 bytes.
+    #[prost(bytes = "vec", tag = "10")]
+    pub leaf_hash: ::prost::alloc::vec::Vec<u8>,
+    /// Canonical bytes of the entry, as they are hashed.
+    #[prost(bytes = "vec", tag = "11")]
+    pub entry: ::prost::alloc::vec::Vec<u8>,
+    /// How far its place is proved.
+    #[prost(enumeration = "ProofState", tag = "12")]
+    pub proof: i32,
+    /// Records that meet the filters, at most 32.
+    #[prost(message, repeated, tag = "13")]
+    pub records: ::prost::alloc::vec::Vec<MatchedRecord>,
+    /// How many records meet them.
+    #[prost(uint32, tag = "14")]
+    pub matched_records: u32,
+}
+/// A record that meets the filters.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct MatchedRecord {
+    /// Identity of the record (ULID).
+    #[prost(string, tag = "1")]
+    pub record_id: ::prost::alloc::string::String,
+    /// Entity, by its message name.
+    #[prost(string, tag = "2")]
+    pub entity: ::prost::alloc::string::String,
+    /// Number of the message in the submission, from 0.
+    #[prost(uint32, tag = "3")]
+    pub message_index: u32,
+    /// Case and document numbers of the record, canonical.
+    #[prost(string, repeated, tag = "4")]
+    pub case_numbers: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Beginning of its non-personal texts, at most 160 characters.
+    #[prost(string, tag = "5")]
+    pub summary: ::prost::alloc::string::String,
+}
+/// Which case.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetCaseRequest {
+    /// Case or document number in any spelling.
+    #[prost(string, tag = "1")]
+    pub case_number: ::prost::alloc::string::String,
+    /// What the reading is for; goes into the audit entry. Purpose is mandatory.
+    #[prost(message, optional, tag = "2")]
+    pub purpose: ::core::option::Option<Purpose>,
+}
+/// A case, as the log has it.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct GetCaseResponse {
+    /// The number asked for, canonical.
+    #[prost(string, tag = "1")]
+    pub case_number: ::prost::alloc::string::String,
+    /// Every number that belongs to the case by its records (文号): filing, transfer, review, decision.
+    #[prost(string, repeated, tag = "2")]
+    pub numbers: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// What happened, by its own time where the record has one, else by the time of the entry.
+    #[prost(message, repeated, tag = "3")]
+    pub events: ::prost::alloc::vec::Vec<CaseEvent>,
+    /// Deadlines that ran or run (期限). Hints with their rule, never decisions.
+    #[prost(message, repeated, tag = "4")]
+    pub deadlines: ::prost::alloc::vec::Vec<DeadlineHint>,
+    /// The answer takes every entry below this position into account.
+    #[prost(uint64, tag = "5")]
+    pub complete_to: u64,
+    /// Position of the entry that this reading is.
+    #[prost(uint64, tag = "6")]
+    pub query_position: u64,
+    /// The newest checkpoint, which the proof states refer to; missing before the first.
+    #[prost(message, optional, tag = "7")]
+    pub checkpoint: ::core::option::Option<GetCheckpointResponse>,
+    /// True when there is more than one answer holds: 2,000 entries, 64 numbers.
+    #[prost(bool, tag = "8")]
+    pub truncated: bool,
+}
+/// One event of a case, with its place in the log.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CaseEvent {
+    /// What it is.
+    #[prost(enumeration = "CaseEventKind", tag = "1")]
+    pub kind: i32,
+    /// When it happened, as the record says, with its precision; empty for an event of the log itself.
+    #[prost(string, tag = "2")]
+    pub happened_at: ::prost::alloc::string::String,
+    /// When it was entered, RFC 3339.
+    #[prost(string, tag = "3")]
+    pub entered_at: ::prost::alloc::string::String,
+    /// Agency or member of staff that acted.
+    #[prost(string, tag = "4")]
+    pub actor: ::prost::alloc::string::String,
+    /// Feed.
+    #[prost(string, tag = "5")]
+    pub feed: ::prost::alloc::string::String,
+    /// State, opinion, purpose or beginning of the record's non-personal texts.
+    #[prost(string, tag = "6")]
+    pub detail: ::prost::alloc::string::String,
+    /// Number that led here.
+    #[prost(string, tag = "7")]
+    pub number: ::prost::alloc::string::String,
+    /// Identity of the record (ULID); empty for an event of the log itself.
+    #[prost(string, tag = "8")]
+    pub record_id: ::prost::alloc::string::String,
+    /// Position of the entry.
+    #[prost(uint64, tag = "9")]
+    pub position: u64,
+    /// Leaf hash of the entry. 32 bytes.
+    #[prost(bytes = "vec", tag = "10")]
+    pub leaf_hash: ::prost::alloc::vec::Vec<u8>,
+    /// How far its place is proved.
+    #[prost(enumeration = "ProofState", tag = "11")]
+    pub proof: i32,
+    /// Position of the first time stamp (时间戳) of an authority that covers the entry; 0 when there is
+    /// none. Position 0 is never a time stamp.
+    #[prost(uint64, tag = "12")]
+    pub stamped_at_position: u64,
+}
+/// A deadline of a case: a hint with its rule and legal basis, never a decision.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct DeadlineHint {
+    /// Rule, `xs-file-normal`.
+    #[prost(string, tag = "1")]
+    pub rule_id: ::prost::alloc::string::String,
+    /// What has to be done (事项), in Chinese.
+    #[prost(string, tag = "2")]
+    pub duty: ::prost::alloc::string::String,
+    /// Legal basis (依据) as the rule names it.
+    #[prost(string, tag = "3")]
+    pub basis: ::prost::alloc::string::String,
+    /// What the rule still needs of a lawyer (待法律人员核对); empty when its text was seen.
+    #[prost(string, tag = "4")]
+    pub caution: ::prost::alloc::string::String,
+    /// Length of the deadline, with its unit: `3 calendar days`.
+    #[prost(string, tag = "5")]
+    pub term: ::prost::alloc::string::String,
+    /// When it began, as the record says.
+    #[prost(string, tag = "6")]
+    pub start: ::prost::alloc::string::String,
+    /// Last day or time, RFC 3339 date or time; empty when no calendar of working days is configured
+    /// for the year.
+    #[prost(string, tag = "7")]
+    pub due: ::prost::alloc::string::String,
+    /// What it began with: number in `events`.
+    #[prost(uint32, tag = "8")]
+    pub started_by: u32,
+    /// What met it: number in `events`, plus 1; 0 when nothing did.
+    #[prost(uint32, tag = "9")]
+    pub met_by: u32,
+    /// When it was met, as the record says.
+    #[prost(string, tag = "10")]
+    pub met_at: ::prost::alloc::string::String,
+    /// How it stands.
+    #[prost(enumeration = "DeadlineStanding", tag = "11")]
+    pub standing: i32,
+}
+/// What a count is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum CountKind {
+    /// Not counted.
+    Unspecified = 0,
+    /// Every entry of the range was read.
+    Proved = 1,
+    /// As the index says; rows that are not shown are not checked.
+    Index = 2,
+    /// There are at least as many, as the index says.
+    AtLeast = 3,
+    /// At most as many: the index finds parts of longer words, and every row is looked at when shown.
+    AtMost = 4,
+}
+impl CountKind {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "COUNT_KIND_UNSPECIFIED",
+            Self::Proved => "COUNT_KIND_PROVED",
+            Self::Index => "COUNT_KIND_INDEX",
+            Self::AtLeast => "COUNT_KIND_AT_LEAST",
+            Self::AtMost => "COUNT_KIND_AT_MOST",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "COUNT_KIND_UNSPECIFIED" => Some(Self::Unspecified),
+            "COUNT_KIND_PROVED" => Some(Self::Proved),
+            "COUNT_KIND_INDEX" => Some(Self::Index),
+            "COUNT_KIND_AT_LEAST" => Some(Self::AtLeast),
+            "COUNT_KIND_AT_MOST" => Some(Self::AtMost),
+            _ => None,
+        }
+    }
+}
+/// How far the place of an entry in the log is proved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum ProofState {
+    /// Not stated; never sent.
+    Unspecified = 0,
+    /// Durable, and not in a checkpoint yet.
+    Unpublished = 1,
+    /// In a checkpoint that the log signed (暂定).
+    Provisional = 2,
+    /// In a checkpoint that the quorum of witnesses cosigned (确定).
+    Final = 3,
+}
+impl ProofState {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "PROOF_STATE_UNSPECIFIED",
+            Self::Unpublished => "PROOF_STATE_UNPUBLISHED",
+            Self::Provisional => "PROOF_STATE_PROVISIONAL",
+            Self::Final => "PROOF_STATE_FINAL",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "PROOF_STATE_UNSPECIFIED" => Some(Self::Unspecified),
+            "PROOF_STATE_UNPUBLISHED" => Some(Self::Unpublished),
+            "PROOF_STATE_PROVISIONAL" => Some(Self::Provisional),
+            "PROOF_STATE_FINAL" => Some(Self::Final),
+            _ => None,
+        }
+    }
+}
+/// What an event of a case is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum CaseEventKind {
+    /// Another record that names the case.
+    Unspecified = 0,
+    /// Clue (线索).
+    Clue = 1,
+    /// Inspection (现场检查).
+    Inspection = 2,
+    /// Filing decision of the bureau (立案).
+    Filed = 3,
+    /// Transfer reported to the head (报请移送).
+    TransferReported = 4,
+    /// Transfer approved (决定移送).
+    TransferDecided = 5,
+    /// Transfer handed over (移送).
+    Transferred = 6,
+    /// Receipt by the receiving body (接收回执).
+    Received = 7,
+    /// Later state of a transfer (移送办理状态), named in `detail`.
+    TransferState = 8,
+    /// Submitted for legal review (提请法制审核).
+    ReviewRequested = 9,
+    /// Opinion of the legal review (法制审核意见).
+    Reviewed = 10,
+    /// Decision (处罚决定).
+    Decided = 11,
+    /// Decision served (送达).
+    Served = 12,
+    /// Case closed (结案).
+    Closed = 13,
+    /// A submission that was made for the case (报送).
+    Submitted = 14,
+    /// A reading for the case (查阅).
+    Read = 15,
+    /// A call for the case that was refused (拒绝).
+    Refused = 16,
+    /// Public report (公众举报).
+    Report = 17,
+    /// Evidence (证据).
+    Evidence = 18,
+    /// Another entry bound to the case, named in `detail`.
+    Entry = 19,
+}
+impl CaseEventKind {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "CASE_EVENT_KIND_UNSPECIFIED",
+            Self::Clue => "CASE_EVENT_KIND_CLUE",
+            Self::Inspection => "CASE_EVENT_KIND_INSPECTION",
+            Self::Filed => "CASE_EVENT_KIND_FILED",
+            Self::TransferReported => "CASE_EVENT_KIND_TRANSFER_REPORTED",
+            Self::TransferDecided => "CASE_EVENT_KIND_TRANSFER_DECIDED",
+            Self::Transferred => "CASE_EVENT_KIND_TRANSFERRED",
+            Self::Received => "CASE_EVENT_KIND_RECEIVED",
+            Self::TransferState => "CASE_EVENT_KIND_TRANSFER_STATE",
+            Self::ReviewRequested => "CASE_EVENT_KIND_REVIEW_REQUESTED",
+            Self::Reviewed => "CASE_EVENT_KIND_REVIEWED",
+            Self::Decided => "CASE_EVENT_KIND_DECIDED",
+            Self::Served => "CASE_EVENT_KIND_SERVED",
+            Self::Closed => "CASE_EVENT_KIND_CLOSED",
+            Self::Submitted => "CASE_EVENT_KIND_SUBMITTED",
+            Self::Read => "CASE_EVENT_KIND_READ",
+            Self::Refused => "CASE_EVENT_KIND_REFUSED",
+            Self::Report => "CASE_EVENT_KIND_REPORT",
+            Self::Evidence => "CASE_EVENT_KIND_EVIDENCE",
+            Self::Entry => "CASE_EVENT_KIND_ENTRY",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "CASE_EVENT_KIND_UNSPECIFIED" => Some(Self::Unspecified),
+            "CASE_EVENT_KIND_CLUE" => Some(Self::Clue),
+            "CASE_EVENT_KIND_INSPECTION" => Some(Self::Inspection),
+            "CASE_EVENT_KIND_FILED" => Some(Self::Filed),
+            "CASE_EVENT_KIND_TRANSFER_REPORTED" => Some(Self::TransferReported),
+            "CASE_EVENT_KIND_TRANSFER_DECIDED" => Some(Self::TransferDecided),
+            "CASE_EVENT_KIND_TRANSFERRED" => Some(Self::Transferred),
+            "CASE_EVENT_KIND_RECEIVED" => Some(Self::Received),
+            "CASE_EVENT_KIND_TRANSFER_STATE" => Some(Self::TransferState),
+            "CASE_EVENT_KIND_REVIEW_REQUESTED" => Some(Self::ReviewRequested),
+            "CASE_EVENT_KIND_REVIEWED" => Some(Self::Reviewed),
+            "CASE_EVENT_KIND_DECIDED" => Some(Self::Decided),
+            "CASE_EVENT_KIND_SERVED" => Some(Self::Served),
+            "CASE_EVENT_KIND_CLOSED" => Some(Self::Closed),
+            "CASE_EVENT_KIND_SUBMITTED" => Some(Self::Submitted),
+            "CASE_EVENT_KIND_READ" => Some(Self::Read),
+            "CASE_EVENT_KIND_REFUSED" => Some(Self::Refused),
+            "CASE_EVENT_KIND_REPORT" => Some(Self::Report),
+            "CASE_EVENT_KIND_EVIDENCE" => Some(Self::Evidence),
+            "CASE_EVENT_KIND_ENTRY" => Some(Self::Entry),
+            _ => None,
+        }
+    }
+}
+/// How a deadline stands, by what the log has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum DeadlineStanding {
+    /// Not known: no calendar, or a time is not exact enough.
+    Unspecified = 0,
+    /// Met in time.
+    Met = 1,
+    /// Met after the last day.
+    Late = 2,
+    /// Not met, and the last day has not passed.
+    Running = 3,
+    /// Not met by anything the log has, and the last day has passed.
+    Passed = 4,
+}
+impl DeadlineStanding {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "DEADLINE_STANDING_UNSPECIFIED",
+            Self::Met => "DEADLINE_STANDING_MET",
+            Self::Late => "DEADLINE_STANDING_LATE",
+            Self::Running => "DEADLINE_STANDING_RUNNING",
+            Self::Passed => "DEADLINE_STANDING_PASSED",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "DEADLINE_STANDING_UNSPECIFIED" => Some(Self::Unspecified),
+            "DEADLINE_STANDING_MET" => Some(Self::Met),
+            "DEADLINE_STANDING_LATE" => Some(Self::Late),
+            "DEADLINE_STANDING_RUNNING" => Some(Self::Running),
+            "DEADLINE_STANDING_PASSED" => Some(Self::Passed),
             _ => None,
         }
     }

@@ -20,6 +20,8 @@ mod log;
 mod package;
 mod report;
 mod sample;
+#[cfg(feature = "search")]
+mod search;
 mod settings;
 #[cfg(feature = "gateway")]
 mod stream;
@@ -61,6 +63,8 @@ const MEASURES: &[(&[&str], Measure)] = &[
     (&["package-size", "package-verify"], |_, report| {
         package::measure(report)
     }),
+    #[cfg(feature = "search")]
+    (&["search-case-p99", "search-text-p99"], search::measure),
     #[cfg(feature = "gateway")]
     (&["unary-durable-p50"], |_, report| {
         report.add(unary::rows()?);

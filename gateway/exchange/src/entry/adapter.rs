@@ -34,6 +34,8 @@ pub enum AdapterStep {
     Load {
         /// SHA-256 of the manifest.
         manifest: Option<[u8; 32]>,
+        /// SHA-256 of the schema of configurations, if there is one.
+        schema: Option<[u8; 32]>,
     },
     /// Installed and checked; converts nothing yet (`adapter.install`).
     Install {
@@ -43,6 +45,8 @@ pub enum AdapterStep {
         publisher: String,
         /// Golden samples that gave their results.
         samples: u64,
+        /// SHA-256 of the schema of configurations, if there is one.
+        schema: Option<[u8; 32]>,
     },
     /// One approver let the version convert (`adapter.approve`).
     Approve,
@@ -119,21 +123,21 @@ impl AdapterEntry {
     fn outcome(&self) -> (u64, &'static str, Vec<Value>) {
         let number = |number: u32| Value::Unsigned(number.into());
         match &self.step {
-            AdapterStep::Load { manifest } => {
-                let manifest = manifest
-                    .as_ref()
-                    .map_or(Value::Null, |digest| bytes(digest));
-                (EVENT_ADAPTER_LOAD, "loaded", vec![manifest])
+            AdapterStep::Load { manifest, schema } => {
+                let rest = vec![digest(manifest.as_ref()), digest(schema.as_ref())];
+                (EVENT_ADAPTER_LOAD, "loaded", rest)
             }
             AdapterStep::Install {
                 manifest,
                 publisher,
                 samples,
+                schema,
             } => {
                 let rest = vec![
                     bytes(manifest),
                     optional(publisher),
                     Value::Unsigned(*samples),
+                    digest(schema.as_ref()),
                 ];
                 (EVENT_ADAPTER_INSTALL, "installed", rest)
             }
@@ -186,7 +190,7 @@ impl AdapterEntry {
             Some(outcome) => outcome,
             // Programs before the registry wrote no result of a load.
             None if event == EVENT_ADAPTER_LOAD => {
-                vec![text("loaded"), Value::Unsigned(0), Value::Null]
+                vec![text("loaded"), Value::Unsigned(0), Value::Null, Value::Null]
             }
             None => return None,
         };
@@ -213,21 +217,23 @@ impl AdapterEntry {
 
 fn read_step(event: u64, rest: &[Value]) -> Option<AdapterStep> {
     let count = |index: usize| as_uint(rest.get(index)?);
-    let words = |index: usize| match rest.get(index)? {
-        Value::Null => Some(String::new()),
-        value => as_text(value).map(str::to_owned),
+    let words = |index: usize| {
+        let value = rest.get(index)?;
+        if *value == Value::Null {
+            return Some(String::new());
+        }
+        as_text(value).map(str::to_owned)
     };
     Some(match event {
         EVENT_ADAPTER_LOAD => AdapterStep::Load {
-            manifest: match rest.first()? {
-                Value::Null => None,
-                value => Some(as_digest(value)?),
-            },
+            manifest: maybe_digest(rest.first()?)?,
+            schema: maybe_digest(rest.get(1)?)?,
         },
         EVENT_ADAPTER_INSTALL => AdapterStep::Install {
             manifest: as_digest(rest.first()?)?,
             publisher: words(1)?,
             samples: count(2)?,
+            schema: maybe_digest(rest.get(3)?)?,
         },
         EVENT_ADAPTER_APPROVE => AdapterStep::Approve,
         EVENT_ADAPTER_ACTIVATE => AdapterStep::Activate {
@@ -255,6 +261,18 @@ fn read_step(event: u64, rest: &[Value]) -> Option<AdapterStep> {
         },
         _ => return None,
     })
+}
+
+fn digest(digest: Option<&[u8; 32]>) -> Value {
+    digest.map_or(Value::Null, |digest| bytes(digest))
+}
+
+/// A digest or none; `None` for anything else.
+fn maybe_digest(value: &Value) -> Option<Option<[u8; 32]>> {
+    if *value == Value::Null {
+        return Some(None);
+    }
+    as_digest(value).map(Some)
 }
 
 fn as_number(value: &Value) -> Option<u32> {

@@ -252,16 +252,17 @@ impl Exchange {
         let slot = self.slot(feed)?;
         let version = usable(state, feed, number)?;
         let life = state.lives.feed(feed);
-        let (canary, active) = life.map_or((0, 0), |life| (life.canary.0, life.active));
-        if share == 0 && canary != number {
+        let (present, active) = life.map_or((0, 0), |life| (life.canary.0, life.active));
+        if share == 0 && present != number {
             return Err(state_of(format!("version {number} is no canary")));
         }
         if share > 0 && (active == 0 || active == number) {
             let text = "a canary takes its share from another version that is active";
             return Err(state_of(text.to_owned()));
         }
-        let live = self.live(feed, &version)?;
+        let mut canary = None;
         if share > 0 {
+            canary = Some((self.live(feed, &version)?, share));
             let missing = self.approve(state, step, &version)?;
             if missing > 0 {
                 return Ok(missing);
@@ -269,7 +270,7 @@ impl Exchange {
         }
         self.write_step(state, step, &version, AdapterStep::Canary { share })?;
         let mut route = (*slot.route()).clone();
-        route.canary = (share > 0).then_some((live, share));
+        route.canary = canary;
         self.put_route(state, feed, route)?;
         Ok(0)
     }

@@ -211,7 +211,7 @@ impl Report {
         with_values: bool,
     ) -> v1::ComparisonReport {
         let mut fields: Vec<_> = self.fields.values().cloned().collect();
-        fields.sort_by(|left, right| right.count.cmp(&left.count));
+        fields.sort_by_key(|field| std::cmp::Reverse(field.count));
         if !with_values {
             for example in fields.iter_mut().flat_map(|field| &mut field.examples) {
                 example.published.clear();

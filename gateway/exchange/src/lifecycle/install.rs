@@ -1,6 +1,7 @@
 //! Installing: an upload becomes a version that converts nothing yet.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use proto::v1;
@@ -16,6 +17,9 @@ use crate::ports::{
 };
 use crate::refusal::Refusal;
 use crate::submit::run_blocking;
+
+/// Longest time the golden samples of an upload may take.
+const CONFORMANCE: Duration = Duration::from_secs(120);
 
 /// What to install for which feed.
 #[derive(Debug, Clone)]
@@ -134,7 +138,7 @@ impl Exchange {
     ) -> Result<v1::InstallAdapterResponse, Refusal> {
         let adapter = checked.loaded.converter.identity().clone();
         let known = state.lives.feed(feed).and_then(|life| life.find(&adapter));
-        if let Some(known) = known.filter(|known| !known.is_retired) {
+        if let Some(known) = known {
             let number = known.number;
             return Ok(v1::InstallAdapterResponse {
                 version: self.shown_version(state, feed, number),
@@ -142,7 +146,7 @@ impl Exchange {
             });
         }
         let number = state.lives.next_number(feed);
-        let manifest = self.keep_files(&checked.files)?;
+        let (manifest, schema) = self.keep_files(&checked.files)?;
         let entry = AdapterEntry {
             feed: feed.to_owned(),
             version: number,
@@ -151,6 +155,7 @@ impl Exchange {
                 manifest,
                 publisher: checked.publisher,
                 samples: checked.samples,
+                schema,
             },
             by: caller.agency.clone(),
             case,
@@ -177,7 +182,12 @@ fn conform(
         code: "adapter-conformance",
         text: format!("sample {}: {what}", sample.name),
     };
+    let began = Instant::now();
     for sample in samples {
+        if began.elapsed() > CONFORMANCE {
+            let text = format!("the samples up to here took longer than {CONFORMANCE:?}");
+            return Err(fault(sample, text));
+        }
         let message = std::slice::from_ref(&sample.message);
         let run = || loaded.converter.convert(message);
         let first = run().map_err(|failure| fault(sample, failure.text))?;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use sha2::{Digest as _, Sha256};
 
 use super::change::start_shadow;
-use super::state::VersionLife;
+use super::state::{Files, VersionLife};
 use super::{LiveVersion, Route, State, refused};
 use crate::Exchange;
 use crate::entry::{AdapterEntry, AdapterStep, CaseBinding};
@@ -119,7 +119,7 @@ impl Exchange {
         let Some(store) = &self.registry.store else {
             return;
         };
-        // Locked before the size is read: no step below it is missing.
+        // Held while a step is made, so that no step below the size is missing.
         let quarantine = self.registry.quarantine();
         let size = self.log.size();
         let head = size
@@ -154,7 +154,9 @@ impl Exchange {
         let life = state.lives.feed(feed).cloned().unwrap_or_default();
         let of_file = configured.files.as_ref().map(digests);
         let known = of_file.and_then(|file| {
-            let same = |version: &&VersionLife| digests_of(&version.adapter) == file;
+            let same = |version: &&VersionLife| {
+                digests_of(&version.adapter) == file && !version.is_retired
+            };
             life.versions().iter().rev().find(same).cloned()
         });
         let mut route = Route::default();
@@ -170,10 +172,11 @@ impl Exchange {
             }
         } else if let Some(files) = &configured.files {
             let loaded = self.load_files(&slot.kind, files)?;
-            let manifest = self.keep_files(files)?;
+            let (manifest, schema) = self.keep_files(files)?;
             let adapter = loaded.converter.identity().clone();
             let number = known.map_or_else(|| state.lives.next_number(feed), |it| it.number);
-            let version = self.write_load(state, feed, number, adapter, Some(manifest))?;
+            let version =
+                self.write_load(state, feed, number, adapter, (Some(manifest), schema))?;
             route.active = Some(self.add_live(feed, version, loaded)?);
         }
         self.restore_others(state, feed, &mut route);
@@ -220,18 +223,20 @@ impl Exchange {
         version: &VersionLife,
         files: Option<&AdapterFiles>,
     ) -> Result<Arc<LiveVersion>, Refusal> {
-        let (loaded, manifest) = match files {
+        let (loaded, kept) = match files {
             Some(files) => {
                 let loaded = self.load_files(&self.slot(feed)?.kind, files)?;
-                (loaded, Some(self.keep_files(files)?))
+                let (manifest, schema) = self.keep_files(files)?;
+                (loaded, (Some(manifest), schema))
             }
             None => {
                 let kind = &self.slot(feed)?.kind;
-                (self.load_version(kind, version)?, version.manifest)
+                let kept = (version.manifest, version.schema);
+                (self.load_version(kind, version)?, kept)
             }
         };
         let adapter = version.adapter.clone();
-        let number = self.write_load(state, feed, version.number, adapter, manifest)?;
+        let number = self.write_load(state, feed, version.number, adapter, kept)?;
         self.add_live(feed, number, loaded)
     }
 
@@ -248,7 +253,7 @@ impl Exchange {
                 return Ok(());
             }
         };
-        let manifest = self.keep_files(files)?;
+        let (manifest, schema) = self.keep_files(files)?;
         let number = state.lives.next_number(feed);
         let entry = AdapterEntry {
             feed: feed.to_owned(),
@@ -258,6 +263,7 @@ impl Exchange {
                 manifest,
                 publisher: String::new(),
                 samples: 0,
+                schema,
             },
             by: "gateway".to_owned(),
             case: CaseBinding::default(),
@@ -277,13 +283,13 @@ impl Exchange {
         feed: &str,
         number: u32,
         adapter: AdapterIdentity,
-        manifest: Option<[u8; 32]>,
+        (manifest, schema): Files,
     ) -> Result<u32, Refusal> {
         let entry = AdapterEntry {
             feed: feed.to_owned(),
             version: number,
             adapter,
-            step: AdapterStep::Load { manifest },
+            step: AdapterStep::Load { manifest, schema },
             by: "gateway".to_owned(),
             case: CaseBinding::default(),
         };
@@ -307,8 +313,11 @@ impl Exchange {
         self.registry.store()?.load(files, kind).map_err(refused)
     }
 
-    /// Keeps the files of a version; returns the digest of its manifest.
-    pub(super) fn keep_files(&self, files: &AdapterFiles) -> Result<[u8; 32], Refusal> {
+    /// Keeps the files of a version; returns the digests of its manifest and of its schema, if it has one.
+    pub(super) fn keep_files(
+        &self,
+        files: &AdapterFiles,
+    ) -> Result<([u8; 32], Option<[u8; 32]>), Refusal> {
         let store = self.registry.store()?;
         let keep = |bytes: &[u8]| {
             let kept = store.keep(bytes);
@@ -316,7 +325,11 @@ impl Exchange {
         };
         keep(&files.component)?;
         keep(&files.configuration)?;
-        keep(&files.manifest)
+        let schema = match files.schema.is_empty() {
+            true => None,
+            false => Some(keep(&files.schema)?),
+        };
+        Ok((keep(&files.manifest)?, schema))
     }
 }
 

@@ -30,6 +30,9 @@ pub(crate) struct Published {
     pub(crate) payloads: Arc<[Bytes]>,
 }
 
+/// Lets a report be changed, for as long as one note takes.
+pub(crate) type Noting<'a> = dyn FnMut(&mut dyn FnMut(&mut Report)) + 'a;
+
 /// A running shadow; its thread ends when it is dropped.
 pub(crate) struct Shadow {
     pub(crate) version: Arc<LiveVersion>,
@@ -142,11 +145,7 @@ impl Shared {
 }
 
 /// Converts a published submission again and hands what differs to `report`, one short piece after another.
-pub(crate) fn compare(
-    converter: &dyn Converter,
-    published: &Published,
-    report: &mut dyn FnMut(&mut dyn FnMut(&mut Report)),
-) {
+pub(crate) fn compare(converter: &dyn Converter, published: &Published, report: &mut Noting<'_>) {
     let Some((manifest, results)) = published.results.split_first() else {
         return;
     };

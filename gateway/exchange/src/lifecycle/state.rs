@@ -11,6 +11,9 @@ use crate::ports::AdapterIdentity;
 /// Most entries of the history kept for each feed; older ones are in the log.
 const HISTORY: usize = 32;
 
+/// SHA-256 of the manifest and of the schema of configurations.
+pub(crate) type Files = (Option<[u8; 32]>, Option<[u8; 32]>);
+
 /// The versions of every feed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Lives {
@@ -41,6 +44,8 @@ pub(crate) struct VersionLife {
     pub(crate) adapter: AdapterIdentity,
     /// SHA-256 of the manifest; `None` for what programs before the registry loaded.
     pub(crate) manifest: Option<[u8; 32]>,
+    /// SHA-256 of the schema of configurations, if there is one.
+    pub(crate) schema: Option<[u8; 32]>,
     /// Whose signature held; empty: nobody's.
     pub(crate) publisher: String,
     /// Golden samples that gave their results at install.
@@ -79,22 +84,36 @@ impl Lives {
     pub(crate) fn apply(&mut self, position: u64, entry: &AdapterEntry) {
         let life = self.feeds.entry(entry.feed.clone()).or_default();
         match &entry.step {
-            AdapterStep::Load { manifest } => life.load(position, entry, *manifest),
+            AdapterStep::Load { manifest, schema } => {
+                life.load(position, entry, (*manifest, *schema));
+            }
             AdapterStep::Install {
                 manifest,
                 publisher,
                 samples,
+                schema,
             } => {
                 if entry.version == life.next_number() {
                     life.versions.push(VersionLife {
                         publisher: publisher.clone(),
                         samples: *samples,
                         is_from_file: false,
-                        ..VersionLife::new(entry.version, position, entry, Some(*manifest))
+                        ..VersionLife::new(
+                            entry.version,
+                            position,
+                            entry,
+                            (Some(*manifest), *schema),
+                        )
                     });
                 }
             }
-            step => life.step(entry, step),
+            AdapterStep::Approve
+            | AdapterStep::Activate { .. }
+            | AdapterStep::Shadow { .. }
+            | AdapterStep::Canary { .. }
+            | AdapterStep::Rollback { .. }
+            | AdapterStep::Retire
+            | AdapterStep::Breaker { .. } => life.step(entry, &entry.step),
         }
     }
 }
@@ -110,12 +129,10 @@ impl FeedLife {
         &self.versions
     }
 
-    /// The version with this component and configuration.
+    /// The version with this component and configuration, unless it is retired.
     pub(crate) fn find(&self, adapter: &AdapterIdentity) -> Option<&VersionLife> {
-        self.versions
-            .iter()
-            .rev()
-            .find(|version| version.adapter == *adapter)
+        let is_it = |version: &&VersionLife| version.adapter == *adapter && !version.is_retired;
+        self.versions.iter().rev().find(is_it)
     }
 
     /// The number the next version gets.
@@ -129,16 +146,17 @@ impl FeedLife {
         self.before.iter().rev().find_map(usable)
     }
 
-    fn load(&mut self, position: u64, entry: &AdapterEntry, manifest: Option<[u8; 32]>) {
+    fn load(&mut self, position: u64, entry: &AdapterEntry, files: Files) {
         let known = self.find(&entry.adapter).map(|version| version.number);
         let number = known.unwrap_or_else(|| {
             let number = self.next_number();
             self.versions
-                .push(VersionLife::new(number, position, entry, manifest));
+                .push(VersionLife::new(number, position, entry, files));
             number
         });
         if let Some(version) = self.version_mut(number) {
-            version.manifest = version.manifest.or(manifest);
+            version.manifest = version.manifest.or(files.0);
+            version.schema = version.schema.or(files.1);
         }
         // What a start puts in force is what was in force, or what the file says of a feed that
         // the registry has not taken over.
@@ -215,12 +233,13 @@ impl VersionLife {
         number: u32,
         position: u64,
         entry: &AdapterEntry,
-        manifest: Option<[u8; 32]>,
+        (manifest, schema): Files,
     ) -> VersionLife {
         VersionLife {
             number,
             adapter: entry.adapter.clone(),
             manifest,
+            schema,
             publisher: String::new(),
             samples: 0,
             is_from_file: true,
@@ -235,9 +254,10 @@ impl VersionLife {
 
 impl AdapterEntry {
     fn replaced(&self) -> u32 {
-        match self.step {
-            AdapterStep::Activate { replaced } | AdapterStep::Rollback { replaced } => replaced,
-            _ => 0,
+        if let AdapterStep::Activate { replaced } | AdapterStep::Rollback { replaced } = self.step {
+            replaced
+        } else {
+            0
         }
     }
 }

@@ -29,6 +29,8 @@ pub struct AdapterFiles {
     pub manifest: Bytes,
     /// Its configuration, as the adapter takes it.
     pub configuration: Bytes,
+    /// JSON Schema of its configurations; empty when it has none.
+    pub schema: Bytes,
 }
 
 /// An upload whose form, signature and manifest hold.

@@ -3246,3 +3246,396 @@ pub mod exchange_server {
         const NAME: &'static str = SERVICE_NAME;
     }
 }
+/// Generated client implementations.
+pub mod legal_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    /// Searches and chronicles for auditors (审计人员). The caller is its TLS client certificate, which
+    /// the configuration names under `[[staff]]` with the role `auditor`; everybody else is refused
+    /// (PERMISSION_DENIED, `role-not-granted`).
+    ///
+    /// Every call is an entry of the log before anything is read: who, purpose, case and the question. A
+    /// second entry says how much was returned and holds a digest over the answer. Purpose or case number
+    /// must be given. What is asked about a party by name, and free text, stands in the entry as a keyed
+    /// digest, because it may name a person.
+    ///
+    /// Every row is read from the log and the evidence and checked before it is shown: entry bytes, leaf
+    /// hash, tree; records, result digest, entry. An index that was changed can leave a row out; it can
+    /// never show one that is not in the log. Where completeness itself has to be shown, ask for a range
+    /// of positions with `prove`.
+    #[derive(Debug, Clone)]
+    pub struct LegalClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl<T> LegalClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> LegalClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            LegalClient::new(InterceptedService::new(inner, interceptor))
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        /// Finds entries of the log. All filters must be met: by the entry itself, or together with it by
+        /// the records of one message of it.
+        pub async fn search_entries(
+            &mut self,
+            request: impl tonic::IntoRequest<::proto::v1::SearchEntriesRequest>,
+        ) -> std::result::Result<
+            tonic::Response<::proto::v1::SearchEntriesResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/lawgate.v1.Legal/SearchEntries",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("lawgate.v1.Legal", "SearchEntries"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Everything the log has about one case, across agencies, in order.
+        pub async fn get_case(
+            &mut self,
+            request: impl tonic::IntoRequest<::proto::v1::GetCaseRequest>,
+        ) -> std::result::Result<
+            tonic::Response<::proto::v1::GetCaseResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static("/lawgate.v1.Legal/GetCase");
+            let mut req = request.into_request();
+            req.extensions_mut().insert(GrpcMethod::new("lawgate.v1.Legal", "GetCase"));
+            self.inner.unary(req, path, codec).await
+        }
+    }
+}
+/// Generated server implementations.
+pub mod legal_server {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    /// Generated trait containing gRPC methods that should be implemented for use with LegalServer.
+    #[async_trait]
+    pub trait Legal: std::marker::Send + std::marker::Sync + 'static {
+        /// Finds entries of the log. All filters must be met: by the entry itself, or together with it by
+        /// the records of one message of it.
+        async fn search_entries(
+            &self,
+            request: tonic::Request<::proto::v1::SearchEntriesRequest>,
+        ) -> std::result::Result<
+            tonic::Response<::proto::v1::SearchEntriesResponse>,
+            tonic::Status,
+        >;
+        /// Everything the log has about one case, across agencies, in order.
+        async fn get_case(
+            &self,
+            request: tonic::Request<::proto::v1::GetCaseRequest>,
+        ) -> std::result::Result<
+            tonic::Response<::proto::v1::GetCaseResponse>,
+            tonic::Status,
+        >;
+    }
+    /// Searches and chronicles for auditors (审计人员). The caller is its TLS client certificate, which
+    /// the configuration names under `[[staff]]` with the role `auditor`; everybody else is refused
+    /// (PERMISSION_DENIED, `role-not-granted`).
+    ///
+    /// Every call is an entry of the log before anything is read: who, purpose, case and the question. A
+    /// second entry says how much was returned and holds a digest over the answer. Purpose or case number
+    /// must be given. What is asked about a party by name, and free text, stands in the entry as a keyed
+    /// digest, because it may name a person.
+    ///
+    /// Every row is read from the log and the evidence and checked before it is shown: entry bytes, leaf
+    /// hash, tree; records, result digest, entry. An index that was changed can leave a row out; it can
+    /// never show one that is not in the log. Where completeness itself has to be shown, ask for a range
+    /// of positions with `prove`.
+    #[derive(Debug)]
+    pub struct LegalServer<T> {
+        inner: Arc<T>,
+        accept_compression_encodings: EnabledCompressionEncodings,
+        send_compression_encodings: EnabledCompressionEncodings,
+        max_decoding_message_size: Option<usize>,
+        max_encoding_message_size: Option<usize>,
+    }
+    impl<T> LegalServer<T> {
+        pub fn new(inner: T) -> Self {
+            Self::from_arc(Arc::new(inner))
+        }
+        pub fn from_arc(inner: Arc<T>) -> Self {
+            Self {
+                inner,
+                accept_compression_encodings: Default::default(),
+                send_compression_encodings: Default::default(),
+                max_decoding_message_size: None,
+                max_encoding_message_size: None,
+            }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InterceptedService<Self, F>
+        where
+            F: tonic::service::Interceptor,
+        {
+            InterceptedService::new(Self::new(inner), interceptor)
+        }
+        /// Enable decompressing requests with the given encoding.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.accept_compression_encodings.enable(encoding);
+            self
+        }
+        /// Compress responses with the given encoding, if the client supports it.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.send_compression_encodings.enable(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.max_decoding_message_size = Some(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.max_encoding_message_size = Some(limit);
+            self
+        }
+    }
+    impl<T, B> tonic::codegen::Service<http::Request<B>> for LegalServer<T>
+    where
+        T: Legal,
+        B: Body + std::marker::Send + 'static,
+        B::Error: Into<StdError> + std::marker::Send + 'static,
+    {
+        type Response = http::Response<tonic::body::Body>;
+        type Error = std::convert::Infallible;
+        type Future = BoxFuture<Self::Response, Self::Error>;
+        fn poll_ready(
+            &mut self,
+            _cx: &mut Context<'_>,
+        ) -> Poll<std::result::Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, req: http::Request<B>) -> Self::Future {
+            match req.uri().path() {
+                "/lawgate.v1.Legal/SearchEntries" => {
+                    #[allow(non_camel_case_types)]
+                    struct SearchEntriesSvc<T: Legal>(pub Arc<T>);
+                    impl<
+                        T: Legal,
+                    > tonic::server::UnaryService<::proto::v1::SearchEntriesRequest>
+                    for SearchEntriesSvc<T> {
+                        type Response = ::proto::v1::SearchEntriesResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<::proto::v1::SearchEntriesRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Legal>::search_entries(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = SearchEntriesSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/lawgate.v1.Legal/GetCase" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetCaseSvc<T: Legal>(pub Arc<T>);
+                    impl<
+                        T: Legal,
+                    > tonic::server::UnaryService<::proto::v1::GetCaseRequest>
+                    for GetCaseSvc<T> {
+                        type Response = ::proto::v1::GetCaseResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<::proto::v1::GetCaseRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Legal>::get_case(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetCaseSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                _ => {
+                    Box::pin(async move {
+                        let mut response = http::Response::new(
+                            tonic::body::Body::default(),
+                        );
+                        let headers = response.headers_mut();
+                        headers
+                            .insert(
+                                tonic::Status::GRPC_STATUS,
+                                (tonic::Code::Unimplemented as i32).into(),
+                            );
+                        headers
+                            .insert(
+                                http::header::CONTENT_TYPE,
+                                tonic::metadata::GRPC_CONTENT_TYPE,
+                            );
+                        Ok(response)
+                    })
+                }
+            }
+        }
+    }
+    impl<T> Clone for LegalServer<T> {
+        fn clone(&self) -> Self {
+            let inner = self.inner.clone();
+            Self {
+                inner,
+                accept_compression_encodings: self.accept_compression_encodings,
+                send_compression_encodings: self.send_compression_encodings,
+                max_decoding_message_size: self.max_decoding_message_size,
+                max_encoding_message_size: self.max_encoding_message_size,
+            }
+        }
+    }
+    /// Generated gRPC service name
+    pub const SERVICE_NAME: &str = "lawgate.v1.Legal";
+    impl<T> tonic::server::NamedService for LegalServer<T> {
+        const NAME: &'static str = SERVICE_NAME;
+    }
+}

@@ -65,10 +65,13 @@ Examples:
     Retire(AdapterVersionArgs),
     /// Show what versions have used since the start of the gateway.
     #[command(after_help = "\
+With --prometheus it prints the text format of Prometheus, for a collector that reads files.
+
 Examples:
   lawgate adapter usage --client client/admin.toml
+  lawgate adapter usage --client client/admin.toml --prometheus
   lawgate adapter usage --client client/admin.toml --feed hj212 --output json")]
-    Usage(AdapterList),
+    Usage(AdapterUsage),
     /// Convert the newest kept submissions with a version (试运行) and show where the results differ.
     #[command(after_help = "\
 Nothing is published. Values are shown only to those who may see every class of personal data.
@@ -110,7 +113,7 @@ pub(crate) struct AdapterInstall {
     pub(crate) of: u32,
 }
 
-/// `lawgate adapter list` and `usage`.
+/// `lawgate adapter list`.
 #[derive(Debug, Args)]
 pub(crate) struct AdapterList {
     #[command(flatten)]
@@ -118,6 +121,16 @@ pub(crate) struct AdapterList {
     /// Feed; without it, every feed.
     #[arg(long, short, value_name = "ID")]
     pub(crate) feed: Option<String>,
+}
+
+/// `lawgate adapter usage`.
+#[derive(Debug, Args)]
+pub(crate) struct AdapterUsage {
+    #[command(flatten)]
+    pub(crate) of: AdapterList,
+    /// Print the text format of Prometheus.
+    #[arg(long)]
+    pub(crate) prometheus: bool,
 }
 
 /// A feed to act on.

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Context;
-use grpc_api::client::{self, Channel, Code, Exchange, Request, Status};
+use grpc_api::client::{self, Channel, Code, Exchange, Legal, Request, Status};
 
 use crate::cli::Connection;
 use crate::config::{self, ClientConfig};
@@ -56,6 +56,14 @@ pub(crate) async fn connect_with(
 ) -> anyhow::Result<Exchange> {
     let config = addressed(connection, config)?;
     Ok(client::connect(&material(&config)?).await?)
+}
+
+/// Connects to the service of legal staff as the client file says.
+///
+/// # Errors
+/// As [`connect`].
+pub(crate) async fn connect_legal(connection: &Connection) -> anyhow::Result<Legal> {
+    Ok(client::legal(channel(connection).await?))
 }
 
 /// The client file with the address of the command line, if that has one.

@@ -9,7 +9,7 @@ use proto::v1::install_adapter_request::Part;
 
 use super::call::{answer, channel, patient, request};
 use super::json::to_json;
-use super::purpose;
+use super::{metrics, purpose};
 use crate::cli::{self, RegistryCommand};
 use crate::output::{Ending, Format, Output, hex};
 
@@ -301,13 +301,17 @@ async fn retire(
     Ok(Ending::Done)
 }
 
-async fn usage(arguments: &cli::AdapterList, output: &mut Output<'_>) -> anyhow::Result<Ending> {
-    let mut registry = connect(&arguments.connection).await?;
+async fn usage(arguments: &cli::AdapterUsage, output: &mut Output<'_>) -> anyhow::Result<Ending> {
+    let mut registry = connect(&arguments.of.connection).await?;
     let message = v1::GetAdapterUsageRequest {
-        feed: arguments.feed.clone().unwrap_or_default(),
+        feed: arguments.of.feed.clone().unwrap_or_default(),
     };
     let called = registry.get_adapter_usage(request(message)).await;
     let used = answer("usage", called.map(|response| response.into_inner()))?;
+    if arguments.prometheus {
+        output.text(&metrics::text(&used.usage))?;
+        return Ok(Ending::Done);
+    }
     if output.format == Format::Json {
         output.json(&to_json(&used, "GetAdapterUsageResponse"))?;
         return Ok(Ending::Done);

@@ -23,6 +23,7 @@ const MIB: u64 = 1 << 20;
 /// Makes the gateway's configuration. `folder` is the folder of the file.
 pub(crate) fn gateway(document: &mut Document, folder: &Path) -> Config {
     let mut agencies: Vec<Taker> = takers(document, "agency", folder);
+    let mut staff: Vec<Taker> = takers(document, "staff", folder);
     let mut feeds: Vec<Taker> = takers(document, "feed", folder);
     let mut one = |name: &str| -> Taker {
         takers(document, name, folder)
@@ -42,6 +43,8 @@ pub(crate) fn gateway(document: &mut Document, folder: &Path) -> Config {
         adapters: adapters(&mut one("adapters")),
         log: logging(&mut one("log")),
         agencies: agencies.iter_mut().map(agency).collect(),
+        staff: staff.iter_mut().map(member).collect(),
+        calendar: one("calendar").optional_path("file"),
         feeds: feeds.iter_mut().map(feed).collect(),
     }
 }
@@ -156,6 +159,23 @@ fn agency(taker: &mut Taker) -> Agency {
         personal: taker.texts("personal").map(personal_class).collect(),
         party_keys: taker.texts("party_keys").map(party_key).collect(),
         must_sign: taker.flag("must_sign"),
+    }
+}
+
+fn member(taker: &mut Taker) -> Staff {
+    // The name is for the operator and for the check that nobody stands twice.
+    drop(taker.text("name"));
+    Staff {
+        id: taker.text("id"),
+        role: match taker.text("role").as_str() {
+            "auditor" => Role::Auditor,
+            "operator" => Role::Operator,
+            // The key's words are these three.
+            _ => Role::Administrator,
+        },
+        certificates: taker.texts("certificates").map(certificate_name).collect(),
+        read: feed_set(taker, "read"),
+        personal: taker.texts("personal").map(personal_class).collect(),
     }
 }
 

@@ -34,6 +34,10 @@ pub(crate) struct Config {
     pub(crate) adapters: Adapters,
     /// Partner agencies; ids and certificates are unique.
     pub(crate) agencies: Vec<Agency>,
+    /// Staff; ids, names and certificates are unique and no agency's.
+    pub(crate) staff: Vec<Staff>,
+    /// File of working days.
+    pub(crate) calendar: Option<PathBuf>,
     /// Feeds; ids are unique. At least one.
     pub(crate) feeds: Vec<Feed>,
     /// The operator's log.
@@ -290,6 +294,32 @@ pub(crate) struct Agency {
     pub(crate) party_keys: Vec<PartyKey>,
     /// Whether a submission it did not sign is refused.
     pub(crate) must_sign: bool,
+}
+
+/// `[[staff]]`. The person's name stays in the file: nothing else needs it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Staff {
+    /// Pseudonym.
+    pub(crate) id: String,
+    /// `auditor`, `operator` or `administrator`.
+    pub(crate) role: Role,
+    /// How the person's certificates are recognised; at least one.
+    pub(crate) certificates: Vec<CertificateName>,
+    /// Feeds whose records are read.
+    pub(crate) read: FeedSet,
+    /// Classes of personal data seen unmasked.
+    pub(crate) personal: BTreeSet<PersonalClass>,
+}
+
+/// What a member of staff does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// Searches and reads.
+    Auditor,
+    /// Runs the node.
+    Operator,
+    /// Decides who may do what.
+    Administrator,
 }
 
 /// How a certificate is recognised.

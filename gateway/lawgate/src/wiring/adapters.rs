@@ -19,11 +19,12 @@ use proto::v1::Conversion;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
+use super::configuration_schema;
 use super::converter::{Sandboxed, fault_text, identity};
 use super::package::{self, Publishers};
 use super::preinitialize::Preinitializer;
 use crate::client::to_json;
-use crate::output::hex;
+use crate::output::{hex, printable};
 
 /// File in which the registry remembers where its entries are.
 const MEMORY: &str = "entries";
@@ -113,6 +114,7 @@ impl AdapterStore for AdapterFolder {
 
     fn load(&self, files: &AdapterFiles, kind: &str) -> Result<Loaded, AdapterFault> {
         let stated = parsed(&files.manifest)?;
+        fits_schema(files)?;
         let asked = Asked {
             memory_bytes: stated.limits.memory_bytes,
             deadline_ms: stated.limits.deadline_ms,
@@ -223,6 +225,26 @@ impl AdapterFolder {
             concurrency: small(asked.concurrency, caps.concurrency),
         }
     }
+}
+
+/// Checks the configuration against the schema, if there is one; the adapter checks it as well.
+fn fits_schema(files: &AdapterFiles) -> Result<(), AdapterFault> {
+    if files.schema.is_empty() {
+        return Ok(());
+    }
+    let fault = |code, text| AdapterFault { code, text };
+    let faults = configuration_schema::faults(&files.schema, &files.configuration);
+    let faults = faults.map_err(|text| fault("adapter-package", text))?;
+    if faults.is_empty() {
+        return Ok(());
+    }
+    let lines: Vec<String> = faults.iter().map(|fault| printable(fault)).collect();
+    let text = format!(
+        "the configuration has {} faults by its schema\n  {}",
+        faults.len(),
+        lines.join("\n  ")
+    );
+    Err(fault("adapter-configuration", text))
 }
 
 /// The manifest of an upload.

@@ -18,6 +18,7 @@ use sha2::{Digest as _, Sha256};
 use crate::config::model::{self, Config};
 use crate::output::{hex, printable};
 
+
 /// An installed adapter.
 pub(super) struct Sandboxed {
     pub(super) identity: AdapterIdentity,
@@ -114,6 +115,10 @@ fn files(feed: &model::Feed) -> anyhow::Result<Option<AdapterFiles>> {
         component: component.into(),
         configuration: configuration.into(),
         manifest: read(&folder.join("adapter.toml"))?.into(),
+        schema: match folder.join("configuration.schema.json") {
+            schema if schema.is_file() => read(&schema)?.into(),
+            _ => Vec::new().into(),
+        },
     }))
 }
 
@@ -138,6 +143,22 @@ pub(crate) fn installed(result: Result<Adapter, InstallError>) -> anyhow::Result
         let text = fault_text(&error);
         anyhow::Error::new(error).context(text)
     })
+}
+
+/// A converter of these bytes, as `serve` would make it.
+///
+/// # Errors
+/// The host's.
+pub(crate) fn converter(
+    host: &Host,
+    component: &[u8],
+    configuration: &[u8],
+) -> Result<Arc<dyn Converter>, InstallError> {
+    let adapter = host.install(component, configuration)?;
+    Ok(Arc::new(Sandboxed {
+        identity: identity(&adapter),
+        adapter: Arc::new(adapter),
+    }))
 }
 
 /// An error of the host with everything in it that is wrong.
@@ -174,7 +195,7 @@ pub(crate) fn host(config: &Config, workers: usize) -> anyhow::Result<Host> {
     let limits = host_limits(
         &config.sandbox,
         data.join("adapter-cache"),
-        cache_key(data)?,
+        own_key(&data.join("adapter-cache.key"))?,
     )?;
     Host::new(adapter_host::Config {
         log: guest_log,
@@ -230,11 +251,14 @@ fn guest_log(adapter: &str, level: Level, text: &str) {
     }
 }
 
-/// The key that authenticates cached native code: made once, readable by the gateway alone.
-fn cache_key(data: &Path) -> anyhow::Result<[u8; 32]> {
-    let file = data.join("adapter-cache.key");
+/// A key of this node alone: made once, readable by the gateway alone. One authenticates cached
+/// native code, another stands for what auditors search for.
+///
+/// # Errors
+/// A file that cannot be read or made, or does not hold 32 bytes.
+pub(crate) fn own_key(file: &Path) -> anyhow::Result<[u8; 32]> {
     let mut key = [0; 32];
-    match fs::read(&file) {
+    match fs::read(file) {
         Ok(bytes) => {
             key = bytes
                 .try_into()
@@ -246,7 +270,7 @@ fn cache_key(data: &Path) -> anyhow::Result<[u8; 32]> {
                 .and_then(|mut random| random.read_exact(&mut key))
                 .context("making a key")?;
             let mut options = fs::OpenOptions::new();
-            let made = options.write(true).create_new(true).mode(0o600).open(&file);
+            let made = options.write(true).create_new(true).mode(0o600).open(file);
             made.and_then(|mut made| made.write_all(&key))
                 .with_context(|| format!("writing {}", file.display()))?;
         }

@@ -5,10 +5,12 @@
 
 mod adapters;
 mod clock;
+mod configuration_schema;
 mod converter;
 mod evidence;
 mod evidence_packages;
 mod package;
+mod kept;
 mod policy;
 mod preinitialize;
 mod proofs;
@@ -16,10 +18,11 @@ mod receipts;
 
 pub(crate) use adapters::{AdapterFolder, Caps};
 pub(crate) use clock::SystemClock;
-pub(crate) use converter::{COMPILE_COMMAND, feeds, host, host_limits, installed};
+pub(crate) use converter::{COMPILE_COMMAND, converter, feeds, host, host_limits, installed, own_key};
 pub(crate) use evidence::Evidence;
 pub(crate) use evidence_packages::PackageFiles;
-pub(crate) use package::Publishers;
-pub(crate) use policy::policy;
+pub(crate) use kept::{KeptFile, kept_file};
+pub(crate) use package::{Publishers, chain};
+pub(crate) use policy::{policy, working_days};
 pub(crate) use proofs::Proofs;
 pub(crate) use receipts::Receipts;

@@ -75,6 +75,7 @@ pub(crate) fn read(
             component: Bytes::copy_from_slice(pack.component()),
             manifest: file(adapter_pack::manifest::FILE),
             configuration: Bytes::copy_from_slice(pack.configuration()),
+            schema: Bytes::copy_from_slice(pack.configuration_schema().unwrap_or_default()),
         },
         samples,
         publisher,

@@ -11,6 +11,7 @@ mod evidence;
 mod exchange;
 mod foreign;
 mod goldens;
+mod legal;
 mod rebuild;
 mod refusals;
 mod registry;

@@ -196,6 +196,8 @@ impl Disk {
     /// Starts a node as the last one left the disk.
     pub(crate) fn start(&self) -> Node {
         let exchange = Exchange::build(Parts {
+            search_key: crate::SearchKey::new([5; 32]),
+            working_days: crate::working_days::WorkingDays::default(),
             log: log(self.path()),
             evidence: Arc::clone(&self.evidence) as Arc<dyn EvidenceStore>,
             index: Arc::new(MemoryIndex::default()) as Arc<dyn Index>,
@@ -346,5 +348,6 @@ pub(crate) fn files(word: &str) -> AdapterFiles {
         component: word.as_bytes().to_vec().into(),
         manifest: Bytes::from_static(b"manifest"),
         configuration: Bytes::from_static(b"{}"),
+        schema: Bytes::from_static(b"schema"),
     }
 }

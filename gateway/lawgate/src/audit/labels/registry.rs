@@ -26,15 +26,19 @@ pub(super) fn event(number: u64) -> Option<&'static str> {
 /// What stands at each place of a field of such an entry.
 pub(super) fn names(event: u64, field: Field) -> &'static [&'static str] {
     match (event, field) {
-        (entry::EVENT_ADAPTER_LOAD, Field::Outcome) => {
-            &["result 结果", "version 版本号", "manifest SHA-256 清单摘要"]
-        }
+        (entry::EVENT_ADAPTER_LOAD, Field::Outcome) => &[
+            "result 结果",
+            "version 版本号",
+            "manifest SHA-256 清单摘要",
+            "schema SHA-256 配置模式摘要",
+        ],
         (entry::EVENT_ADAPTER_INSTALL, Field::Outcome) => &[
             "result 结果",
             "version 版本号",
             "manifest SHA-256 清单摘要",
             "publisher 发布者",
             "samples 样例数",
+            "schema SHA-256 配置模式摘要",
         ],
         (entry::EVENT_ADAPTER_APPROVE | entry::EVENT_ADAPTER_RETIRE, Field::Outcome) => {
             &["result 结果", "version 版本号"]

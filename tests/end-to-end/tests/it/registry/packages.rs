@@ -89,7 +89,16 @@ fn a_package_is_installed_only_with_the_signature_of_a_known_publisher_and_sound
         );
     });
     wrong.sign(&known, time_s).expect("signs");
+    let mut unfit = package(|content| {
+        let schema = br#"{"type": "object", "required": ["no-such-key"]}"#;
+        content.put("configuration.schema.json", schema.to_vec());
+    });
+    unfit.sign(&known, time_s).expect("signs");
     let refused = [
+        (
+            written(site.folder(), "unfit.lga", &unfit),
+            "adapter-configuration",
+        ),
         (
             written(site.folder(), "unsigned.lga", &unsigned),
             "adapter-unsigned",
