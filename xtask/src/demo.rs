@@ -1,10 +1,11 @@
-//! `cargo xtask demo`: the real job, from nothing to a verified log, on this machine.
+//! `cargo xtask demo`: the real job, from nothing to a verified log and an evidence package, on this machine.
 //!
 //! Builds what is needed, starts three witnesses and the gateway on its
 //! embedded default in a scratch folder, submits the project's own samples for all four feeds over
-//! gRPC with mutual TLS, shows what became of them, and verifies the log from
-//! disk with a separate process.
+//! gRPC with mutual TLS, shows what became of them, exports a case as an evidence
+//! package, and verifies log and package with separate processes.
 
+mod package;
 mod witnesses;
 
 use std::fs;
@@ -84,6 +85,7 @@ pub(crate) fn run(root: &Path, options: &Options) -> anyhow::Result<()> {
     }
     output(&mut init)?;
 
+    package::font();
     step("witnesses: starting those of three agencies, two of which have to cosign");
     let _witnesses = Witnesses::start(&lawgate, &scratch)?;
     step(&format!("gateway: starting on {address}"));
@@ -117,6 +119,7 @@ pub(crate) fn run(root: &Path, options: &Options) -> anyhow::Result<()> {
 
     step("one record of the common schema, with its provenance");
     show_record(&client)?;
+    let package = package::export(&client, &scratch)?;
 
     if options.stay {
         return stay(&lawgate, &scratch, &address, gateway);
@@ -133,6 +136,7 @@ pub(crate) fn run(root: &Path, options: &Options) -> anyhow::Result<()> {
         path(&scratch.join("data/audit"))?,
     ]))?;
     print!("{verified}");
+    package::verify(root, &package)?;
     println!(
         "demo: OK in {:.1} s; everything is in {}",
         started.elapsed().as_secs_f64(),
@@ -307,7 +311,7 @@ fn stay(lawgate: &Path, scratch: &Path, address: &str, mut gateway: Gateway) -> 
     println!(
         "\nThe gateway goes on serving on {address}. Try, from another terminal:\n\n  \
          {binary} records --client {folder}/client/city-eco.toml --feed hj212 --limit 5\n  \
-         {binary} quarantine --client {folder}/client/city-eco.toml\n  \
+         {binary} quarantine list --client {folder}/client/city-eco.toml\n  \
          {binary} submit --client {folder}/client/police.toml --feed police-case adapters/police-case/samples/*.xml\n  \
          {binary} audit list --log {folder}/data/audit\n  \
          {binary} audit verify --log {folder}/data/audit\n\nCtrl-C stops it.\ndemo: OK, serving"

@@ -19,8 +19,10 @@ mod component;
 mod corpus;
 mod debian;
 mod demo;
+mod languages;
 mod table;
 mod test;
+mod verifier;
 mod wasm;
 
 const USAGE: &str = "\
@@ -40,7 +42,13 @@ tasks:
   bench [ROW..]       measure, print ratios, write target/bench/report.json
   generate            write the code and documents that follow from proto/ and
                       plugins/wit
+  verifier-wasm [test]
+                      build the check of evidence packages as a WebAssembly module
+                      into target/verifier-wasm/; test also runs it under Node on an
+                      honest and a tampered package beside the native verifier
   python              make the Python environment of the foreign client
+  languages           make an adapter in each language as an integrator does, with
+                      compilers of npm and PyPI in target/toolchains
   adapters [NAME..]   build the adapters (all, or those named) as components
                       into target/adapters/<id>/
   adapter new [--mapping] FOLDER
@@ -62,9 +70,11 @@ fn main() -> ExitCode {
         "adapter" => wasm::adapter(&root(), rest),
         "demo" => demo::Options::parse(rest).and_then(|options| demo::run(&root(), &options)),
         "attacks" => attacks::run(&root(), rest),
+        "languages" => languages(&root()),
         "test" => test::run(&root(), rest),
         "bench" => bench(&root(), rest),
         "generate" => build::cargo(&root(), &["run", "--quiet", "--package", "codegen"]),
+        "verifier-wasm" => verifier::run(&root(), rest),
         "python" => build::python(&root()).map(drop),
         _ => {
             eprintln!("{USAGE}");
@@ -78,6 +88,12 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Builds the gateway's binary and tries adapters of every language with it.
+fn languages(root: &Path) -> anyhow::Result<()> {
+    let built = build::binaries(root, &["lawgate"], false)?;
+    languages::run(root, &built.join("lawgate"))
 }
 
 /// Builds everything optimised, then measures in one process.

@@ -7,7 +7,7 @@ use std::time::Instant;
 use anyhow::{Result, bail};
 
 use crate::build::{self, cargo};
-use crate::{debian, wasm};
+use crate::{debian, languages, verifier, wasm};
 
 /// Runs every test of every crate, the adapters natively and as components.
 pub(crate) fn run(root: &Path, arguments: &[String]) -> Result<()> {
@@ -29,8 +29,10 @@ pub(crate) fn run(root: &Path, arguments: &[String]) -> Result<()> {
     )?;
     let python = build::python(root)?;
     second_verifier(root, &python)?;
+    verifier::test(root)?;
     // The binary the end-to-end tests start, with the features the whole workspace unifies to.
     cargo(root, &["build", "--workspace"])?;
+    languages::run(root, &build::target(root).join("debug/lawgate"))?;
     cargo(root, &["test", "--workspace", "--no-fail-fast"])?;
     // Keys in a token; the gateway is built without it unless asked.
     cargo(

@@ -55,6 +55,15 @@ pub(crate) fn adapters(root: &Path, names: &[String]) -> Result<()> {
     );
 }
 
+/// Builds a package of this repository as a plain module, no component, and returns its path.
+///
+/// # Errors
+/// No compiler for the target, or it does not build.
+pub(crate) fn module(root: &Path, package: &str) -> Result<PathBuf> {
+    let built = Toolchain::find(root)?.build_module(root, package)?;
+    Ok(built.join(format!("{}.wasm", package.replace('-', "_"))))
+}
+
 /// One adapter of this repository.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Guest {

@@ -5,6 +5,7 @@
 //! thread may take what is queued ahead of it and prepare it. The queue knows nothing of files or entries; the audit log
 //! and the evidence store each run one.
 
+mod announced;
 #[cfg(test)]
 mod tests;
 mod thread;
@@ -16,6 +17,7 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
+pub use announced::{Announced, AsQueue, Gather};
 pub use thread::WriterThread;
 
 /// Why an item was not accepted or a group was not made durable.
@@ -72,6 +74,10 @@ struct Waiting<Item, Outcome> {
     group: Arc<Group<Outcome>>,
     /// How many bytes may be taken ahead; `None` while the writer is not waiting for the disk.
     room: Option<usize>,
+    /// Items that were announced and are still to come.
+    announced: usize,
+    /// The number of items for which a writer that gathers is to be woken.
+    wanted: Option<usize>,
     /// Why nothing is accepted any more, if so.
     stopped: Option<CommitError>,
 }
@@ -85,6 +91,8 @@ impl<Item, Outcome: Clone> Queue<Item, Outcome> {
             bytes: 0,
             group: Arc::default(),
             room: None,
+            announced: 0,
+            wanted: None,
             stopped: None,
         };
         Self {
@@ -119,8 +127,9 @@ impl<Item, Outcome: Clone> Queue<Item, Outcome> {
             index: items,
         };
         let is_enough = waiting.is_enough_ahead();
+        let is_wanted = items == 0 || waiting.wanted == Some(items + 1);
         drop(waiting);
-        if items == 0 {
+        if is_wanted {
             self.changed.notify_all();
         }
         if is_enough {

@@ -30,6 +30,7 @@ pub mod note;
 pub mod party;
 mod peaks;
 pub mod policy;
+mod positioned;
 pub mod proof;
 pub mod receipt;
 pub mod recover;

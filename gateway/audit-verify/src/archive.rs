@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use audit_proof::{
     archive::{ArchiveOptions, ArchiveReport, NOTE, verify_archive},
+    judge::Outcome,
     kept,
     note::Note,
     policy::Policy,
@@ -132,23 +133,23 @@ impl Checked {
         Ok(())
     }
 
-    /// 0 all that was asked passed, 1 something is wrong, 3 something could not be checked.
-    pub(crate) fn exit_code(&self) -> u8 {
+    /// Whether all that was asked passed, something is wrong, or something could not be checked.
+    pub(crate) fn outcome(&self) -> Outcome {
         if self.report.fault.is_some() || !self.failures.is_empty() {
-            1
+            Outcome::Failed
         } else if self.unchecked.is_empty() {
-            0
+            Outcome::Passed
         } else {
-            3
+            Outcome::NotCheckable
         }
     }
 
     fn answer(&self) -> &'static str {
-        match self.exit_code() {
-            1 => "FAIL 未通过",
-            3 => "NOT FULLY CHECKED 未能全部核验",
-            _ if self.is_anchored => "PASS, anchored 通过，已由他方锚定",
-            _ => "PASS, vouched for by the log alone 通过，仅由日志自身担保",
+        match self.outcome() {
+            Outcome::Failed => "FAIL 未通过",
+            Outcome::NotCheckable => "NOT FULLY CHECKED 未能全部核验",
+            Outcome::Passed if self.is_anchored => "PASS, anchored 通过，已由他方锚定",
+            Outcome::Passed => "PASS, vouched for by the log alone 通过，仅由日志自身担保",
         }
     }
 
@@ -197,7 +198,11 @@ impl Checked {
         let fault = self.report.fault.as_ref().map(ToString::to_string);
         let failures = fault.iter().chain(&self.failures).collect::<Vec<_>>();
         serde_json::json!({
-            "outcome": match self.exit_code() { 0 => "passed", 1 => "failed", _ => "not-checkable" },
+            "outcome": match self.outcome() {
+                Outcome::Passed => "passed",
+                Outcome::Failed => "failed",
+                Outcome::NotCheckable => "not-checkable",
+            },
             "anchored": self.is_anchored,
             "origin": manifest.map(|it| &it.origin),
             "from": manifest.map(|it| it.from),

@@ -1,6 +1,6 @@
-//! `lawgate-verify`: checks audit logs and mirrors offline, for a court's expert and for everybody else.
+//! `lawgate-verify`: checks audit logs, mirrors and evidence packages offline, for a court's expert and for everybody else.
 //!
-//! Reads files and prints a verdict; what is decided, [`audit_proof::judge`] decides. It has no network, writes nothing
+//! Reads files and prints a verdict; what is decided, [`audit_proof::judge`] and [`package_proof`] decide. It has no network, writes nothing
 //! and knows nothing of how a log is written. Exit codes: 0 everything asked was really checked and passed; 1 something
 //! is wrong, or nothing was checked; 2 wrong use; 3 nothing is wrong, and something asked could not be checked.
 
@@ -11,6 +11,7 @@ mod evidence;
 mod json;
 mod node;
 mod options;
+mod package;
 mod run;
 mod source;
 mod text;
@@ -20,8 +21,7 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use audit_proof::judge::{Outcome, Verdict};
-use clap::Parser as _;
+use audit_proof::judge::Outcome;
 
 use options::{Arguments, Command};
 
@@ -29,11 +29,40 @@ use options::{Arguments, Command};
 const EXIT_USAGE: u8 = 2;
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
-    match examine(&arguments.command) {
-        Ok((text, code)) => {
-            print(&text);
-            ExitCode::from(code)
+    let arguments = Arguments::read(std::env::args_os());
+    let as_json = arguments
+        .command
+        .settings()
+        .is_some_and(|settings| settings.json);
+    let checked = match &arguments.command {
+        Command::Package { file, settings } => {
+            package::run(file, settings, now_s()).map(|verdict| {
+                let printed = match as_json {
+                    true => format!("{}\n", package_proof::render::json(&verdict)),
+                    false => package_proof::render::text(&verdict),
+                };
+                (printed, verdict.outcome())
+            })
+        }
+        Command::Archive { folder, settings } => archive::run(folder, settings).map(|checked| {
+            let printed = match settings.json {
+                true => format!("{}\n", checked.to_json()),
+                false => checked.to_text(),
+            };
+            (printed, checked.outcome())
+        }),
+        command => run::run(command, now_s()).map(|verdict| {
+            let printed = match as_json {
+                true => format!("{}\n", json::render(&verdict)),
+                false => text::render(&verdict),
+            };
+            (printed, verdict.outcome())
+        }),
+    };
+    match checked {
+        Ok((printed, outcome)) => {
+            print(&printed);
+            ExitCode::from(exit_code(outcome))
         }
         Err(error) => {
             eprintln!("lawgate-verify: {error:#}");
@@ -42,38 +71,16 @@ fn main() -> ExitCode {
     }
 }
 
-/// Examines what was named; returns what is printed and the exit code.
-fn examine(command: &Command) -> anyhow::Result<(String, u8)> {
-    if let Command::Archive { folder, settings } = command {
-        let checked = archive::run(folder, settings)?;
-        let text = if settings.json {
-            checked.to_json() + "\n"
-        } else {
-            checked.to_text()
-        };
-        return Ok((text, checked.exit_code()));
-    }
-    let settings = command.settings();
-    let settings = settings.expect("every other command has the settings of a log");
-    let verdict = run::run(command, settings, now_s())?;
-    let text = if settings.json {
-        format!("{}\n", json::render(&verdict))
-    } else {
-        text::render(&verdict)
-    };
-    Ok((text, exit_code(&verdict)))
-}
-
 #[expect(
     clippy::print_stdout,
     reason = "the verdict is what the program is for"
 )]
-fn print(text: &str) {
-    print!("{text}");
+fn print(printed: &str) {
+    print!("{printed}");
 }
 
-fn exit_code(verdict: &Verdict) -> u8 {
-    match verdict.outcome() {
+fn exit_code(outcome: Outcome) -> u8 {
+    match outcome {
         Outcome::Passed => 0,
         Outcome::Failed => 1,
         Outcome::NotCheckable => 3,

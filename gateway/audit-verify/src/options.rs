@@ -1,10 +1,13 @@
 //! The command line, and nothing else.
 
-use std::path::PathBuf;
+use std::{
+    ffi::OsString,
+    path::{Path, PathBuf},
+};
 
 use clap::{Args, Parser, Subcommand};
 
-/// Checks audit logs and mirrors offline 离线核验审计日志
+/// Checks audit logs, mirrors and evidence packages offline 离线核验审计日志与证据包
 #[derive(Debug, Parser)]
 #[command(
     name = "lawgate-verify",
@@ -62,6 +65,13 @@ pub(crate) enum Command {
         #[command(flatten)]
         settings: Box<ArchiveSettings>,
     },
+    /// Check an evidence package; `lawgate-verify case.evp` does the same 核验证据包
+    Package {
+        /// The package, a file `.evp`.
+        file: PathBuf,
+        #[command(flatten)]
+        settings: Box<Settings>,
+    },
     /// Check a node's audit folder: segments, tiles, kept checkpoints, time stamps and lock 核验节点的全部审计文件
     All {
         /// The folder `audit` of the node.
@@ -69,6 +79,19 @@ pub(crate) enum Command {
         #[command(flatten)]
         settings: Box<Settings>,
     },
+}
+
+impl Arguments {
+    /// Reads the command line; a package may stand where a command stands.
+    pub(crate) fn read(given: impl Iterator<Item = OsString>) -> Self {
+        let mut given: Vec<OsString> = given.collect();
+        let is_package =
+            |argument: &OsString| Path::new(argument).extension() == Some("evp".as_ref());
+        if given.get(1).is_some_and(is_package) {
+            given.insert(1, "package".into());
+        }
+        Self::parse_from(given)
+    }
 }
 
 impl Command {
@@ -79,6 +102,7 @@ impl Command {
             | Self::Mirror { settings, .. }
             | Self::Checkpoint { settings, .. }
             | Self::Receipt { settings, .. }
+            | Self::Package { settings, .. }
             | Self::All { settings, .. } => Some(settings),
             Self::Archive { .. } => None,
         }

@@ -12,7 +12,9 @@ use crate::{
 };
 
 /// Runs a command; `now_s` is the time by the clock of this machine, in seconds since 1970.
-pub(crate) fn run(command: &Command, settings: &Settings, now_s: u64) -> anyhow::Result<Verdict> {
+pub(crate) fn run(command: &Command, now_s: u64) -> anyhow::Result<Verdict> {
+    let settings = command.settings();
+    let settings = settings.expect("an archive is checked elsewhere");
     let trust = evidence::trust(settings)?;
     let party_keys = evidence::party_keys(settings)?;
     let questions = evidence::questions(settings, now_s);
@@ -42,6 +44,8 @@ pub(crate) fn run(command: &Command, settings: &Settings, now_s: u64) -> anyhow:
             evidence::take_checkpoints(&mut examination, &files, keeper, settings.threads)?;
             contents(against, &mut examination, settings, party_keys)?
         }
+        // A package is judged by itself; the binary asks for it elsewhere.
+        Command::Package { .. } => None,
         Command::Receipt { files, against, .. } => {
             evidence::take_receipts(&mut examination, files)?;
             contents(against, &mut examination, settings, party_keys)?

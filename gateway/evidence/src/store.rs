@@ -16,7 +16,7 @@ use std::{
 
 use audit_log::{
     Hash,
-    commit::{self, CommitError, Queue, WriterThread},
+    commit::{self, Announced, AsQueue, CommitError, Queue, WriterThread},
 };
 
 pub(crate) use segments::Segments;
@@ -136,6 +136,20 @@ pub(crate) struct Shared {
     pub(crate) segments: Segments,
 }
 
+impl AsQueue for Shared {
+    type Item = Vec<NewBundle>;
+    type Outcome = Stored;
+
+    fn queue(&self) -> &Queue<Self::Item, Self::Outcome> {
+        &self.queue
+    }
+}
+
+/// A put that is being prepared; dropped once it is queued or will not come.
+#[derive(Debug)]
+#[must_use = "dropping it says that the put was queued or will not come"]
+pub struct Expected(#[expect(dead_code, reason = "held for its drop")] Announced<Shared>);
+
 /// An open store. Clones are handles of the same store.
 #[derive(Debug, Clone)]
 pub struct Store {
@@ -160,6 +174,14 @@ impl Store {
     pub fn put_all(&self, bundles: Vec<NewBundle>) -> Result<Pending, PutError> {
         let bytes = bundles.iter().map(bundle_bytes).sum();
         Ok(Pending(self.owner.shared.queue.submit(bundles, bytes)?))
+    }
+
+    /// Says that a put is being prepared, until what is returned is dropped.
+    ///
+    /// The writer waits for such puts, two milliseconds at most, to make them durable with one sync. A put that comes
+    /// while no other is expected waits for nothing.
+    pub fn expect(&self) -> Expected {
+        Expected(Announced::new(&self.owner.shared))
     }
 
     /// Reads the bundle at `address`; `None` when there is none that is durable.

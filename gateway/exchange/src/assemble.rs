@@ -50,7 +50,8 @@ pub(crate) fn record(stored: &Stored, place: RecordPlace, message: &OfMessage) -
     let facts = conversion.facts.clone().unwrap_or_default();
     let adapter = &stored.entry.adapter;
     let given = record.envelope.take().unwrap_or_default();
-    let received_at = answer::date_time(stored.time_ns);
+    let received_ns = stored.entry.received_ns(stored.time_ns);
+    let received_at = answer::date_time(received_ns);
     record.envelope = Some(Envelope {
         record_id: id.clone(),
         entity: record.entity_name().to_owned(),
@@ -74,7 +75,7 @@ pub(crate) fn record(stored: &Stored, place: RecordPlace, message: &OfMessage) -
         clock_skew_s: facts
             .claimed_at
             .as_ref()
-            .and_then(|claimed| skew(claimed, stored.time_ns))
+            .and_then(|claimed| skew(claimed, received_ns))
             .unwrap_or_default(),
         received_at: Some(received_at),
         claimed_at: facts.claimed_at,

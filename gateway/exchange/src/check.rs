@@ -15,6 +15,7 @@ use proto::v1::{
     message_result,
 };
 
+use crate::facts;
 use crate::ids::MAX_RECORDS_PER_MESSAGE;
 use crate::ports::{Converted, LinkKind, QuarantinedRow, Run};
 
@@ -378,6 +379,7 @@ fn add_run(
             .chain(cases)
             .filter(|(_, key)| key.len() <= MAX_LINK_BYTES)
             .collect(),
+        words: facts::words_of_record(record),
     });
 }
 

@@ -13,7 +13,7 @@ use crate::entry::{CaseBinding, SubmitEntry, Sums};
 use crate::policy::Caller;
 use crate::ports::{Converted, Converter, IndexedSubmission, Message, QuarantinedRow};
 use crate::refusal::Refusal;
-use crate::{Submission, answer, party};
+use crate::{Submission, answer, facts, party};
 
 mod budget;
 #[cfg(test)]
@@ -87,6 +87,7 @@ pub(crate) fn prepare(
         key,
         party: party::field(&submission),
         case: submission.case,
+        retry: None,
     };
     let rows = IndexedSubmission {
         agency: caller.agency.clone(),
@@ -94,6 +95,8 @@ pub(crate) fn prepare(
         key,
         runs: blocks(runs),
         quarantined: quarantined_rows(&outcomes),
+        case: facts::case_of(&entry.case),
+        words: facts::words_of_case(&entry.case),
     };
     Ok(Prepared {
         results,
@@ -113,7 +116,8 @@ fn convert(converter: &dyn Converter, messages: &[Message]) -> Result<Vec<Checke
     let mut given_up: Option<Quarantine> = None;
     // Every number is a message's; a plain range would step past the last of 65,536.
     let mut numbers = 0..=u16::MAX;
-    for batch in messages.chunks(SANDBOX_MESSAGES) {
+    let most = converter.messages_per_call().clamp(1, SANDBOX_MESSAGES);
+    for batch in messages.chunks(most) {
         if let Some(quarantine) = budget.spent().or(given_up.as_ref()) {
             checked.extend(batch.iter().map(|_| quarantined(quarantine.clone())));
             continue;
@@ -134,6 +138,39 @@ fn convert(converter: &dyn Converter, messages: &[Message]) -> Result<Vec<Checke
         }
     }
     Ok(checked)
+}
+
+/// The results of the messages, encoded as they are kept; nothing else is made.
+///
+/// # Errors
+/// As [`prepare`].
+pub(crate) fn results(
+    converter: &dyn Converter,
+    messages: &[Message],
+) -> Result<Vec<Bytes>, Refusal> {
+    let checked = convert(converter, messages)?;
+    Ok(checked.into_iter().map(|checked| checked.part).collect())
+}
+
+/// The messages of a request whose payloads are kept apart; `None` when they do not belong together.
+pub(crate) fn messages_of(manifest: &[u8], payloads: &[Bytes]) -> Option<Vec<Message>> {
+    let request = SubmitRequest::decode(manifest).ok()?;
+    if request.messages.len() != payloads.len() {
+        return None;
+    }
+    let attribute = |attribute: Attribute| (attribute.name, attribute.value);
+    let message = |(message, payload): (proto::v1::Message, &Bytes)| Message {
+        payload: payload.clone(),
+        attributes: message.attributes.into_iter().map(attribute).collect(),
+    };
+    Some(
+        request
+            .messages
+            .into_iter()
+            .zip(payloads)
+            .map(message)
+            .collect(),
+    )
 }
 
 /// Converts one sandbox's worth; an adapter that did not return quarantines it whole.

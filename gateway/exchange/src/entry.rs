@@ -5,9 +5,11 @@
 //! entry never holds a payload or a personal value, only digests, counts and
 //! names. Numbers and shapes only grow.
 
+mod adapter;
 mod archive;
 mod attestation;
 mod outage;
+mod quarantine;
 mod signing_key;
 mod submit;
 #[cfg(test)]
@@ -15,23 +17,25 @@ mod tests;
 mod value;
 
 use audit_log::cbor::Value;
-use audit_log::entry::{Draft, Field};
+use audit_log::entry::{Draft, Entry, Field};
 pub use audit_log::party::key_digest;
 
+pub use adapter::{AdapterEntry, AdapterStep, ShadowSums};
 pub use archive::{ArchiveEntry, log_backup};
 pub use attestation::{
     AnchorEntry, ClockStepEntry, MAX_TOKEN_BYTES, TimestampEntry, WitnessAlarmEntry,
 };
 pub use outage::{Dependency, OutageEntry};
+pub use quarantine::{DismissEntry, redrive};
 pub use signing_key::{
     KeyPurpose, KeyRevokeEntry, KeyRotateEntry, LogStartEntry, ROTATION_HEADING,
 };
-pub use submit::{SubmitEntry, Sums};
+pub use submit::{RetryOf, SubmitEntry, Sums};
 
 use crate::party::SignedSubmission;
 use crate::policy::Caller;
 use crate::ports::AdapterIdentity;
-use value::{as_text, bytes, optional, text};
+use value::{as_text, as_uint, bytes, optional, text};
 
 /// A submission was accepted (`exchange.submit`).
 pub const EVENT_SUBMIT: u64 = 1;
@@ -70,15 +74,42 @@ pub const EVENT_KEY_REVOKE: u64 = 17;
 /// The log is signed from here on by this software with these keys (`log.start`).
 pub const EVENT_LOG_START: u64 = 18;
 
+// From 40 on, the life of adapters and of quarantined messages.
+
+/// A version of an adapter was installed (`adapter.install`).
+pub const EVENT_ADAPTER_INSTALL: u64 = 40;
+/// Somebody approved a version (`adapter.approve`).
+pub const EVENT_ADAPTER_APPROVE: u64 = 41;
+/// A version became the active one (`adapter.activate`).
+pub const EVENT_ADAPTER_ACTIVATE: u64 = 42;
+/// A version began or ceased to run beside the active one (`adapter.shadow`).
+pub const EVENT_ADAPTER_SHADOW: u64 = 43;
+/// A version converts a share of the submissions (`adapter.canary`).
+pub const EVENT_ADAPTER_CANARY: u64 = 44;
+/// An earlier version became the active one again (`adapter.rollback`).
+pub const EVENT_ADAPTER_ROLLBACK: u64 = 45;
+/// A version never converts again (`adapter.retire`).
+pub const EVENT_ADAPTER_RETIRE: u64 = 46;
+/// The breaker of a version opened or closed (`adapter.breaker`).
+pub const EVENT_ADAPTER_BREAKER: u64 = 47;
+/// A quarantined message was converted again (`quarantine.retry`).
+pub const EVENT_QUARANTINE_RETRY: u64 = 48;
+/// A quarantined message will not be converted (`quarantine.dismiss`).
+pub const EVENT_QUARANTINE_DISMISS: u64 = 49;
+/// Many quarantined messages are converted again (`quarantine.redrive`).
+pub const EVENT_QUARANTINE_REDRIVE: u64 = 50;
+
+// From 80 on, what leaves the node.
+
 /// A closed range of the log was exported to an archive (`archive.export`).
-pub const EVENT_ARCHIVE_EXPORT: u64 = 40;
+pub const EVENT_ARCHIVE_EXPORT: u64 = 80;
 /// The entries of an archive were removed from the node (`archive.prune`).
-pub const EVENT_ARCHIVE_PRUNE: u64 = 41;
+pub const EVENT_ARCHIVE_PRUNE: u64 = 81;
 /// A backup is made of the log up to here (`log.backup`).
-pub const EVENT_BACKUP: u64 = 42;
+pub const EVENT_BACKUP: u64 = 82;
 
 /// Names of the events, by number.
-const EVENT_NAMES: [(u64, &str); 21] = [
+const EVENT_NAMES: &[(u64, &str)] = &[
     (EVENT_SUBMIT, "exchange.submit"),
     (EVENT_DENY, "exchange.deny"),
     (EVENT_QUERY, "query"),
@@ -97,6 +128,17 @@ const EVENT_NAMES: [(u64, &str); 21] = [
     (EVENT_KEY_ROTATE, "key.rotate"),
     (EVENT_KEY_REVOKE, "key.revoke"),
     (EVENT_LOG_START, "log.start"),
+    (EVENT_ADAPTER_INSTALL, "adapter.install"),
+    (EVENT_ADAPTER_APPROVE, "adapter.approve"),
+    (EVENT_ADAPTER_ACTIVATE, "adapter.activate"),
+    (EVENT_ADAPTER_SHADOW, "adapter.shadow"),
+    (EVENT_ADAPTER_CANARY, "adapter.canary"),
+    (EVENT_ADAPTER_ROLLBACK, "adapter.rollback"),
+    (EVENT_ADAPTER_RETIRE, "adapter.retire"),
+    (EVENT_ADAPTER_BREAKER, "adapter.breaker"),
+    (EVENT_QUARANTINE_RETRY, "quarantine.retry"),
+    (EVENT_QUARANTINE_DISMISS, "quarantine.dismiss"),
+    (EVENT_QUARANTINE_REDRIVE, "quarantine.redrive"),
     (EVENT_ARCHIVE_EXPORT, "archive.export"),
     (EVENT_ARCHIVE_PRUNE, "archive.prune"),
     (EVENT_BACKUP, "log.backup"),
@@ -190,13 +232,6 @@ pub fn query_result(caller: &Caller, query_position: u64, count: u64, answer: &[
         )
 }
 
-/// An adapter is in force for a feed from this entry on.
-pub fn adapter_load(feed: &str, adapter: &AdapterIdentity) -> Draft {
-    start(EVENT_ADAPTER_LOAD)
-        .with(Field::Actor, operator())
-        .with(Field::Object, object(feed, None, adapter))
-}
-
 /// The node started: its version and the digest of its configuration file.
 pub fn node_start(version: &str, configuration: &[u8; 32]) -> Draft {
     let object = vec![
@@ -266,6 +301,29 @@ fn case(binding: &CaseBinding) -> Vec<Value> {
         optional(&binding.purpose),
         optional(&binding.legal_basis),
     ]
+}
+
+/// The case an entry is bound to; empty texts where it is bound to none, or to one of another shape.
+pub(crate) fn case_of_entry(entry: &Entry<'_>) -> CaseBinding {
+    let parts = entry.field(Field::Case);
+    parts
+        .and_then(|parts| read_case(&parts))
+        .unwrap_or_default()
+}
+
+/// The text at `index` of a field.
+pub(crate) fn text_of(entry: &Entry<'_>, field: Field, index: usize) -> Option<String> {
+    as_text(entry.field(field)?.get(index)?).map(str::to_owned)
+}
+
+/// The outcome of an entry in words: its texts and numbers.
+pub(crate) fn outcome_words(entry: &Entry<'_>) -> String {
+    let values = entry.field(Field::Outcome).unwrap_or_default();
+    let words = values.iter().filter_map(|value| {
+        let number = as_uint(value).map(|number| number.to_string());
+        as_text(value).map(str::to_owned).or(number)
+    });
+    words.collect::<Vec<_>>().join(" ")
 }
 
 fn read_case(parts: &[Value]) -> Option<CaseBinding> {

@@ -9,12 +9,12 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use crate::Exchange;
 use crate::entry::SubmitEntry;
 use crate::idempotency::Key;
 use crate::ports::{IndexedEntry, IndexedSubmission};
 use crate::refusal::Refusal;
 use crate::submit::run_blocking;
+use crate::{Exchange, facts};
 
 /// Most rows waiting in memory, of about two hundred bytes each: 40 MB. Beyond it the follower
 /// reads from disk.
@@ -48,7 +48,9 @@ struct Handed {
 
 /// Rows a submission takes in the index; at least one, for its key.
 fn rows_of(submission: &IndexedSubmission) -> usize {
-    1 + submission.runs.len() + submission.quarantined.len()
+    let words: usize = submission.runs.iter().map(|run| run.words.len()).sum();
+    // A word is a small row: eight of them are about one of the others.
+    1 + submission.runs.len() + submission.quarantined.len() + words / 8
 }
 
 impl HandOver {
@@ -214,16 +216,25 @@ impl Follower {
         for position in from..size {
             // What is archived has no rows: whoever looks for it looks in the archive.
             let is_archived = position < exchange.log.reader().first();
-            let submission = match exchange.handed_over.take(position) {
-                None if is_archived => None,
-                Some(handed_over) => Some(handed_over),
-                None => self.read_back(position)?.inspect(|_| read_back += 1),
+            let entry = match exchange.handed_over.take(position) {
+                Some(handed_over) => IndexedEntry {
+                    position,
+                    submission: Some(handed_over),
+                    facts: None,
+                },
+                None if is_archived => IndexedEntry {
+                    position,
+                    submission: None,
+                    facts: None,
+                },
+                None => {
+                    let entry = self.read_back(position)?;
+                    read_back += usize::from(entry.submission.is_some());
+                    entry
+                }
             };
-            rows += submission.as_ref().map_or(1, rows_of);
-            entries.push(IndexedEntry {
-                position,
-                submission,
-            });
+            rows += entry.submission.as_ref().map_or(1, rows_of);
+            entries.push(entry);
             if rows >= self.batch || read_back >= MOST_READ_BACK {
                 break;
             }
@@ -253,8 +264,8 @@ impl Follower {
         Ok(())
     }
 
-    /// Rows of the entry at `position`, from log and evidence; `None` when it is no submission.
-    fn read_back(&self, position: u64) -> Result<Option<IndexedSubmission>, Refusal> {
+    /// Rows of the entry at `position`, from log and evidence.
+    fn read_back(&self, position: u64) -> Result<IndexedEntry, Refusal> {
         let exchange = &*self.exchange;
         let damaged = |cause| Refusal::Damaged { position, cause };
         let Some(stored) = exchange
@@ -263,14 +274,23 @@ impl Follower {
             .entry(position)
             .map_err(|error| damaged(error.into()))?
         else {
-            return Ok(None);
+            return Err(damaged("the log has no entry there".into()));
         };
         let entry = stored.decode().map_err(|error| damaged(error.into()))?;
         let Some(submit) = SubmitEntry::read(&entry) else {
-            return Ok(None);
+            return Ok(IndexedEntry {
+                position,
+                submission: None,
+                facts: Some(facts::of(&entry)),
+            });
+        };
+        let of_submission = |submission| IndexedEntry {
+            position,
+            submission: Some(submission),
+            facts: None,
         };
         match exchange.stored(position) {
-            Ok(stored) => Ok(Some(stored.rows())),
+            Ok(stored) => Ok(of_submission(stored.rows())),
             Err(refusal) => {
                 // One submission that cannot be read must not hide all the others: its key is kept,
                 // its records are missing from lists, and reading it says that it is damaged.
@@ -279,7 +299,9 @@ impl Follower {
                     position,
                     "a submission cannot be read back; its records are not indexed"
                 );
-                Ok(Some(IndexedSubmission {
+                Ok(of_submission(IndexedSubmission {
+                    case: facts::case_of(&submit.case),
+                    words: facts::words_of_case(&submit.case),
                     agency: submit.agency,
                     feed: submit.feed,
                     key: submit.key,

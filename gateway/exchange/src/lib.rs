@@ -13,37 +13,51 @@ pub mod party;
 pub mod policy;
 pub mod ports;
 pub mod refusal;
+pub mod replay;
+pub mod words;
+pub mod working_days;
 
 mod admit;
 mod answer;
 mod assemble;
 mod check;
+mod chronicle;
 mod convert;
+mod export;
+mod facts;
 mod follow;
 mod idempotency;
+pub mod lifecycle;
 mod list;
 mod mask;
 mod prove;
 mod read;
 mod receipt;
+mod search;
+mod secrecy;
 mod stored;
 mod submit;
 #[cfg(test)]
 mod tests;
+mod workbench;
 
+pub use export::{ExportEvidence, ExportSubject, ExportedPackage};
 pub use follow::Follower;
 pub use list::{ListQuarantine, ListRecords};
 pub use mask::MASK;
 pub use party::PartySignature;
-pub use policy::{Agency, Caller, CertificateName, PeerCertificate, Policy, Rights};
+pub use policy::{Agency, Caller, CertificateName, PeerCertificate, Policy, Rights, Role, Staff};
 pub use prove::{EntryName, MAX_RANGE};
 pub use read::SubmissionName;
 pub use refusal::Refusal;
+pub use search::SearchEntries;
+pub use secrecy::SearchKey;
 pub use submit::{Submission, Turn, Waiting};
+pub use workbench::Redrive;
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use audit_log::Log;
@@ -53,7 +67,11 @@ use crate::admit::InFlight;
 use crate::entry::Dependency;
 use crate::follow::HandOver;
 use crate::idempotency::Recent;
-use crate::ports::{Converter, EvidenceStore, Index, Proofs, Receipts};
+use crate::lifecycle::{AdapterRules, FeedSlot, Registry, Route};
+use crate::ports::{
+    AdapterStore, Converter, EvidenceStore, Index, PackageSource, Proofs, Receipts,
+};
+use crate::working_days::WorkingDays;
 
 /// Limits of the exchange. Every one is a promise to the operator that memory is bounded.
 #[derive(Debug, Clone)]
@@ -76,12 +94,23 @@ pub struct Limits {
     pub workers: usize,
 }
 
-/// A feed: its name and the adapter that converts it.
+/// A feed.
 pub struct Feed {
     /// Name agencies submit to.
     pub id: String,
-    /// The adapter in force.
-    pub converter: Arc<dyn Converter>,
+    /// Its kind, as manifests of adapters name it.
+    pub kind: String,
+    /// A converter in force from the beginning, for a node without a registry.
+    pub converter: Option<Arc<dyn Converter>>,
+}
+
+/// The registry of adapters: where they are kept, and what the operator decides.
+#[derive(Clone, Default)]
+pub struct Adapters {
+    /// The store; without it there is no registry.
+    pub store: Option<Arc<dyn AdapterStore>>,
+    /// What the operator decides.
+    pub rules: AdapterRules,
 }
 
 /// What the exchange is built from.
@@ -98,8 +127,14 @@ pub struct Parts {
     pub proofs: Option<Arc<dyn Proofs>>,
     /// Who may do what.
     pub policy: Policy,
+    /// Makes the digests that stand in entries for what may name a person.
+    pub search_key: SearchKey,
+    /// Working days, for the deadlines of a case.
+    pub working_days: WorkingDays,
     /// The feeds.
     pub feeds: Vec<Feed>,
+    /// The registry of their adapters.
+    pub adapters: Adapters,
     /// Limits.
     pub limits: Limits,
 }
@@ -111,8 +146,14 @@ pub struct Exchange {
     index: Arc<dyn Index>,
     receipts: Option<Arc<dyn Receipts>>,
     proofs: Option<Arc<dyn Proofs>>,
+    packages: OnceLock<Arc<dyn PackageSource>>,
     policy: Policy,
-    feeds: HashMap<String, Feed>,
+    search_key: SearchKey,
+    working_days: WorkingDays,
+    feeds: HashMap<String, FeedSlot>,
+    registry: Registry,
+    /// One step on the quarantine is made at a time.
+    workbench: tokio::sync::Mutex<()>,
     limits: Limits,
     recent: Arc<Recent>,
     handed_over: HandOver,
@@ -138,8 +179,8 @@ impl Exchange {
             .collect();
         let readings = parts
             .policy
-            .agencies()
-            .map(|agency| (agency.id.clone(), Arc::new(Semaphore::new(read::READINGS))))
+            .callers()
+            .map(|id| (id.to_owned(), Arc::new(Semaphore::new(read::READINGS))))
             .collect();
         Arc::new(Exchange {
             conversions: Arc::new(Semaphore::new(parts.limits.workers.max(1))),
@@ -148,17 +189,18 @@ impl Exchange {
             indexed: Notify::new(),
             readers_waiting: AtomicUsize::new(0),
             wanted: Notify::new(),
-            feeds: parts
-                .feeds
-                .into_iter()
-                .map(|feed| (feed.id.clone(), feed))
-                .collect(),
+            feeds: slots(parts.feeds, &parts.adapters.rules, &parts.log),
+            workbench: tokio::sync::Mutex::default(),
+            registry: Registry::new(parts.adapters.store, parts.adapters.rules),
             log: parts.log,
             evidence: parts.evidence,
             index: parts.index,
             receipts: parts.receipts,
             proofs: parts.proofs,
+            packages: OnceLock::new(),
             policy: parts.policy,
+            search_key: parts.search_key,
+            working_days: parts.working_days,
             limits: parts.limits,
             in_flight,
             readings,
@@ -207,4 +249,20 @@ impl Exchange {
     pub fn is_healthy(&self) -> bool {
         self.healthy.load(std::sync::atomic::Ordering::Relaxed)
     }
+}
+
+/// The feeds, each with its converter in force if it has one.
+fn slots(feeds: Vec<Feed>, rules: &AdapterRules, log: &Log) -> HashMap<String, FeedSlot> {
+    let slot = |feed: Feed| {
+        let slot = FeedSlot::new(&feed.kind);
+        if let Some(converter) = feed.converter {
+            let version = lifecycle::LiveVersion::fixed(&feed.id, converter, rules.breaker, log);
+            slot.put(Route {
+                active: Some(Arc::new(version)),
+                ..Route::default()
+            });
+        }
+        (feed.id, slot)
+    };
+    feeds.into_iter().map(slot).collect()
 }

@@ -12,6 +12,7 @@ use crate::ids::RecordPlace;
 use crate::policy::{Caller, Rights};
 use crate::ports::{FeedScope, QuarantineQuery, RecordQuery};
 use crate::refusal::Refusal;
+use crate::secrecy::SearchKey;
 use crate::{Exchange, assemble};
 
 /// Records a page when the reader does not say.
@@ -55,6 +56,8 @@ pub struct ListQuarantine {
     pub page_token: String,
     /// Whether to return the messages' bytes.
     pub with_payload: bool,
+    /// Only messages in this state; unspecified for all.
+    pub state: proto::v1::QuarantineState,
 }
 
 impl Exchange {
@@ -67,7 +70,11 @@ impl Exchange {
         caller: &Caller,
         ask: ListRecords,
     ) -> Result<ListRecordsResponse, Refusal> {
-        let (feed, canonical, case) = (ask.feed.clone(), ask.canonical(), ask.case.clone());
+        let (feed, canonical, case) = (
+            ask.feed.clone(),
+            ask.canonical(&self.search_key),
+            ask.case.clone(),
+        );
         let read = async {
             let query = self.record_query(caller, &ask)?;
             let position = self
@@ -101,7 +108,7 @@ impl Exchange {
             let query = QuarantineQuery {
                 feeds: self.scope(caller, &ask.feed)?,
                 code: filled(&ask.code),
-                after: token(&ask.page_token)?.map(|place| (place.position, place.message)),
+                after: quarantine_token(&ask.page_token)?,
                 limit: self.page_size(ask.page_size),
             };
             let position = self
@@ -115,10 +122,9 @@ impl Exchange {
                 .await?;
             self.wait_for_index(position).await?;
             let (exchange, reader) = (Arc::clone(self), caller.clone());
-            let with_payload = ask.with_payload;
+            let asked = (ask.with_payload, ask.state);
             let work = move || {
-                let page =
-                    exchange.page_of_quarantine(&query, &reader, with_payload, PAGE_BYTES)?;
+                let page = exchange.page_of_quarantine(&query, &reader, asked, PAGE_BYTES)?;
                 let digest = assemble::digest(&page.messages);
                 Ok((page, digest))
             };
@@ -151,7 +157,7 @@ impl Exchange {
     }
 
     /// The feeds a query may see: the one asked for if it is granted, else all that are.
-    fn scope(&self, caller: &Caller, feed: &str) -> Result<FeedScope, Refusal> {
+    pub(crate) fn scope(&self, caller: &Caller, feed: &str) -> Result<FeedScope, Refusal> {
         if !feed.is_empty() {
             if !self.policy.may_read(caller, feed) {
                 return Err(Refusal::ReadNotGranted {
@@ -161,7 +167,7 @@ impl Exchange {
             }
             return Ok(FeedScope::Only(vec![feed.to_owned()]));
         }
-        match self.policy.agency(caller).map(|agency| &agency.read) {
+        match self.policy.reads(caller).map(|reads| reads.feeds) {
             Some(Rights::All) => Ok(FeedScope::All),
             Some(Rights::Feeds(feeds)) if !feeds.is_empty() => {
                 Ok(FeedScope::Only(feeds.iter().cloned().collect()))
@@ -173,19 +179,20 @@ impl Exchange {
         }
     }
 
-    fn page_size(&self, asked: u32) -> u32 {
+    pub(crate) fn page_size(&self, asked: u32) -> u32 {
         let asked = if asked == 0 { DEFAULT_PAGE } else { asked };
         asked.min(self.limits.page_size).max(1)
     }
 }
 
 impl ListRecords {
-    /// The question in one fixed form, for the audit entry.
-    fn canonical(&self) -> String {
+    /// The question in one fixed form, for the audit entry. A party may be a person.
+    fn canonical(&self, key: &SearchKey) -> String {
+        let party = key.party(&self.party);
         let fields = [
             ("feed", &self.feed),
             ("entity", &self.entity),
-            ("party", &self.party),
+            ("party", &party),
             ("device", &self.device),
             ("case", &self.case_number),
             ("from", &self.from),
@@ -209,7 +216,7 @@ impl ListQuarantine {
 /// Longest text of one filter in an audit entry, in characters; an entry has a size limit.
 const FILTER_CHARS: usize = 256;
 
-fn canonical(fields: &[(&str, &String)]) -> String {
+pub(crate) fn canonical(fields: &[(&str, &String)]) -> String {
     let given = fields.iter().filter(|(_, value)| !value.is_empty());
     let parts = given.map(|(name, value)| {
         format!(
@@ -220,7 +227,7 @@ fn canonical(fields: &[(&str, &String)]) -> String {
     parts.collect::<Vec<_>>().join(" ")
 }
 
-fn token_of(position: u64, message: u16, ordinal: u16) -> String {
+pub(crate) fn token_of(position: u64, message: u16, ordinal: u16) -> String {
     format!("{position}.{message}.{ordinal}")
 }
 
@@ -243,11 +250,16 @@ fn token(text: &str) -> Result<Option<RecordPlace>, Refusal> {
     Ok(Some(place))
 }
 
-fn filled(text: &str) -> Option<String> {
+/// The message behind which a page of the quarantine begins.
+pub(crate) fn quarantine_token(text: &str) -> Result<Option<(u64, u16)>, Refusal> {
+    Ok(token(text)?.map(|place| (place.position, place.message)))
+}
+
+pub(crate) fn filled(text: &str) -> Option<String> {
     (!text.is_empty()).then(|| text.to_owned())
 }
 
-fn instant(field: &'static str, text: &str) -> Result<Option<i64>, Refusal> {
+pub(crate) fn instant(field: &'static str, text: &str) -> Result<Option<i64>, Refusal> {
     if text.is_empty() {
         return Ok(None);
     }

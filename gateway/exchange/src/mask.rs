@@ -14,7 +14,7 @@ use prost_reflect::{
 use proto::v1::{Action, Conversion, Finding, PersonalData, Record, Severity, SubmitResponse};
 
 use crate::Exchange;
-use crate::policy::{Agency, Caller};
+use crate::policy::{Agency, Caller, Reads};
 
 /// What stands for a masked text.
 pub const MASK: &str = "※";
@@ -122,6 +122,14 @@ fn classes_of(rule: &DynamicMessage) -> Vec<i32> {
 impl Agency {
     /// Whether the agency may see every class unmasked.
     pub fn sees_every_class(&self) -> bool {
+        let (feeds, personal) = (&self.read, &self.personal);
+        Reads { feeds, personal }.sees_every_class()
+    }
+}
+
+impl Reads<'_> {
+    /// Whether every class may be seen unmasked.
+    pub fn sees_every_class(self) -> bool {
         RESTRICTED
             .iter()
             .all(|class| self.personal.contains(&(*class as i32)))
@@ -131,12 +139,12 @@ impl Agency {
 impl Exchange {
     /// What `caller` may see.
     pub(crate) fn clearance(&self, caller: &Caller) -> Clearance {
-        let agency = self.policy.agency(caller);
+        let reads = self.policy.reads(caller);
         Clearance {
-            granted: agency
-                .map(|agency| agency.personal.clone())
+            granted: reads
+                .map(|reads| reads.personal.clone())
                 .unwrap_or_default(),
-            sees_every_class: agency.is_some_and(Agency::sees_every_class),
+            sees_every_class: reads.is_some_and(Reads::sees_every_class),
         }
     }
 
@@ -263,6 +271,56 @@ impl Clearance {
             Quoted::Open
         }
     }
+}
+
+/// The texts of a record that are of no restricted class, in the order of its fields: what text
+/// search looks at. Times, the envelope and texts without a letter are no texts here.
+pub(crate) fn open_texts(record: &Record) -> Vec<String> {
+    let classes = &*CLASSES;
+    let bare = Record {
+        envelope: None,
+        entity: record.entity.clone(),
+    };
+    let mut dynamic =
+        DynamicMessage::decode(classes.record.clone(), bare.encode_to_vec().as_slice())
+            .expect("a record follows its own descriptor");
+    let mut texts = Vec::new();
+    collect_texts(classes, &mut dynamic, &mut texts);
+    texts
+}
+
+fn collect_texts(classes: &Classes, message: &mut DynamicMessage, texts: &mut Vec<String>) {
+    use prost_reflect::ReflectMessage as _;
+    let name = message.descriptor();
+    if name.name() == "DateTime" {
+        return;
+    }
+    // Of a reference only what it names: kinds of keys are the same in thousands of records.
+    let is_reference = name.name() == "Reference";
+    let fields: Vec<FieldDescriptor> = message.fields().map(|(field, _)| field).collect();
+    for field in fields {
+        if !classes.of(&field).is_empty() || (is_reference && field.name() != "key") {
+            continue;
+        }
+        let value = message.get_field_mut(&field);
+        match value {
+            Value::String(text) => texts.extend(readable(text)),
+            Value::List(items) => {
+                let items = items.iter().filter_map(Value::as_str);
+                texts.extend(items.filter_map(readable));
+            }
+            _ => {}
+        }
+        for inner in messages_in(value) {
+            collect_texts(classes, inner, texts);
+        }
+    }
+}
+
+fn readable(text: &str) -> Option<String> {
+    text.chars()
+        .any(char::is_alphabetic)
+        .then(|| text.to_owned())
 }
 
 /// Takes out of a sender's answer what was meant for the sender alone: quotes, the guest's

@@ -68,18 +68,65 @@ pub struct Agency {
     pub must_sign: bool,
 }
 
+/// What a member of staff does. Nobody has two; the configuration checks it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Role {
+    /// Searches the log and reads for it (审计人员). Writes nothing but the entries of its readings.
+    Auditor,
+    /// Runs the node (运维人员). Reads no record and no entry through the gateway.
+    Operator,
+    /// Decides who may do what (管理员). Reads no record and no entry through the gateway.
+    Administrator,
+}
+
+impl Role {
+    /// The word in configuration, entries and refusals.
+    pub fn word(self) -> &'static str {
+        match self {
+            Role::Auditor => "auditor",
+            Role::Operator => "operator",
+            Role::Administrator => "administrator",
+        }
+    }
+}
+
+/// A member of staff of the node: a person, by a pseudonym.
+#[derive(Debug, Clone)]
+pub struct Staff {
+    /// Short stable name, which is no agency's: `audit-01`.
+    pub id: String,
+    /// The one role.
+    pub role: Role,
+    /// How the person's certificates are recognised.
+    pub certificates: Vec<CertificateName>,
+    /// Feeds whose records an auditor may read.
+    pub read: Rights,
+    /// Classes of personal data an auditor may see unmasked.
+    pub personal: BTreeSet<i32>,
+}
+
+/// What a caller may read.
+#[derive(Debug, Clone, Copy)]
+pub struct Reads<'a> {
+    /// Feeds.
+    pub feeds: &'a Rights,
+    /// Classes of personal data.
+    pub personal: &'a BTreeSet<i32>,
+}
+
 /// The policy in force.
 #[derive(Debug, Clone, Default)]
 pub struct Policy {
     agencies: Vec<Agency>,
+    staff: Vec<Staff>,
 }
 
 /// A recognised caller.
 #[derive(Debug, Clone)]
 pub struct Caller {
-    /// The agency's id.
+    /// The id of the agency, or of the member of staff.
     pub agency: String,
-    /// The agency's kind.
+    /// The agency's kind, or the role.
     pub kind: String,
     /// SHA-256 of the certificate it came with.
     pub certificate: [u8; 32],
@@ -88,7 +135,23 @@ pub struct Caller {
 impl Policy {
     /// A policy of these agencies. Ids and certificate names are unique; the configuration checks it.
     pub fn new(agencies: Vec<Agency>) -> Policy {
-        Policy { agencies }
+        Policy {
+            agencies,
+            staff: Vec::new(),
+        }
+    }
+
+    /// The policy with these members of staff. No id and no certificate is an agency's; the
+    /// configuration checks it.
+    #[must_use]
+    pub fn with_staff(self, staff: Vec<Staff>) -> Policy {
+        Policy { staff, ..self }
+    }
+
+    /// Ids of everybody who can be recognised.
+    pub fn callers(&self) -> impl Iterator<Item = &str> {
+        let agencies = self.agencies.iter().map(|agency| agency.id.as_str());
+        agencies.chain(self.staff.iter().map(|member| member.id.as_str()))
     }
 
     /// The agencies.
@@ -96,22 +159,28 @@ impl Policy {
         self.agencies.iter()
     }
 
-    /// Recognises the peer.
+    /// Recognises the peer. A member of staff is a caller whose kind is the role.
     ///
     /// # Errors
-    /// [`Refusal::UnknownAgency`] when no agency, or more than one, claims the certificate.
+    /// [`Refusal::UnknownAgency`] when nobody, or more than one, claims the certificate.
     pub fn recognise(&self, peer: &PeerCertificate) -> Result<Caller, Refusal> {
-        let claims = |agency: &&Agency| {
-            agency.certificates.iter().any(|name| match name {
+        let is_claimed = |certificates: &[CertificateName]| {
+            certificates.iter().any(|name| match name {
                 CertificateName::Uri(uri) => peer.uris.contains(uri),
                 CertificateName::Sha256(digest) => *digest == peer.sha256,
             })
         };
-        let mut matching = self.agencies.iter().filter(claims);
+        let agencies = self.agencies.iter();
+        let agencies = agencies.filter(|agency| is_claimed(&agency.certificates));
+        let staff = self.staff.iter();
+        let staff = staff.filter(|member| is_claimed(&member.certificates));
+        let mut matching = agencies
+            .map(|agency| (&agency.id, agency.kind.as_str()))
+            .chain(staff.map(|member| (&member.id, member.role.word())));
         match (matching.next(), matching.next()) {
-            (Some(agency), None) => Ok(Caller {
-                agency: agency.id.clone(),
-                kind: agency.kind.clone(),
+            (Some((id, kind)), None) => Ok(Caller {
+                agency: id.clone(),
+                kind: kind.to_owned(),
                 certificate: peer.sha256,
             }),
             _ => Err(Refusal::UnknownAgency {
@@ -128,8 +197,42 @@ impl Policy {
 
     /// Whether `caller` may read `feed`.
     pub fn may_read(&self, caller: &Caller, feed: &str) -> bool {
-        self.agency(caller)
-            .is_some_and(|agency| agency.read.covers(feed))
+        self.reads(caller)
+            .is_some_and(|reads| reads.feeds.covers(feed))
+    }
+
+    /// What `caller` may read: an agency, or a member of staff who is an auditor.
+    pub fn reads(&self, caller: &Caller) -> Option<Reads<'_>> {
+        if let Some(agency) = self.agency(caller) {
+            return Some(Reads {
+                feeds: &agency.read,
+                personal: &agency.personal,
+            });
+        }
+        let member = self.member(caller)?;
+        (member.role == Role::Auditor).then_some(Reads {
+            feeds: &member.read,
+            personal: &member.personal,
+        })
+    }
+
+    /// The member of staff that `caller` is.
+    pub fn member(&self, caller: &Caller) -> Option<&Staff> {
+        self.staff.iter().find(|member| member.id == caller.agency)
+    }
+
+    /// That `caller` has the role.
+    ///
+    /// # Errors
+    /// [`Refusal::RoleNotGranted`].
+    pub fn require(&self, caller: &Caller, role: Role) -> Result<(), Refusal> {
+        match self.member(caller) {
+            Some(member) if member.role == role => Ok(()),
+            _ => Err(Refusal::RoleNotGranted {
+                caller: caller.agency.clone(),
+                role: role.word(),
+            }),
+        }
     }
 
     /// The agency of `caller`.

@@ -4,9 +4,17 @@
 //! host, the evidence store and the index. Each says what it promises about
 //! durability, order and concurrency.
 
+mod adapters;
+mod packages;
 mod proofs;
+mod search;
 
+pub use adapters::{
+    AdapterFault, AdapterFiles, AdapterStore, GoldenSample, Loaded, Package, Upload, VersionLimits,
+};
+pub use packages::{PackageSource, StampedCheckpoint};
 pub use proofs::{InclusionProof, Proofs, RangeProof, Receipts, ShownCheckpoint, Standing};
+pub use search::{EntryFacts, EntryQuery};
 
 use std::future::Future;
 use std::pin::Pin;
@@ -87,6 +95,11 @@ pub trait Converter: Send + Sync {
     /// # Errors
     /// [`ConvertFailure`] when the adapter trapped or met a limit.
     fn convert(&self, messages: &[Message]) -> Result<Vec<Converted>, ConvertFailure>;
+
+    /// Most messages given to one call; the exchange has a limit of its own.
+    fn messages_per_call(&self) -> usize {
+        usize::MAX
+    }
 }
 
 /// A bundle to keep, with the address the caller computed.
@@ -113,11 +126,30 @@ pub trait EvidenceStore: Send + Sync {
         results: Kept,
     ) -> Result<PortFuture<Result<(), Cause>>, KeepError>;
 
+    /// Says that bundles are being prepared, until what is returned is dropped: once they were
+    /// handed to [`EvidenceStore::keep`] or will not come. A store may wait for them a little, to
+    /// write more at once; one that does not has nothing to do.
+    fn expect(&self) -> Expected {
+        Expected::default()
+    }
+
     /// The parts of the bundle at `address`, checked against it. `None`: there is none.
     ///
     /// # Errors
     /// What is stored does not agree with the address, or cannot be read.
     fn get(&self, address: &[u8; 32]) -> Result<Option<Vec<Vec<u8>>>, Cause>;
+}
+
+/// What says that bundles are being prepared; see [`EvidenceStore::expect`].
+#[derive(Default)]
+#[must_use = "dropping it says that the bundles were handed over or will not come"]
+pub struct Expected(#[expect(dead_code, reason = "held for its drop")] Option<Box<dyn Send>>);
+
+impl Expected {
+    /// Holds what the store is to be told by dropping it.
+    pub fn new(held: impl Send + 'static) -> Expected {
+        Expected(Some(Box::new(held)))
+    }
 }
 
 /// Why a bundle was not queued.
@@ -178,6 +210,8 @@ pub struct Run {
     pub last_from: Option<i64>,
     /// Keys of each record.
     pub links: Vec<(LinkKind, String)>,
+    /// Words of the record's texts, ascending. Observations and tracks have none.
+    pub words: Vec<u64>,
 }
 
 /// A quarantined message.
@@ -202,15 +236,21 @@ pub struct IndexedSubmission {
     pub runs: Vec<Run>,
     /// Its quarantined messages.
     pub quarantined: Vec<QuarantinedRow>,
+    /// Case it was made for, as [`schema::normalise_case_number`] writes it.
+    pub case: Option<String>,
+    /// Words of the purpose it was made for.
+    pub words: Vec<u64>,
 }
 
-/// One entry for the index. Entries that are no submissions only move the position.
+/// One entry for the index: a submission, or what an entry of another kind can be found by.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IndexedEntry {
     /// Position in the log.
     pub position: u64,
     /// Set for a submission.
     pub submission: Option<IndexedSubmission>,
+    /// Set for every other entry.
+    pub facts: Option<EntryFacts>,
 }
 
 /// Feeds a query may see.
@@ -327,4 +367,17 @@ pub trait Index: Send + Sync {
     /// # Errors
     /// The index's own failure.
     fn find_quarantined(&self, query: &QuarantineQuery) -> Result<Vec<(u64, u16)>, Cause>;
+
+    /// Positions of entries by filters, in order: every entry that may match, and others too where a
+    /// filter says so.
+    ///
+    /// # Errors
+    /// The index's own failure.
+    fn find_entries(&self, query: &EntryQuery) -> Result<Vec<u64>, Cause>;
+
+    /// How many entries [`Index::find_entries`] would find without a limit, counted up to `most`.
+    ///
+    /// # Errors
+    /// The index's own failure.
+    fn count_entries(&self, query: &EntryQuery, most: u64) -> Result<u64, Cause>;
 }

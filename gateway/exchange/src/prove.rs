@@ -217,7 +217,11 @@ impl Exchange {
     }
 
     /// Position and entry of the submission `id`, when the caller submitted it or may read its feed.
-    fn visible_submission(&self, caller: &Caller, id: &str) -> Result<(u64, Found), Refusal> {
+    pub(crate) fn visible_submission(
+        &self,
+        caller: &Caller,
+        id: &str,
+    ) -> Result<(u64, Found), Refusal> {
         let not_found = || Refusal::NotFound {
             what: "submission",
             id: id.chars().take(64).collect(),
@@ -233,7 +237,7 @@ impl Exchange {
         }
     }
 
-    fn proofs(&self) -> Result<&dyn Proofs, Refusal> {
+    pub(crate) fn proofs(&self) -> Result<&dyn Proofs, Refusal> {
         self.proofs.as_deref().ok_or(Refusal::ProofsNotOffered)
     }
 
@@ -251,7 +255,7 @@ impl Exchange {
     }
 }
 
-fn newest(proofs: &dyn Proofs) -> Result<ShownCheckpoint, Refusal> {
+pub(crate) fn newest(proofs: &dyn Proofs) -> Result<ShownCheckpoint, Refusal> {
     let none = Refusal::NotPublished {
         size: 1,
         published: 0,
@@ -260,7 +264,7 @@ fn newest(proofs: &dyn Proofs) -> Result<ShownCheckpoint, Refusal> {
 }
 
 /// The size asked for, once it is known to be published; that of the newest checkpoint for 0.
-fn published(proofs: &dyn Proofs, size: u64) -> Result<u64, Refusal> {
+pub(crate) fn published(proofs: &dyn Proofs, size: u64) -> Result<u64, Refusal> {
     let published = newest(proofs)?.size;
     match size {
         0 => Ok(published),
@@ -300,7 +304,7 @@ fn inclusion(
     })
 }
 
-fn answer_of(shown: ShownCheckpoint) -> GetCheckpointResponse {
+pub(crate) fn answer_of(shown: ShownCheckpoint) -> GetCheckpointResponse {
     let standing = match shown.standing {
         Standing::Provisional => CheckpointStanding::Provisional,
         Standing::Final => CheckpointStanding::Final,
@@ -314,14 +318,14 @@ fn answer_of(shown: ShownCheckpoint) -> GetCheckpointResponse {
     }
 }
 
-fn lists(hashes: Vec<[u8; 32]>) -> Vec<Vec<u8>> {
+pub(crate) fn lists(hashes: Vec<[u8; 32]>) -> Vec<Vec<u8>> {
     hashes.into_iter().map(|hash| hash.to_vec()).collect()
 }
 
-fn failed(cause: Cause) -> Refusal {
+pub(crate) fn failed(cause: Cause) -> Refusal {
     Refusal::ProofFailed { cause }
 }
 
-fn malformed(field: &'static str, expected: String) -> Refusal {
+pub(crate) fn malformed(field: &'static str, expected: String) -> Refusal {
     Refusal::Malformed { field, expected }
 }

@@ -279,7 +279,7 @@ impl Exchange {
             return Ok(None);
         };
         let entry = stored.decode().map_err(|error| damaged(error.into()))?;
-        if entry.event() != entry::EVENT_SUBMIT {
+        if !SubmitEntry::is_conversion(entry.event()) {
             return Ok(None);
         }
         let submit = SubmitEntry::read(&entry);
@@ -317,7 +317,7 @@ impl Exchange {
         sender == caller.agency
             || self
                 .policy
-                .agency(caller)
-                .is_some_and(|agency| agency.sees_every_class())
+                .reads(caller)
+                .is_some_and(|reads| reads.sees_every_class())
     }
 }

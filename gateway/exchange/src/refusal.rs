@@ -44,6 +44,14 @@ pub enum Refusal {
         /// The feed.
         feed: String,
     },
+    /// The call is for members of staff with a role that the caller does not have.
+    #[error("{caller} is no {role}")]
+    RoleNotGranted {
+        /// Who called.
+        caller: String,
+        /// The role it takes.
+        role: &'static str,
+    },
     /// A field of the request is malformed.
     #[error("{field}: {expected}")]
     Malformed {
@@ -133,10 +141,64 @@ pub enum Refusal {
         /// Size of the newest checkpoint; 0 before the first.
         published: u64,
     },
+    /// The evidence package would hold more than a package may; less can be asked for.
+    #[error("the package would hold more than {limit} {unit}")]
+    PackageTooLarge {
+        /// The limit.
+        limit: usize,
+        /// Of what: `bytes`, `records` or `submissions`.
+        unit: &'static str,
+    },
     /// A checkpoint or a proof cannot be read; the log is not affected.
     #[error("the proof cannot be made")]
     ProofFailed {
         /// What the published files say.
+        #[source]
+        cause: Cause,
+    },
+    /// The caller is no administrator.
+    #[error("agency {agency} is no administrator of the adapters")]
+    NotAdministrator {
+        /// The agency.
+        agency: String,
+    },
+    /// This node has no registry of adapters.
+    #[error("this node has no registry of adapters")]
+    AdaptersNotOffered,
+    /// No adapter converts the feed yet; later one may.
+    #[error("feed {feed} has no active adapter")]
+    NoAdapter {
+        /// The feed.
+        feed: String,
+    },
+    /// An uploaded adapter is refused; the sentence says what is wrong with it.
+    #[error("{text}")]
+    AdapterRefused {
+        /// Stable code: `adapter-signature`.
+        code: &'static str,
+        /// What is wrong.
+        text: String,
+    },
+    /// The version, the feed or the message is in a state in which this cannot be done.
+    #[error("{text}")]
+    AdapterState {
+        /// Which, and what would help.
+        text: String,
+    },
+    /// The quarantined message is closed: nothing is done on it any more.
+    #[error("message {message} of the submission at position {position} was {state}")]
+    QuarantineClosed {
+        /// Position of the submission.
+        position: u64,
+        /// Number of the message.
+        message: u16,
+        /// What became of it.
+        state: &'static str,
+    },
+    /// The store of adapters cannot be read or written; exchanges are not affected.
+    #[error("the store of adapters failed")]
+    StoreFailed {
+        /// The store's error.
         #[source]
         cause: Cause,
     },
@@ -180,6 +242,7 @@ impl Refusal {
             Refusal::UnknownFeed { .. } => "feed-unknown",
             Refusal::SubmitNotGranted { .. } => "submit-not-granted",
             Refusal::ReadNotGranted { .. } => "read-not-granted",
+            Refusal::RoleNotGranted { .. } => "role-not-granted",
             Refusal::Malformed { .. } => "request-malformed",
             Refusal::PartySignature(_) => "party-signature",
             Refusal::TooLarge { .. } => "submission-too-large",
@@ -193,7 +256,15 @@ impl Refusal {
             Refusal::NotFound { .. } => "not-found",
             Refusal::ProofsNotOffered => "proofs-not-offered",
             Refusal::NotPublished { .. } => "not-published",
+            Refusal::PackageTooLarge { .. } => "package-too-large",
             Refusal::ProofFailed { .. } => "proof-failed",
+            Refusal::NotAdministrator { .. } => "administrator-only",
+            Refusal::AdaptersNotOffered => "adapters-not-offered",
+            Refusal::NoAdapter { .. } => "feed-without-adapter",
+            Refusal::AdapterRefused { code, .. } => code,
+            Refusal::AdapterState { .. } => "adapter-state",
+            Refusal::QuarantineClosed { .. } => "quarantine-closed",
+            Refusal::StoreFailed { .. } => "adapter-store-failed",
             Refusal::LogUnavailable { .. } => "log-unavailable",
             Refusal::EvidenceUnavailable { .. } => "evidence-unavailable",
             Refusal::IndexFailed { .. } => "index-failed",
@@ -206,7 +277,7 @@ impl Refusal {
         match self {
             Refusal::Busy { .. } | Refusal::QueueFull { .. } => Some(Duration::from_millis(200)),
             Refusal::Stopping => Some(Duration::from_secs(5)),
-            Refusal::Unattested { .. } => Some(Duration::from_secs(60)),
+            Refusal::Unattested { .. } | Refusal::NoAdapter { .. } => Some(Duration::from_secs(60)),
             Refusal::IndexBehind { .. }
             | Refusal::Deadline { .. }
             | Refusal::NotPublished { .. } => Some(Duration::from_secs(1)),
@@ -217,13 +288,21 @@ impl Refusal {
             | Refusal::UnknownFeed { .. }
             | Refusal::SubmitNotGranted { .. }
             | Refusal::ReadNotGranted { .. }
+            | Refusal::RoleNotGranted { .. }
             | Refusal::Malformed { .. }
             | Refusal::PartySignature(_)
             | Refusal::TooLarge { .. }
             | Refusal::IdempotencyConflict { .. }
             | Refusal::NotFound { .. }
             | Refusal::IndexFailed { .. }
+            | Refusal::NotAdministrator { .. }
+            | Refusal::AdaptersNotOffered
+            | Refusal::AdapterRefused { .. }
+            | Refusal::AdapterState { .. }
+            | Refusal::QuarantineClosed { .. }
+            | Refusal::StoreFailed { .. }
             | Refusal::ProofsNotOffered
+            | Refusal::PackageTooLarge { .. }
             | Refusal::ProofFailed { .. }
             | Refusal::Damaged { .. } => None,
         }

@@ -7,7 +7,7 @@ use crate::block::blocks;
 use crate::entry::SubmitEntry;
 use crate::ports::{EvidenceStore, IndexedSubmission};
 use crate::refusal::{Cause, Refusal};
-use crate::{Exchange, answer, check};
+use crate::{Exchange, answer, check, facts};
 
 /// A submission as it is stored.
 pub(crate) struct Stored {
@@ -79,6 +79,16 @@ impl Exchange {
     }
 }
 
+impl Exchange {
+    /// The bundle of results of a stored submission, as kept: the request first.
+    pub(crate) fn result_parts(&self, stored: &Stored) -> Result<Vec<Vec<u8>>, Refusal> {
+        bundle(&*self.evidence, &stored.entry.result_root).map_err(|cause| Refusal::Damaged {
+            position: stored.position,
+            cause,
+        })
+    }
+}
+
 impl Stored {
     /// The answer that was given.
     pub(crate) fn answer(&self, origin: &str) -> SubmitResponse {
@@ -106,12 +116,18 @@ impl Stored {
             runs.extend(of_message);
             quarantined.extend(row);
         }
+        if self.entry.retry.is_some() {
+            // The message is in quarantine already, under the submission it came with.
+            quarantined.clear();
+        }
         IndexedSubmission {
             agency: self.entry.agency.clone(),
             feed: self.entry.feed.clone(),
             key: self.entry.key,
             runs: blocks(runs),
             quarantined,
+            case: facts::case_of(&self.entry.case),
+            words: facts::words_of_case(&self.entry.case),
         }
     }
 
@@ -124,7 +140,10 @@ impl Stored {
     }
 }
 
-fn bundle(evidence: &dyn EvidenceStore, address: &[u8; 32]) -> Result<Vec<Vec<u8>>, Cause> {
+pub(crate) fn bundle(
+    evidence: &dyn EvidenceStore,
+    address: &[u8; 32],
+) -> Result<Vec<Vec<u8>>, Cause> {
     let missing = || Damage::Missing {
         address: crate::policy::hex(address),
     };

@@ -14,9 +14,10 @@ use tokio::sync::oneshot;
 use crate::convert::{Prepared, manifest, manifest_key, prepare};
 use crate::entry::{self, CaseBinding};
 use crate::idempotency::{Claim, Key, Ticket};
+use crate::lifecycle::Published;
 use crate::party::{PartySignature, SignedSubmission};
 use crate::policy::Caller;
-use crate::ports::{KeepError, Kept, Message};
+use crate::ports::{Expected, KeepError, Kept, Message};
 use crate::refusal::Refusal;
 use crate::{Exchange, answer};
 
@@ -148,6 +149,11 @@ impl Exchange {
         };
         self.hand_over(appended.position, prepared.rows);
         ticket.done(appended.position);
+        self.offer_to_shadow(&prepared.entry, || Published {
+            position: appended.position,
+            results: Arc::clone(&prepared.results),
+            payloads: Arc::clone(&prepared.payloads),
+        });
         let place = answer::Place {
             origin: self.log.origin(),
             position: appended.position,
@@ -181,7 +187,7 @@ impl Exchange {
                 return Ok(Ready::Answered(Box::new(response)));
             }
         };
-        let prepared = self.prepare(caller, submission, key).await?;
+        let (prepared, expected) = self.prepare(caller, submission, key).await?;
         let entry = &prepared.entry;
         let payloads = Kept {
             address: entry.payload_root,
@@ -192,6 +198,7 @@ impl Exchange {
             parts: Arc::clone(&prepared.results),
         };
         let kept = self.evidence.keep(payloads, results);
+        drop(expected);
         let kept = kept.map_err(|error| match error {
             KeepError::Full => Refusal::QueueFull { queue: "evidence" },
             KeepError::TooLarge { size, unit, limit } => Refusal::TooLarge { size, unit, limit },
@@ -256,18 +263,24 @@ impl Exchange {
         caller: &Caller,
         submission: Submission,
         key: Key,
-    ) -> Result<Prepared, Refusal> {
+    ) -> Result<(Prepared, Expected), Refusal> {
+        // The version is the one in force now; what is changed afterwards does not concern this submission.
+        let chosen = self.feeds[&submission.feed].route().choose(&key.2);
+        let version = chosen.ok_or_else(|| Refusal::NoAdapter {
+            feed: submission.feed.clone(),
+        })?;
+        let own = version.permit().await;
         let permit = Arc::clone(&self.conversions)
             .acquire_owned()
             .await
             .expect("the semaphore is never closed");
-        let (exchange, caller) = (Arc::clone(self), caller.clone());
-        run_blocking(move || {
-            let _permit = permit;
-            let converter = &exchange.feeds[&submission.feed].converter;
-            prepare(&caller, &**converter, submission, key.2)
-        })
-        .await
+        let expected = self.evidence.expect();
+        let caller = caller.clone();
+        let prepared = run_blocking(move || {
+            let _permits = (own, permit);
+            prepare(&caller, &*version, submission, key.2)
+        });
+        Ok((prepared.await?, expected))
     }
 
     /// Writes the refusal down and returns it. The log's own failure replaces it:

@@ -2,15 +2,35 @@
 
 use std::time::Duration;
 
-use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint, Identity};
+use tonic::transport::{Certificate, ClientTlsConfig, Endpoint, Identity};
 
+pub use tonic::transport::Channel;
 pub use tonic::{Code, Request, Response, Status, Streaming};
+
+/// A stream of requests that are all there already.
+pub fn stream<T: Send + 'static>(
+    requests: impl IntoIterator<Item = T, IntoIter: Send + 'static>,
+) -> impl tokio_stream::Stream<Item = T> + Send + 'static {
+    tokio_stream::iter(requests)
+}
 
 /// The client of the Exchange service.
 pub type Exchange = crate::generated::exchange_client::ExchangeClient<Channel>;
 
 /// The client of the Audit service.
 pub type Audit = crate::generated::audit_client::AuditClient<Channel>;
+
+/// The client of the EvidencePackages service.
+pub type Evidence = crate::generated::evidence_packages_client::EvidencePackagesClient<Channel>;
+
+/// The client of the Legal service.
+pub type Legal = crate::generated::legal_client::LegalClient<Channel>;
+
+/// The client of the Adapters service.
+pub type Adapters = crate::generated::adapters_client::AdaptersClient<Channel>;
+
+/// The client of the Workbench service.
+pub type Workbench = crate::generated::workbench_client::WorkbenchClient<Channel>;
 
 /// Where the gateway is and who the caller is.
 #[derive(Debug, Clone)]
@@ -76,6 +96,26 @@ pub fn service(channel: Channel) -> Exchange {
 /// The Audit service over a channel; one channel serves both.
 pub fn audit(channel: Channel) -> Audit {
     Audit::new(channel).max_decoding_message_size(MAX_ANSWER_BYTES)
+}
+
+/// The EvidencePackages service over a channel; one channel serves all.
+pub fn evidence(channel: Channel) -> Evidence {
+    Evidence::new(channel)
+}
+
+/// The Legal service over a channel.
+pub fn legal(channel: Channel) -> Legal {
+    Legal::new(channel).max_decoding_message_size(MAX_ANSWER_BYTES)
+}
+
+/// The Adapters service over a channel; one channel serves all.
+pub fn adapters(channel: Channel) -> Adapters {
+    Adapters::new(channel).max_decoding_message_size(MAX_ANSWER_BYTES)
+}
+
+/// The Workbench service over a channel; one channel serves all.
+pub fn workbench(channel: Channel) -> Workbench {
+    Workbench::new(channel).max_decoding_message_size(MAX_ANSWER_BYTES)
 }
 
 /// A connected channel.

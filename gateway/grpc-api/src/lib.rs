@@ -5,14 +5,18 @@
 #![forbid(unsafe_code)]
 
 mod accept;
+mod adapters;
 mod audit;
 pub mod client;
+mod evidence;
 mod identity;
+mod legal;
 mod service;
 mod status;
 mod stream;
 mod tls;
 mod wire;
+mod workbench;
 
 #[expect(
     unreachable_pub,
@@ -35,8 +39,12 @@ use tokio::net::TcpListener;
 use tonic::service::Routes;
 use tonic::transport::Server;
 
+use crate::generated::adapters_server::AdaptersServer;
 use crate::generated::audit_server::AuditServer;
+use crate::generated::evidence_packages_server::EvidencePackagesServer;
 use crate::generated::exchange_server::ExchangeServer;
+use crate::generated::legal_server::LegalServer;
+use crate::generated::workbench_server::WorkbenchServer;
 
 pub use tls::TlsError;
 
@@ -66,6 +74,8 @@ pub struct Config {
     pub max_streams_per_connection: u32,
     /// Longest request, in bytes; what is longer is refused by the transport.
     pub max_request_bytes: usize,
+    /// Most bytes of an uploaded adapter with everything that belongs to it.
+    pub max_upload_bytes: usize,
     /// How long calls may go on after the stop signal.
     pub drain_timeout: Duration,
 }
@@ -143,10 +153,28 @@ impl Edge {
         health
             .set_serving::<AuditServer<audit::AuditService>>()
             .await;
+        health
+            .set_serving::<EvidencePackagesServer<evidence::EvidenceService>>()
+            .await;
+        health
+            .set_serving::<LegalServer<legal::LegalService>>()
+            .await;
         let service = ExchangeServer::new(service::ExchangeService::new(Arc::clone(&exchange)))
             .max_decoding_message_size(self.config.max_request_bytes)
             .max_encoding_message_size(MAX_ANSWER_BYTES);
         let audit = AuditServer::new(audit::AuditService::new(Arc::clone(&exchange)));
+        let packages =
+            EvidencePackagesServer::new(evidence::EvidenceService::new(Arc::clone(&exchange)));
+        let legal = LegalServer::new(legal::LegalService::new(Arc::clone(&exchange)))
+            .max_encoding_message_size(MAX_ANSWER_BYTES);
+        health
+            .set_serving::<AdaptersServer<adapters::AdaptersService>>()
+            .await;
+        let registry =
+            adapters::AdaptersService::new(Arc::clone(&exchange), self.config.max_upload_bytes);
+        let registry = AdaptersServer::new(registry).max_encoding_message_size(MAX_ANSWER_BYTES);
+        let workbench =
+            WorkbenchServer::new(workbench::WorkbenchService::new(Arc::clone(&exchange)));
         let mut routes = Routes::builder();
         let described = || {
             tonic_reflection::server::Builder::configure()
@@ -158,7 +186,11 @@ impl Edge {
             .add_service(described().build_v1().map_err(EdgeError::Reflection)?)
             .add_service(described().build_v1alpha().map_err(EdgeError::Reflection)?)
             .add_service(service)
-            .add_service(audit);
+            .add_service(audit)
+            .add_service(registry)
+            .add_service(workbench)
+            .add_service(packages)
+            .add_service(legal);
         let stopping = Arc::clone(&exchange);
         let stop = async move {
             stop.await;
@@ -229,16 +261,32 @@ fn server(config: &Config) -> Server {
         .tcp_nodelay(true)
 }
 
-/// Keeps the health service true: the Exchange is not serving once the log or the evidence cannot
+/// Keeps the health service true: a feed is not serving while it has no active adapter or the adapter's
+/// breaker is open, and the others go on; the Exchange is not serving once the log or the evidence cannot
 /// write, or the node stops. Proofs need no writing, so that the Audit service goes on until the
 /// node stops. Never ends.
 async fn watch_health(exchange: Arc<Exchange>, health: tonic_health::server::HealthReporter) {
     let mut ticks = tokio::time::interval(Duration::from_secs(1));
+    let mut feeds: std::collections::BTreeMap<String, bool> = std::collections::BTreeMap::new();
     while exchange.is_healthy() && !exchange.is_stopping() {
         ticks.tick().await;
+        for (feed, is_converting) in exchange.feeds_converting() {
+            if feeds.insert(feed.to_owned(), is_converting) != Some(is_converting) {
+                let status = match is_converting {
+                    true => tonic_health::ServingStatus::Serving,
+                    false => tonic_health::ServingStatus::NotServing,
+                };
+                let name = format!("lawgate.v1.Exchange/feed/{feed}");
+                health.set_service_status(name, status).await;
+            }
+        }
     }
     health
         .set_not_serving::<ExchangeServer<service::ExchangeService>>()
+        .await;
+    // An export is an entry before and after it.
+    health
+        .set_not_serving::<EvidencePackagesServer<evidence::EvidenceService>>()
         .await;
     health
         .set_service_status("", tonic_health::ServingStatus::NotServing)
@@ -248,6 +296,9 @@ async fn watch_health(exchange: Arc<Exchange>, health: tonic_health::server::Hea
     }
     health
         .set_not_serving::<AuditServer<audit::AuditService>>()
+        .await;
+    health
+        .set_not_serving::<LegalServer<legal::LegalService>>()
         .await;
     std::future::pending::<()>().await;
 }

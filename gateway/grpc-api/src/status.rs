@@ -18,23 +18,32 @@ pub(crate) fn code(refusal: &Refusal) -> Code {
     match refusal {
         Refusal::UnknownAgency { .. }
         | Refusal::SubmitNotGranted { .. }
-        | Refusal::ReadNotGranted { .. } => Code::PermissionDenied,
+        | Refusal::NotAdministrator { .. }
+        | Refusal::ReadNotGranted { .. }
+        | Refusal::RoleNotGranted { .. } => Code::PermissionDenied,
         Refusal::UnknownFeed { .. } | Refusal::NotFound { .. } => Code::NotFound,
-        Refusal::Malformed { .. } | Refusal::PartySignature(_) | Refusal::TooLarge { .. } => {
-            Code::InvalidArgument
-        }
+        Refusal::Malformed { .. }
+        | Refusal::PartySignature(_)
+        | Refusal::AdapterRefused { .. }
+        | Refusal::TooLarge { .. } => Code::InvalidArgument,
         Refusal::IdempotencyConflict { .. } => Code::AlreadyExists,
-        Refusal::Busy { .. } | Refusal::QueueFull { .. } => Code::ResourceExhausted,
+        Refusal::Busy { .. } | Refusal::QueueFull { .. } | Refusal::PackageTooLarge { .. } => {
+            Code::ResourceExhausted
+        }
         Refusal::Deadline { .. } => Code::DeadlineExceeded,
         Refusal::Stopping
         | Refusal::Unattested { .. }
+        | Refusal::NoAdapter { .. }
         | Refusal::IndexBehind { .. }
         | Refusal::IndexFailed { .. }
         | Refusal::LogUnavailable { .. }
         | Refusal::EvidenceUnavailable { .. } => Code::Unavailable,
-        Refusal::ProofsNotOffered => Code::FailedPrecondition,
+        Refusal::ProofsNotOffered
+        | Refusal::AdaptersNotOffered
+        | Refusal::QuarantineClosed { .. }
+        | Refusal::AdapterState { .. } => Code::FailedPrecondition,
         Refusal::NotPublished { .. } => Code::OutOfRange,
-        Refusal::ProofFailed { .. } => Code::Internal,
+        Refusal::ProofFailed { .. } | Refusal::StoreFailed { .. } => Code::Internal,
         Refusal::Damaged { .. } => Code::DataLoss,
     }
 }

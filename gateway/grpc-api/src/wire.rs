@@ -3,7 +3,8 @@
 use exchange::entry::CaseBinding;
 use exchange::ports::Message;
 use exchange::{
-    EntryName, ListQuarantine, ListRecords, PartySignature, Submission, SubmissionName,
+    EntryName, ListQuarantine, ListRecords, PartySignature, SearchEntries, Submission,
+    SubmissionName,
 };
 use proto::v1::{self, get_inclusion_proof_request, get_submission_request};
 
@@ -58,8 +59,30 @@ pub(crate) fn list_records(request: v1::ListRecordsRequest) -> ListRecords {
     }
 }
 
+pub(crate) fn search_entries(request: v1::SearchEntriesRequest) -> SearchEntries {
+    SearchEntries {
+        case_number: request.case_number,
+        party: request.party,
+        device: request.device,
+        text: request.text,
+        events: request.events,
+        actor: request.actor,
+        feed: request.feed,
+        from: request.from,
+        to: request.to,
+        from_position: request.from_position,
+        to_position: request.to_position,
+        newest_first: request.newest_first,
+        prove: request.prove,
+        page_size: request.page_size,
+        page_token: request.page_token,
+        case: case(request.purpose),
+    }
+}
+
 pub(crate) fn list_quarantine(request: v1::ListQuarantineRequest) -> ListQuarantine {
     ListQuarantine {
+        state: request.state(),
         feed: request.feed,
         code: request.code,
         page_size: request.page_size,

@@ -1,6 +1,7 @@
 //! Writing: entries in order of position, a batch in one transaction.
 
-use exchange::ports::{IndexedEntry, IndexedSubmission};
+use exchange::entry::EVENT_SUBMIT;
+use exchange::ports::{EntryFacts, IndexedEntry, IndexedSubmission};
 use rusqlite::{Connection, Transaction, params};
 
 use crate::IndexError;
@@ -38,6 +39,7 @@ pub(crate) fn clear(connection: &mut Connection) -> Result<(), IndexError> {
     connection
         .execute_batch(
             "BEGIN; DELETE FROM submission; DELETE FROM run; DELETE FROM link; DELETE FROM quarantined;
+             DELETE FROM entry; DELETE FROM entry_case; DELETE FROM word;
              UPDATE progress SET size = 0, head = zeroblob(32); COMMIT;",
         )
         .map_err(IndexError::database("clearing"))
@@ -54,6 +56,8 @@ fn write(
     for entry in entries {
         if let Some(submission) = &entry.submission {
             write_submission(&transaction, names, entry.position, submission)?;
+        } else if let Some(facts) = &entry.facts {
+            write_facts(&transaction, names, entry.position, facts)?;
         }
     }
     transaction
@@ -76,11 +80,21 @@ fn write_submission(
             "INSERT INTO submission (agency, feed, key, position) VALUES (?1, ?2, ?3, ?4)",
         )?
         .execute(params![agency, feed, submission.key, position])?;
+    transaction.prepare_cached(INSERT_ENTRY)?.execute(params![
+        position,
+        signed(EVENT_SUBMIT),
+        agency,
+        feed
+    ])?;
+    write_case(transaction, position, submission.case.as_deref())?;
+    write_words(transaction, position, OF_ENTRY, &submission.words)?;
     let mut insert_run = transaction
         .prepare_cached("INSERT INTO run VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)")?;
     let mut insert_link =
         transaction.prepare_cached("INSERT OR IGNORE INTO link VALUES (?1, ?2, ?3, ?4, ?5)")?;
     for run in &submission.runs {
+        let place = (i32::from(run.message), i32::from(run.first));
+        write_words(transaction, position, place, &run.words)?;
         let entity = names.number(transaction, &run.entity)?;
         let (from_ms, to_ms) = run.time.unzip();
         insert_run.execute(params![
@@ -115,7 +129,64 @@ fn write_submission(
     Ok(())
 }
 
-/// SQLite's integers are signed; a position has 40 bits.
+/// Place of the words of an entry itself.
+const OF_ENTRY: (i32, i32) = (-1, -1);
+
+const INSERT_ENTRY: &str =
+    "INSERT INTO entry (position, event, actor, feed) VALUES (?1, ?2, ?3, ?4)";
+
+fn write_facts(
+    transaction: &Transaction<'_>,
+    names: &Names,
+    position: u64,
+    facts: &EntryFacts,
+) -> rusqlite::Result<()> {
+    let position = signed(position);
+    let name = |text: &String| match text.is_empty() {
+        true => Ok(None),
+        false => names.number(transaction, text).map(Some),
+    };
+    let (actor, feed) = (name(&facts.actor)?, name(&facts.feed)?);
+    transaction.prepare_cached(INSERT_ENTRY)?.execute(params![
+        position,
+        signed(facts.event),
+        actor,
+        feed
+    ])?;
+    write_case(transaction, position, facts.case.as_deref())?;
+    write_words(transaction, position, OF_ENTRY, &facts.words)
+}
+
+fn write_case(
+    transaction: &Transaction<'_>,
+    position: i64,
+    case: Option<&str>,
+) -> rusqlite::Result<()> {
+    if let Some(case) = case {
+        transaction
+            .prepare_cached("INSERT INTO entry_case (value, position) VALUES (?1, ?2)")?
+            .execute(params![case, position])?;
+    }
+    Ok(())
+}
+
+fn write_words(
+    transaction: &Transaction<'_>,
+    position: i64,
+    (message, first): (i32, i32),
+    words: &[u64],
+) -> rusqlite::Result<()> {
+    if words.is_empty() {
+        return Ok(());
+    }
+    let mut insert = transaction.prepare_cached("INSERT INTO word VALUES (?1, ?2, ?3, ?4)")?;
+    for word in words {
+        insert.execute(params![signed(*word), position, message, first])?;
+    }
+    Ok(())
+}
+
+/// SQLite's integers are signed; a position has 40 bits and a word 42.
 fn signed(position: u64) -> i64 {
     i64::try_from(position).unwrap_or(i64::MAX)
 }

@@ -11,6 +11,7 @@ mod apply;
 mod find;
 mod names;
 mod open;
+mod search;
 
 #[cfg(test)]
 mod tests;
@@ -19,7 +20,7 @@ use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use exchange::ports::{Index, IndexedEntry, QuarantineQuery, RecordQuery, RunFound};
+use exchange::ports::{EntryQuery, Index, IndexedEntry, QuarantineQuery, RecordQuery, RunFound};
 use exchange::refusal::Cause;
 use rusqlite::Connection;
 
@@ -160,5 +161,13 @@ impl Index for SqliteIndex {
 
     fn find_quarantined(&self, query: &QuarantineQuery) -> Result<Vec<(u64, u16)>, Cause> {
         Ok(self.with_reader(|connection| find::quarantined(connection, &self.names, query))?)
+    }
+
+    fn find_entries(&self, query: &EntryQuery) -> Result<Vec<u64>, Cause> {
+        Ok(self.with_reader(|connection| search::entries(connection, &self.names, query))?)
+    }
+
+    fn count_entries(&self, query: &EntryQuery, most: u64) -> Result<u64, Cause> {
+        Ok(self.with_reader(|connection| search::count(connection, &self.names, query, most))?)
     }
 }

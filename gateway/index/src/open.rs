@@ -12,11 +12,14 @@ use crate::{Config, IndexError, SqliteIndex};
 
 /// Version of the tables and of how rows are made. An index of another version is discarded and
 /// built again.
-pub(crate) const TABLES_VERSION: i64 = 3;
+pub(crate) const TABLES_VERSION: i64 = 4;
 
 /// The tables. Places are keys in order of the log, so that writing is sequential;
 /// `link` is the one table written at random. `run_by_time` holds the latest start too, so that
 /// a run of the hour before that ends too early is passed over without being looked up.
+///
+/// `entry` has a row for each entry, written at its end; `word` holds words of texts, those of the
+/// entry itself under message -1. Submissions of devices have no word.
 const TABLES: &str = "
 CREATE TABLE progress (size INTEGER NOT NULL, head BLOB NOT NULL, origin TEXT NOT NULL);
 CREATE TABLE name (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);
@@ -37,6 +40,14 @@ CREATE TABLE link (
 CREATE TABLE quarantined (
     position INTEGER NOT NULL, message INTEGER NOT NULL, feed INTEGER NOT NULL, code INTEGER NOT NULL,
     PRIMARY KEY (position, message)) WITHOUT ROWID;
+CREATE TABLE entry (position INTEGER PRIMARY KEY, event INTEGER NOT NULL, actor INTEGER, feed INTEGER);
+CREATE INDEX entry_by_event ON entry (event, position) WHERE event <> 1;
+CREATE INDEX entry_by_feed ON entry (feed, position);
+CREATE TABLE entry_case (
+    value TEXT NOT NULL, position INTEGER NOT NULL, PRIMARY KEY (value, position)) WITHOUT ROWID;
+CREATE TABLE word (
+    token INTEGER NOT NULL, position INTEGER NOT NULL, message INTEGER NOT NULL,
+    first INTEGER NOT NULL, PRIMARY KEY (token, position, message, first)) WITHOUT ROWID;
 ";
 
 impl SqliteIndex {

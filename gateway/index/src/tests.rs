@@ -1,6 +1,7 @@
 //! The index alone: order, filters, paging, starting again.
 
 mod blocks;
+mod searches;
 
 use exchange::ids::RecordPlace;
 use exchange::ports::{
@@ -41,6 +42,7 @@ fn run(
             .iter()
             .map(|(kind, value)| (*kind, (*value).to_owned()))
             .collect(),
+        words: Vec::new(),
     }
 }
 
@@ -57,7 +59,10 @@ fn entry(position: u64, feed: &str, runs: Vec<Run>, codes: &[&str]) -> IndexedEn
             key: [position as u8; 16],
             runs,
             quarantined: quarantined.collect(),
+            case: None,
+            words: Vec::new(),
         }),
+        facts: None,
     }
 }
 
@@ -98,6 +103,7 @@ fn filled(dir: &std::path::Path) -> SqliteIndex {
                 IndexedEntry {
                     position: 1,
                     submission: None,
+                    facts: None,
                 },
                 entry(
                     2,

@@ -31,6 +31,7 @@ pub(crate) fn run(command: &AuditCommand, output: &mut Output<'_>) -> anyhow::Re
         AuditCommand::Show(arguments) => &arguments.log.log,
         AuditCommand::Verify(arguments) => &arguments.log,
         AuditCommand::Checkpoint(arguments) => &arguments.log.log,
+        AuditCommand::Search(_) => unreachable!("a search asks a gateway"),
     };
     if !folder.is_dir() {
         return Err(UsageError::NoFolder {
@@ -43,6 +44,7 @@ pub(crate) fn run(command: &AuditCommand, output: &mut Output<'_>) -> anyhow::Re
         AuditCommand::Show(arguments) => show(arguments, output),
         AuditCommand::Verify(arguments) => verify(&arguments.log, output),
         AuditCommand::Checkpoint(arguments) => checkpoint::run(arguments, output),
+        AuditCommand::Search(_) => unreachable!("a search asks a gateway"),
     }
 }
 

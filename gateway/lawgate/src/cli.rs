@@ -3,8 +3,13 @@
 //! Declares and parses; decides nothing. `main` hands each command to the
 //! module that does it. `docs/cli.md` is printed from these declarations.
 
+mod adapter;
 mod archive;
 mod attest;
+mod evidence;
+mod legal;
+mod quarantine;
+mod registry;
 
 use std::path::PathBuf;
 
@@ -12,10 +17,26 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::output::Format;
 
+pub(crate) use legal::{AuditSearch, CaseCommand, CaseShow, Replay};
+
+pub(crate) use adapter::{
+    AdapterBench, AdapterBuild, AdapterCheck, AdapterCommand, AdapterInspect, AdapterNew,
+    AdapterPack, AdapterRun, AdapterSign, AdapterSource, AdapterTest, AdapterVerify,
+};
 pub(crate) use archive::{ArchiveCommand, ArchiveExport, ArchivePrune, Backup, Restore};
 pub(crate) use attest::{
     AuditCheckpoint, InitWitnesses, KeyKindArgument, KeysCommand, KeysGenerate, KeysRevoke,
     KeysRotate, ReceiptCheck, ReceiptCommand, RotatedKey, Witness, WitnessCommand, WitnessInit,
+};
+
+pub(crate) use evidence::{EvidenceCommand, EvidenceExport};
+pub(crate) use quarantine::{
+    Quarantine, QuarantineCommand, QuarantineRedrive, QuarantineRetry, QuarantineStateArg,
+    QuarantinedArgs,
+};
+pub(crate) use registry::{
+    AdapterCanary, AdapterDryRun, AdapterFeedArgs, AdapterInstall, AdapterList, AdapterShadow,
+    AdapterUsage, AdapterVersionArgs, RegistryCommand,
 };
 
 /// Exit codes, the same for every command.
@@ -78,15 +99,28 @@ Examples:
   lawgate records --client client/police.toml --party 91150200114123456X --from 2026-09-01T00:00:00+08:00
   lawgate records --client client/police.toml --id 01KX3Z5E8G00000000008000G0 --output json")]
     Records(Records),
-    /// List quarantined messages (隔离) with their reasons.
-    #[command(after_help = "\
-Examples:
-  lawgate quarantine --client client/city-eco.toml --feed hj212
-  lawgate quarantine --client client/city-eco.toml --code hj212.crc-bad --output json")]
-    Quarantine(Quarantine),
-    /// Look at the audit log (审计日志) on disk; nothing needs to run.
+    /// Look at quarantined messages (隔离), convert them again, or close them.
+    #[command(subcommand)]
+    Quarantine(QuarantineCommand),
+    /// Export evidence packages (证据包); `lawgate-verify` checks them.
+    #[command(subcommand)]
+    Evidence(EvidenceCommand),
+    /// Look at the audit log (审计日志): on disk, where nothing needs to run, or by `search`.
     #[command(subcommand)]
     Audit(AuditCommand),
+    /// Look at a case (案件) as the audit log has it.
+    #[command(subcommand)]
+    Case(CaseCommand),
+    /// Convert what was received again (重放) and compare it with what was kept, byte for byte; no gateway is needed.
+    #[command(after_help = "\
+Every submission is converted with the component and the configuration it names by digest, from the copies in the data
+folder, and the results are compared. What differs is printed with both versions, field by field, and the exit code is 1.
+
+Examples:
+  lawgate replay --data data
+  lawgate replay --data data --position 17
+  lawgate replay --data data --case 包环罚〔2026〕12号 --output json")]
+    Replay(Replay),
     /// Check a receipt (回执) of the audit log; no gateway is needed.
     #[command(subcommand)]
     Receipt(ReceiptCommand),
@@ -119,7 +153,7 @@ nothing is changed: positions that others hold proofs of would be given again.
 Examples:
   lawgate restore --from /backup/2026-11-27 --saved receipts/*.receipt export/checkpoint")]
     Restore(Restore),
-    /// Look at a built adapter (适配器), or run it over files; no gateway is needed.
+    /// Make, try, pack and sign adapters (适配器); install and activate versions in a gateway.
     #[command(subcommand)]
     Adapter(AdapterCommand),
     /// Print a completion script for a shell.
@@ -276,76 +310,6 @@ pub(crate) struct Records {
     pub(crate) limit: u32,
 }
 
-/// `lawgate quarantine`.
-#[derive(Debug, Args)]
-pub(crate) struct Quarantine {
-    #[command(flatten)]
-    pub(crate) connection: Connection,
-    /// Feed; without it, every feed you may read.
-    #[arg(long, short, value_name = "ID")]
-    pub(crate) feed: Option<String>,
-    /// Reason code, for example `hj212.crc-bad`.
-    #[arg(long, value_name = "CODE")]
-    pub(crate) code: Option<String>,
-    /// Also fetch the messages (JSON output only).
-    #[arg(long)]
-    pub(crate) with_payload: bool,
-    /// Most messages to print; fetched page by page.
-    #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
-    pub(crate) limit: u32,
-}
-
-/// `lawgate adapter`.
-#[derive(Debug, Subcommand)]
-pub(crate) enum AdapterCommand {
-    /// Install an adapter as a gateway would, and print its description, digests and limits.
-    #[command(after_help = "\
-Everything the gateway refuses at its start is refused here: a foreign import, a manifest that says something else
-than the component, every fault of the configuration.
-
-Examples:
-  lawgate adapter inspect noise-monitor/target/adapter
-  lawgate adapter inspect adapters/police-case --configuration site/police-case.json --output json")]
-    Inspect(AdapterInspect),
-    /// Convert files in a sandbox and print the conversions as JSON, or why a message is rejected.
-    #[command(after_help = "\
-Each file is one message; with --lines each line is one. They are converted with the default limits, 256 messages a
-call as in the gateway, and the findings that the gateway adds to records are shown with them. Nothing is kept.
-
-Examples:
-  lawgate adapter run noise-monitor/target/adapter samples/hour-gbk.txt
-  lawgate adapter run target/adapters/hj212 --lines packets.txt
-  cat case.csv | lawgate adapter run target/adapters/police-case --content-type text/csv -")]
-    Run(AdapterRun),
-}
-
-/// `lawgate adapter inspect`.
-#[derive(Debug, Args)]
-pub(crate) struct AdapterInspect {
-    /// Folder with `adapter.wasm`, `adapter.toml` and `configuration.json`.
-    #[arg(value_name = "DIR")]
-    pub(crate) folder: PathBuf,
-    /// Configuration in place of the adapter's own.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) configuration: Option<PathBuf>,
-}
-
-/// `lawgate adapter run`.
-#[derive(Debug, Args)]
-pub(crate) struct AdapterRun {
-    #[command(flatten)]
-    pub(crate) adapter: AdapterInspect,
-    /// Each line of a file is one message; the line ends stay with it.
-    #[arg(long)]
-    pub(crate) lines: bool,
-    /// Content type to state with each message.
-    #[arg(long, value_name = "TYPE")]
-    pub(crate) content_type: Option<String>,
-    /// Files; `-` is standard input.
-    #[arg(value_name = "FILE", required = true)]
-    pub(crate) files: Vec<PathBuf>,
-}
-
 /// Where the log lies.
 #[derive(Debug, Args)]
 pub(crate) struct LogFolder {
@@ -370,6 +334,16 @@ Examples:
   lawgate audit show --log data/audit 17
   lawgate audit show --log data/audit 17 --raw")]
     Show(AuditShow),
+    /// Search the log of a running gateway; for auditors (审计人员), and logged before it is answered.
+    #[command(after_help = "\
+A case number or a purpose must be given: it goes into the audit entry.
+
+Examples:
+  lawgate audit search --client client/audit-01.toml --purpose 法制审核 --case 包环罚〔2026〕12号
+  lawgate audit search --client client/audit-01.toml --purpose 法制审核 --text 超标 --newest-first
+  lawgate audit search --client client/audit-01.toml --purpose 法制审核 --event exchange.deny --from 2026-09-01T00:00:00+08:00
+  lawgate audit search --client client/audit-01.toml --purpose 法制审核 --from-position 0 --to-position 500 --prove")]
+    Search(AuditSearch),
     /// Check the whole log: every frame, entry, link and group.
     #[command(after_help = "\
 Exit code 0 says that at least one entry was checked and nothing is wrong.

@@ -1,24 +1,35 @@
-//! The client commands: submit, records, quarantine.
+//! The client commands: submit, records, quarantine, and those of legal staff.
 //!
 //! Each command module builds requests and prints answers with plain functions;
 //! [`call`] is the only part that talks to a gateway. Every answer is available
 //! as canonical proto3 JSON.
 
 mod call;
+mod case;
 mod counter;
+mod evidence;
 mod json;
 mod messages;
+mod metrics;
 mod party;
 mod quarantine;
 mod receipts;
 mod records;
+mod registry;
+mod search;
 mod submit;
+mod workbench;
 
+pub(crate) use case::show as case_show;
+pub(crate) use evidence::evidence;
 pub(crate) use json::to_json;
 pub(crate) use messages::{Sourced, messages_of};
-pub(crate) use quarantine::quarantine;
+use quarantine::quarantine;
 pub(crate) use records::records;
+pub(crate) use registry::registry;
+pub(crate) use search::search;
 pub(crate) use submit::submit;
+pub(crate) use workbench::workbench;
 
 use proto::v1;
 

@@ -25,9 +25,16 @@ use crate::cli;
 use crate::config::{self, Address};
 use crate::output::{Ending, Format, Output, UsageError};
 
-/// The agencies of the example; `outsider` has a certificate and no place in the policy,
-/// to see a refusal.
-pub(crate) const AGENCIES: [&str; 5] = ["region", "police", "justice", "city-eco", "outsider"];
+/// Who gets a certificate: the agencies of the example, an auditor, and an `outsider` who has no place
+/// in the policy, to see a refusal.
+pub(crate) const AGENCIES: [&str; 6] = [
+    "region",
+    "police",
+    "justice",
+    "city-eco",
+    texts::AUDITOR,
+    "outsider",
+];
 
 /// One file to write.
 struct NewFile {

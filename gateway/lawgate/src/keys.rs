@@ -5,6 +5,8 @@
 
 mod history;
 
+pub(crate) use history::path as history_path;
+
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
@@ -67,8 +69,10 @@ fn rotate(arguments: &KeysRotate, output: &mut Output<'_>) -> anyhow::Result<End
     let (old_path, wanted) = rotated(&config, arguments.key)?;
     let next_path = keys::next_path(&old_path);
     if !old_path.exists() && next_path.exists() {
-        // Killed when the old key had left its place, which is after everything else.
+        // Killed when the old key had left its place, which is after all but the policy.
         install_next(&old_path, &next_path)?;
+        let new = keys::load(&wanted, None)?;
+        add_to_policy(&policy_path(&config), new.key())?;
         output.line("A rotation that was interrupted has been finished; nothing else was done.")?;
         return Ok(Ending::Done);
     }
@@ -112,8 +116,7 @@ fn rotate(arguments: &KeysRotate, output: &mut Output<'_>) -> anyhow::Result<End
     known.rotate(old.key(), new.key(), size)?;
     known.store()?;
     install(&old_path, &next_path, size)?;
-    let policy = config.gateway.data_dir.join("keys").join(keys::POLICY_FILE);
-    add_to_policy(&policy, new.key())?;
+    add_to_policy(&policy_path(&config), new.key())?;
     let notes = [
         format!("The old key counts up to size {size}."),
         format!(
@@ -270,6 +273,11 @@ fn install_next(path: &Path, next: &Path) -> anyhow::Result<()> {
         rename(&public(next), &public(path))?;
     }
     rename(next, path)
+}
+
+/// Where the policy lies that was made with the first keys.
+fn policy_path(config: &Config) -> PathBuf {
+    config.gateway.data_dir.join("keys").join(keys::POLICY_FILE)
 }
 
 /// Adds a key to the policy that was made with the first keys, where it is.

@@ -16,6 +16,7 @@ mod keys;
 mod logging;
 mod output;
 mod receipt;
+mod replay;
 mod run;
 mod serve;
 mod wiring;

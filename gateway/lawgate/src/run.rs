@@ -8,10 +8,10 @@ use std::process::ExitCode;
 
 use clap::CommandFactory;
 
-use crate::cli::{Cli, Command, ConfigCommand};
+use crate::cli::{AdapterCommand, AuditCommand, CaseCommand, Cli, Command, ConfigCommand};
 use crate::output::{Ending, Output, UsageError};
 use crate::{
-    adapter, archive, audit, client, config, init, keys, logging, receipt, serve, witness,
+    adapter, archive, audit, client, config, init, keys, logging, receipt, replay, serve, witness,
 };
 
 /// Runs the command and returns the exit code.
@@ -54,16 +54,25 @@ fn dispatch(command: &Command, output: &mut Output<'_>) -> anyhow::Result<Ending
         }
         Command::Submit(arguments) => runtime()?.block_on(client::submit(arguments, output)),
         Command::Records(arguments) => runtime()?.block_on(client::records(arguments, output)),
-        Command::Quarantine(arguments) => {
-            runtime()?.block_on(client::quarantine(arguments, output))
+        Command::Quarantine(command) => runtime()?.block_on(client::workbench(command, output)),
+        Command::Evidence(command) => runtime()?.block_on(client::evidence(command, output)),
+        Command::Audit(AuditCommand::Search(arguments)) => {
+            runtime()?.block_on(client::search(arguments, output))
         }
         Command::Audit(command) => audit::run(command, output),
+        Command::Case(CaseCommand::Show(arguments)) => {
+            runtime()?.block_on(client::case_show(arguments, output))
+        }
+        Command::Replay(arguments) => replay::run(arguments, output),
         Command::Receipt(command) => receipt::run(command, output),
         Command::Keys(command) => keys::run(command, output),
         Command::Archive(command) => archive::run(command, output),
         Command::Backup(arguments) => archive::backup(arguments, output),
         Command::Restore(arguments) => archive::restore(arguments, output),
         Command::Witness(arguments) => witness::run(arguments, output),
+        Command::Adapter(AdapterCommand::Registry(command)) => {
+            runtime()?.block_on(client::registry(command, output))
+        }
         Command::Adapter(command) => adapter::run(command, output),
         Command::CompileComponent => unreachable!("the compiling process never gets here"),
     }

@@ -6,6 +6,7 @@
 use std::path::Path;
 use std::sync::Arc;
 use std::thread;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use exchange::{Exchange, Follower, Parts, entry};
@@ -33,6 +34,8 @@ pub(crate) async fn serve(config: Config, configuration: &[u8]) -> anyhow::Resul
         ))
         .run(),
     );
+    let keeper = Arc::clone(&node.exchange);
+    follower.spawn(async move { remember_adapters(keeper).await });
     // The line scripts wait for: the bound address, also where port 0 was asked for.
     announce(&format!(
         "lawgate {} listening on {} as {} ({})",
@@ -54,6 +57,19 @@ pub(crate) async fn serve(config: Config, configuration: &[u8]) -> anyhow::Resul
     node.close()?;
     stopped?;
     served
+}
+
+/// How often the registry remembers how far it has read the log, so that a start need not read much of it.
+const REMEMBERING: Duration = Duration::from_secs(60);
+
+/// Keeps the memory of the registry near the log's size; never ends.
+async fn remember_adapters(exchange: Arc<Exchange>) {
+    loop {
+        tokio::time::sleep(REMEMBERING).await;
+        let exchange = Arc::clone(&exchange);
+        // A panic there is said by the hook; the memory is a cache.
+        let _ = tokio::task::spawn_blocking(move || exchange.remember_adapters()).await;
+    }
 }
 
 #[expect(
@@ -119,12 +135,7 @@ impl Node {
             origin: config.gateway.origin.clone(),
         };
         let index = index::SqliteIndex::open(&index_config).context("opening the index")?;
-        let host = wiring::host(config, workers(config))?;
-        let feeds = wiring::feeds(config, &host)?;
-        let loaded: Vec<_> = feeds
-            .iter()
-            .map(|feed| (feed.id.clone(), feed.converter.identity().clone()))
-            .collect();
+        let (feeds, configured) = wiring::feeds(config)?;
         let parts = Parts {
             log: log.clone(),
             evidence: Arc::new(wiring::Evidence(store)),
@@ -139,19 +150,30 @@ impl Node {
                 publishing.tiles(),
                 publishing.board(),
             ))),
-            policy: wiring::policy(&config.agencies),
+            policy: wiring::policy(&config.agencies, &config.staff),
+            search_key: exchange::SearchKey::new(wiring::own_key(&data.join("search.key"))?),
+            working_days: wiring::working_days(config.calendar.as_deref())?,
             feeds,
+            adapters: adapters(config)?,
             limits: limits(config),
         };
         let exchange = Exchange::build(parts);
+        let packages = wiring::PackageFiles::open(config, keys, publishing.tiles());
+        exchange.offer_packages(Arc::new(packages.context("preparing evidence packages")?));
         let ahead = catch_up(&exchange, config, opened.size)?;
-        note_start(&log, ahead, configuration, &loaded)?;
+        note_start(&log, ahead, configuration)?;
+        exchange.restore_adapters(&configured).map_err(|error| {
+            // The reason goes into the line that is shown without --verbose.
+            let text = format!("feed {}: {}", error.feed, wiring::chain(&error.cause));
+            anyhow::Error::new(error).context(text)
+        })?;
         log.append(keys.start(config.audit.suite).draft())?.wait()?;
         Ok(Node { log, exchange })
     }
 
     /// Writes the stop down: everything accepted is durable.
     fn note_stop(&self) -> anyhow::Result<()> {
+        self.exchange.remember_adapters();
         if self.exchange.is_healthy() {
             self.log.append(entry::node_stop())?.wait()?;
         }
@@ -220,13 +242,8 @@ fn note_recovery(
     Ok(())
 }
 
-/// Writes down what a start has to: an index ahead of the log, the start itself, the adapters in force.
-fn note_start(
-    log: &audit_log::Log,
-    index_ahead: u64,
-    configuration: &[u8],
-    loaded: &[(String, exchange::ports::AdapterIdentity)],
-) -> anyhow::Result<()> {
+/// Writes down what a start has to: an index ahead of the log, and the start itself.
+fn note_start(log: &audit_log::Log, index_ahead: u64, configuration: &[u8]) -> anyhow::Result<()> {
     if index_ahead > 0 {
         tracing::error!(
             entries = index_ahead,
@@ -237,9 +254,6 @@ fn note_start(
     let digest: [u8; 32] = Sha256::digest(configuration).into();
     log.append(entry::node_start(env!("CARGO_PKG_VERSION"), &digest))?
         .wait()?;
-    for (feed, identity) in loaded {
-        log.append(entry::adapter_load(feed, identity))?.wait()?;
-    }
     Ok(())
 }
 
@@ -253,6 +267,38 @@ fn catch_up(exchange: &Arc<Exchange>, config: &Config, opened: u64) -> anyhow::R
             }
         })
         .context("bringing the index to the log's size")
+}
+
+/// The registry of adapters: where they are kept, and what the operator decides.
+fn adapters(config: &Config) -> anyhow::Result<exchange::Adapters> {
+    let (stated, workers) = (&config.adapters, workers(config));
+    let host = wiring::host(config, workers)?;
+    let publishers =
+        wiring::Publishers::open(stated.publishers.as_deref(), stated.require_signature)?;
+    let caps = wiring::Caps {
+        output_bytes: config.sandbox.output_bytes as u64,
+        log_lines: config.sandbox.log_lines,
+        messages_per_call: stated.messages_per_call,
+        concurrency: match stated.concurrency {
+            0 => workers,
+            calls => calls,
+        },
+        component_bytes: usize::try_from(config.sandbox.component_bytes).unwrap_or(usize::MAX),
+    };
+    let store = wiring::AdapterFolder::open(&config.gateway.data_dir, host, publishers, caps);
+    let store = store.context("opening the store of adapters")?;
+    Ok(exchange::Adapters {
+        store: Some(Arc::new(store)),
+        rules: exchange::lifecycle::AdapterRules {
+            administrators: stated.administrators.clone(),
+            approvals: stated.approvals,
+            breaker: exchange::lifecycle::BreakerLimits {
+                failures: stated.breaker_failures,
+                pause: stated.breaker_pause,
+            },
+            dry_run: config.limits.request_deadline / 2,
+        },
+    })
 }
 
 fn limits(config: &Config) -> exchange::Limits {
@@ -298,6 +344,7 @@ fn edge_config(config: &Config) -> anyhow::Result<grpc_api::Config> {
         max_streams_per_connection: listen.max_streams_per_connection,
         // Twice the limit, so that what is a little too large is refused by name and written down.
         max_request_bytes: config.limits.submission_bytes * 2 + REQUEST_OVERHEAD_BYTES,
+        max_upload_bytes: usize::try_from(config.sandbox.component_bytes * 2).unwrap_or(usize::MAX),
         drain_timeout: listen.drain_timeout,
     })
 }

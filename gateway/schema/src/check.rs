@@ -34,10 +34,22 @@ pub use derived::strip_derived;
 /// those of the identifiers (`credit-code.check-digit`). Values of personal
 /// fields are never put into a finding.
 pub fn check(record: &Record) -> Vec<Finding> {
+    check_after(record, None)
+}
+
+/// Does what [`check`] does, and reads nothing again that `sound` says too: a record that was
+/// checked and had nothing to report. The values of one packet have one time.
+pub fn check_after(record: &Record, sound: Option<&Record>) -> Vec<Finding> {
     let mut walk = walk::Walk::default();
     match &record.entity {
         None => walk.report("schema.no-entity", &walk::Path::root("entity"), ""),
-        Some(Entity::Observation(observation)) => monitoring::observation(&mut walk, observation),
+        Some(Entity::Observation(observation)) => {
+            let sound = sound.and_then(|record| match &record.entity {
+                Some(Entity::Observation(sound)) => Some(sound),
+                Some(_) | None => None,
+            });
+            monitoring::observation(&mut walk, observation, sound);
+        }
         Some(Entity::VehicleTrack(track)) => waste::track(&mut walk, track),
         Some(Entity::Party(party)) => party::party(&mut walk, party),
         Some(Entity::Site(site)) => asset::site(&mut walk, site),

@@ -72,6 +72,6 @@ pub mod unit;
 pub mod waste_code;
 pub mod weight;
 
-pub use check::{check, strip_derived};
+pub use check::{check, check_after, strip_derived};
 pub use links::{Links, links, normalise_case_number};
 pub use remark::{Reading, Remark, Verdict};

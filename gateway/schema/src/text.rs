@@ -131,6 +131,8 @@ pub fn is_placeholder(text: &str) -> bool {
         "缺失",
         "无数据",
     ];
+    /// Bytes of the longest word.
+    const LONGEST_WORD: usize = 9;
     text.chars().all(|character| {
         matches!(
             character,
@@ -149,7 +151,7 @@ pub fn is_placeholder(text: &str) -> bool {
                 | '?'
                 | '、'
         ) || character.is_whitespace()
-    }) || WORDS.iter().any(|word| text.eq_ignore_ascii_case(word))
+    }) || text.len() <= LONGEST_WORD && WORDS.iter().any(|word| text.eq_ignore_ascii_case(word))
 }
 
 /// Says whether a text was decoded with the wrong table.
@@ -161,19 +163,23 @@ pub fn mojibake(text: &str) -> Option<Remark> {
     if text.is_ascii() {
         return None;
     }
-    if text.contains('\u{FFFD}')
-        || text.contains("锟斤拷")
-        || text.contains("烫烫烫")
-        || text.contains("屯屯屯")
-    {
-        return Some(Remark::suspect(AREA, "lost"));
+    let (mut telling, mut characters) = (0, 0_usize);
+    for (at, character) in text.char_indices() {
+        let lost = match character {
+            '\u{FFFD}' => true,
+            '锟' => text[at..].starts_with("锟斤拷"),
+            '烫' => text[at..].starts_with("烫烫烫"),
+            '屯' => text[at..].starts_with("屯屯屯"),
+            _ => false,
+        };
+        if lost {
+            return Some(Remark::suspect(AREA, "lost"));
+        }
+        telling += usize::from(is_misread(character));
+        characters += 1;
     }
-    let telling = text
-        .chars()
-        .filter(|&character| is_misread(character))
-        .count();
     // One such character alone may be a rare name; in a text of four it is not.
-    let enough = telling >= 2 || (telling == 1 && text.chars().nth(4).is_none());
+    let enough = telling >= 2 || (telling == 1 && characters <= 4);
     enough.then(|| Remark::suspect(AREA, "mojibake"))
 }
 
@@ -181,19 +187,21 @@ pub fn mojibake(text: &str) -> Option<Remark> {
 /// E9 and EF make when GBK reads them with a trail byte of 80 to A0: rare
 /// characters in runs of Unicode, since GBK/4 follows its order.
 fn is_misread(character: char) -> bool {
-    matches!(
-        character,
-        '\u{9286}'..='\u{92A7}'
-            | '\u{934A}'..='\u{9369}'
-            | '\u{936B}'
-            | '\u{93AC}'..='\u{93C9}'
-            | '\u{93CB}'..='\u{93CD}'
-            | '\u{940E}'..='\u{942E}'
-            | '\u{9470}'..='\u{9479}'
-            | '\u{95AB}'..='\u{95CB}'
-            | '\u{98E5}'..='\u{98FB}'
-            | '\u{E000}'..='\u{F8FF}'
-    )
+    // Most characters lie before all of them.
+    character >= '\u{9286}'
+        && matches!(
+            character,
+            '\u{9286}'..='\u{92A7}'
+                | '\u{934A}'..='\u{9369}'
+                | '\u{936B}'
+                | '\u{93AC}'..='\u{93C9}'
+                | '\u{93CB}'..='\u{93CD}'
+                | '\u{940E}'..='\u{942E}'
+                | '\u{9470}'..='\u{9479}'
+                | '\u{95AB}'..='\u{95CB}'
+                | '\u{98E5}'..='\u{98FB}'
+                | '\u{E000}'..='\u{F8FF}'
+        )
 }
 
 /// The lines of a text, whatever ends them, and whether the ends are mixed.

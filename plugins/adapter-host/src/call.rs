@@ -171,17 +171,19 @@ fn is_lifting(trap: Trap) -> bool {
     .contains(&trap)
 }
 
-/// Configures the guest of a new sandbox and converts messages in it.
+/// Configures the guest of a new sandbox, unless it begins configured, and converts messages in it.
 pub(crate) fn convert(
     mut sandbox: Sandbox,
-    configuration: &[u8],
+    configuration: Option<&[u8]>,
     messages: &[Message<'_>],
 ) -> Result<Vec<Outcome>, CallError> {
-    sandbox
-        .configure(configuration)?
-        .map_err(|faults| CallError::NotConfigured {
-            faults: faults_from_guest(faults),
-        })?;
+    if let Some(configuration) = configuration {
+        sandbox
+            .configure(configuration)?
+            .map_err(|faults| CallError::NotConfigured {
+                faults: faults_from_guest(faults),
+            })?;
+    }
     let attributes: Vec<Vec<contract::lawgate::adapter::types::Attribute<'_>>> =
         messages.iter().map(attributes_to_guest).collect();
     let lowered: Vec<contract::Message<'_>> = messages

@@ -2,7 +2,7 @@
 //!
 //! Compilation is the one step in which a small component can cost much: no
 //! limit of a sandbox applies to it. So the gateway compiles in a child: it
-//! writes the component to the child's standard input and reads the native
+//! writes the component (and the state it is to begin in) to the child's standard input and reads the native
 //! code from its standard output. The child can misbehave in any way; it
 //! cannot make the gateway wait beyond the deadline, and what it wrote is
 //! trusted only because it is our own program.
@@ -16,12 +16,13 @@ use std::process::{Child, Command, ExitCode, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Resource, Rlimit, prlimit};
+use rustix::process::{Pid, Resource, Rlimit, prlimit, setpriority_process};
 use wasmtime::Engine;
 
 use crate::call::Cause;
 use crate::config::{CompileLimits, Compiler};
 use crate::engine;
+use crate::snapshot::{self, State};
 
 /// Most native code taken from the child, in bytes. A component of 32 MiB
 /// becomes about 100 MiB.
@@ -29,6 +30,9 @@ const NATIVE_BYTES_MAX: u64 = 512 << 20;
 
 /// Most of the child's error text that is kept, in bytes.
 const REASON_BYTES_MAX: u64 = 4096;
+
+/// Priority of work that nobody waits for, as `nice` counts it.
+const LATER: i32 = 10;
 
 /// How often the parent looks whether the child has ended.
 const POLL: Duration = Duration::from_millis(2);
@@ -92,18 +96,65 @@ fn native_code(component: &[u8]) -> Result<Vec<u8>, Cause> {
         .map_err(wasmtime::Error::into_boxed_dyn_error)
 }
 
+/// What is to be compiled of a component.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Order<'a> {
+    /// The component with functions that give its state away; the component itself where that
+    /// cannot be.
+    Instrumented,
+    /// The component that begins in a state.
+    Configured(&'a State),
+}
+
+impl Order<'_> {
+    fn run(self, component: &[u8]) -> Result<Vec<u8>, Cause> {
+        match self {
+            Self::Instrumented => match snapshot::instrument(component) {
+                Ok(instrumented) => native_code(&instrumented),
+                Err(_) => native_code(component),
+            },
+            Self::Configured(state) => native_code(&snapshot::with_state(component, state)?),
+        }
+    }
+
+    /// What the child reads: the length of the component, the component, and the state, if any.
+    fn encode(self, component: &[u8]) -> Vec<u8> {
+        let mut bytes = (component.len() as u64).to_le_bytes().to_vec();
+        bytes.extend_from_slice(component);
+        if let Self::Configured(state) = self {
+            state.encode(&mut bytes);
+        }
+        bytes
+    }
+}
+
+/// Does the order that [`Order::encode`] wrote down.
+fn run_encoded(bytes: &[u8]) -> Result<Vec<u8>, Cause> {
+    let garbled = || Cause::from("the compiling process was given something else than an order");
+    let (length, rest) = bytes.split_first_chunk().ok_or_else(garbled)?;
+    let length = usize::try_from(u64::from_le_bytes(*length)).unwrap_or(usize::MAX);
+    let (component, state) = rest.split_at_checked(length).ok_or_else(garbled)?;
+    if state.is_empty() {
+        return Order::Instrumented.run(component);
+    }
+    let state = State::decode(state).ok_or_else(garbled)?;
+    Order::Configured(&state).run(component)
+}
+
 /// The whole compiling process: standard input to standard output.
 ///
 /// For a hidden subcommand of the program that [`Compiler::Child`] names. The
 /// reason of a failure goes to standard error.
 #[must_use]
 pub fn compile_main() -> ExitCode {
-    let mut component = Vec::new();
-    let done = io::stdin()
-        .read_to_end(&mut component)
-        .map_err(Cause::from)
-        .and_then(|_| native_code(&component))
-        .and_then(|native| io::stdout().write_all(&native).map_err(Cause::from));
+    let mut order = Vec::new();
+    if let Err(cause) = io::stdin().read_to_end(&mut order) {
+        // The parent has gone, or there is no memory for what it sent: not the component's fault.
+        let _ = io::stderr().write_all(cause.to_string().as_bytes());
+        return ExitCode::FAILURE;
+    }
+    let done =
+        run_encoded(&order).and_then(|native| io::stdout().write_all(&native).map_err(Cause::from));
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(cause) => {
@@ -129,31 +180,50 @@ fn chain(error: &dyn std::error::Error) -> String {
     text
 }
 
-/// The cache's name for a component's native code: the component, the engine's
-/// version and a hash of all its settings that shape code.
-pub(crate) fn name_of_native(engine: &Engine, digest: &[u8; 32]) -> String {
+/// The cache's name for a component's native code: the component, what was compiled of it, the
+/// engine's version and a hash of all its settings that shape code. `configuration` is the digest of
+/// what the guest begins configured with, if it does.
+pub(crate) fn name_of_native(
+    engine: &Engine,
+    digest: &[u8; 32],
+    configuration: Option<&[u8; 32]>,
+) -> String {
     let mut hasher = DefaultHasher::new();
     engine.precompile_compatibility_hash().hash(&mut hasher);
     let mut name = String::new();
-    for byte in digest {
-        // Writing to a string cannot fail.
-        let _ = write!(name, "{byte:02x}");
-    }
-    format!("{name}-{ENGINE_VERSION}-{:016x}", hasher.finish())
+    let mut add = |digest: &[u8; 32]| {
+        for byte in digest {
+            // Writing to a string cannot fail.
+            let _ = write!(name, "{byte:02x}");
+        }
+        name.push('-');
+    };
+    add(digest);
+    configuration.map(&mut add);
+    format!("{name}{ENGINE_VERSION}-2-{:016x}", hasher.finish())
 }
 
 /// Version of the engine, as the root manifest pins it.
 const ENGINE_VERSION: &str = "48.0.8";
 
-/// Compiles a component where the configuration says.
-pub(crate) fn compile_with(compiler: &Compiler, component: &[u8]) -> Result<Vec<u8>, CompileError> {
+/// Does an order where the configuration says.
+pub(crate) fn compile_with(
+    compiler: &Compiler,
+    component: &[u8],
+    order: Order<'_>,
+) -> Result<Vec<u8>, CompileError> {
     match compiler {
-        Compiler::InProcess => compile(component),
+        Compiler::InProcess => order
+            .run(component)
+            .map_err(|cause| CompileError::Refused { cause }),
         Compiler::Child {
             program,
             args,
             limits,
-        } => compile_in_child(program, args, *limits, component),
+        } => {
+            let nice = matches!(order, Order::Configured(_));
+            compile_in_child(program, args, *limits, nice, &order.encode(component))
+        }
     }
 }
 
@@ -161,7 +231,8 @@ fn compile_in_child(
     program: &Path,
     args: &[OsString],
     limits: CompileLimits,
-    component: &[u8],
+    nice: bool,
+    order: &[u8],
 ) -> Result<Vec<u8>, CompileError> {
     let mut child = Command::new(program)
         .args(args)
@@ -176,13 +247,18 @@ fn compile_in_child(
         end(&mut child);
         return Err(CompileError::Limit { cause });
     }
+    if nice {
+        // Nobody waits for it, and others use the processors; without the right to say so it works too.
+        let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
+        let _ = setpriority_process(pid, LATER);
+    }
     let stdin = child.stdin.take();
     let stdout = child.stdout.take();
     let stderr = child.stderr.take();
     thread::scope(|scope| {
         // A child that stops reading ends by itself or by its deadline; either
         // way its pipes close, and these threads with them.
-        scope.spawn(move || stdin.map(|mut stdin| stdin.write_all(component)));
+        scope.spawn(move || stdin.map(|mut stdin| stdin.write_all(order)));
         let native = scope.spawn(move || read_at_most(stdout, NATIVE_BYTES_MAX + 1));
         let reason = scope.spawn(move || read_at_most(stderr, REASON_BYTES_MAX));
         let status = wait(&mut child, limits.deadline);

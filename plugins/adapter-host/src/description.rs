@@ -38,6 +38,19 @@ pub struct Granted {
     pub deadline: Duration,
 }
 
+/// Limits that a manifest asks for; 0 asks for the host's. What is asked for only ever lowers a limit.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Asked {
+    /// Linear memory, in bytes.
+    pub memory_bytes: u64,
+    /// Time for one call, in milliseconds.
+    pub deadline_ms: u32,
+    /// Bytes copied out of a sandbox in one call.
+    pub output_bytes: u64,
+    /// Log lines in one call.
+    pub log_lines: u32,
+}
+
 impl Granted {
     /// The host's own limits.
     pub(crate) fn of_host(config: &Config) -> Self {
@@ -48,7 +61,7 @@ impl Granted {
     }
 
     /// What is asked for, where it is less; 0 asks for nothing.
-    fn at_most(self, memory_bytes: u64, deadline_ms: u32) -> Self {
+    pub(crate) fn at_most(self, memory_bytes: u64, deadline_ms: u32) -> Self {
         let mut granted = self;
         if memory_bytes > 0 {
             let asked = usize::try_from(memory_bytes).unwrap_or(usize::MAX);

@@ -4,20 +4,24 @@
 //! message depends on it: its size, what it imports and exports, whether it
 //! fits a sandbox, what it says about itself, and its configuration.
 
+mod adapter;
+
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use sha2::{Digest, Sha256};
 use wasmtime::Engine;
 use wasmtime::component::types::ComponentItem;
 use wasmtime::component::{Component, types};
 
+pub use adapter::{Adapter, PreinitializeError};
+
 use crate::cache::{Authenticated, Cache, CacheError, Found};
-use crate::call::{self, CallError, Cause, ConfigurationFault, Message, Outcome};
-use crate::compile::{self, CompileError};
+use crate::call::{self, CallError, Cause, ConfigurationFault};
+use crate::compile::{self, CompileError, Order};
 use crate::config::Config;
 use crate::contract::AdapterPre;
-use crate::description::{Description, DescriptionFault, Granted};
+use crate::description::{Asked, Description, DescriptionFault, Granted};
 use crate::engine;
 use crate::sandbox::{self, Limits, Linker, Ready, Sandbox};
 use crate::ticker::Ticker;
@@ -187,6 +191,19 @@ impl Host {
     /// # Errors
     /// The first thing wrong with the component, or all faults of the configuration.
     pub fn install(&self, component: &[u8], configuration: &[u8]) -> Result<Adapter, InstallError> {
+        self.install_within(component, configuration, Asked::default())
+    }
+
+    /// The same under limits that a manifest asks for, where they are less than the host's.
+    ///
+    /// # Errors
+    /// As [`Host::install`].
+    pub fn install_within(
+        &self,
+        component: &[u8],
+        configuration: &[u8],
+        asked: Asked,
+    ) -> Result<Adapter, InstallError> {
         let shared = &self.0;
         let limit = shared.config.component_bytes_max;
         if component.len() > limit {
@@ -196,24 +213,87 @@ impl Host {
             });
         }
         let digest: [u8; 32] = Sha256::digest(component).into();
-        let (native, native_code) = shared.native(component, &digest)?;
-        let ready = shared.prepare(&native)?;
-        let (description, limits) = shared.introduce(&ready, configuration)?;
+        let configuration_digest: [u8; 32] = Sha256::digest(configuration).into();
+        let name = compile::name_of_native(&shared.engine, &digest, Some(&configuration_digest));
+        let found = shared.cache.read(&name);
+        let found = found.map_err(|cause| InstallError::Cache { cause })?;
+        let configured = match &found {
+            Found::Authentic(native) => shared.configured(native, asked),
+            Found::Nothing | Found::Tampered => None,
+        };
+        let mut begun = match configured {
+            Some(begun) => begun,
+            None => shared.unconfigured(component, &digest, configuration, asked)?,
+        };
+        if matches!(found, Found::Tampered) {
+            // It is not run, and is written anew when the adapter is next made to begin configured.
+            begun.native_code = NativeCode::CompiledAfterTampering;
+        }
         Ok(Adapter {
             shared: Arc::clone(shared),
-            ready,
-            id: description.id.as_str().into(),
-            description,
-            limits,
+            id: begun.description.id.as_str().into(),
+            description: begun.description,
+            limits: begun.limits,
+            native_code: begun.native_code,
+            begin: begun.begin,
+            configured: OnceLock::new(),
+            asked,
             digest,
             configuration: configuration.into(),
-            configuration_digest: Sha256::digest(configuration).into(),
-            native_code,
+            configuration_digest,
         })
     }
 }
 
+/// What the sandboxes of an adapter begin with.
+enum Begin {
+    /// A guest to be configured.
+    Unconfigured(Ready),
+    /// A guest in the state it has after `configure`.
+    Configured(Ready),
+}
+
+/// A component that was loaded and asked who it is.
+struct Begun {
+    begin: Begin,
+    description: Description,
+    limits: Limits,
+    native_code: NativeCode,
+}
+
 impl Shared {
+    /// The guest that begins configured, if it fits a sandbox: limits may have become narrower
+    /// since it was made, and then the long way says so or does with less.
+    fn configured(&self, native: &Authenticated, asked: Asked) -> Option<Begun> {
+        let ready = self.prepare(native).ok()?;
+        let (description, limits) = self.describe(&ready, asked).ok()?;
+        Some(Begun {
+            begin: Begin::Configured(ready),
+            description,
+            limits,
+            native_code: NativeCode::Cached,
+        })
+    }
+
+    /// The guest to be configured, which accepts the configuration.
+    fn unconfigured(
+        &self,
+        component: &[u8],
+        digest: &[u8; 32],
+        configuration: &[u8],
+        asked: Asked,
+    ) -> Result<Begun, InstallError> {
+        let (native, native_code) = self.native(component, digest)?;
+        let ready = self.prepare(&native)?;
+        let (description, limits) = self.introduce(&ready, configuration, asked)?;
+        Ok(Begun {
+            begin: Begin::Unconfigured(ready),
+            description,
+            limits,
+            native_code,
+        })
+    }
+
     /// The component's native code, from the cache or the compiler.
     fn native(
         &self,
@@ -221,16 +301,20 @@ impl Shared {
         digest: &[u8; 32],
     ) -> Result<(Authenticated, NativeCode), InstallError> {
         let cache_error = |cause| InstallError::Cache { cause };
-        let name = compile::name_of_native(&self.engine, digest);
+        let name = compile::name_of_native(&self.engine, digest, None);
         let origin = match self.cache.read(&name).map_err(cache_error)? {
             Found::Authentic(native) => return Ok((native, NativeCode::Cached)),
             Found::Nothing => NativeCode::Compiled,
             Found::Tampered => NativeCode::CompiledAfterTampering,
         };
-        let native = compile::compile_with(&self.config.compiler, component)
-            .map_err(|cause| InstallError::Compile { cause })?;
+        let native = self.compile(component, Order::Instrumented)?;
         let native = self.cache.write(&name, native).map_err(cache_error)?;
         Ok((native, origin))
+    }
+
+    fn compile(&self, component: &[u8], order: Order<'_>) -> Result<Vec<u8>, InstallError> {
+        compile::compile_with(&self.config.compiler, component, order)
+            .map_err(|cause| InstallError::Compile { cause })
     }
 
     /// Loads native code and links it, after a look at imports and exports.
@@ -251,22 +335,32 @@ impl Shared {
         AdapterPre::new(self.linker.instantiate_pre(component)?)
     }
 
-    /// Asks the adapter who it is and gives it its configuration.
-    fn introduce(
-        &self,
-        ready: &Ready,
-        configuration: &[u8],
-    ) -> Result<(Description, Limits), InstallError> {
+    /// Asks the adapter who it is, and limits it.
+    fn describe(&self, ready: &Ready, asked: Asked) -> Result<(Description, Limits), InstallError> {
         let of_host = Granted::of_host(&self.config);
         let limits = Limits::new(&self.config, of_host);
         let unnamed: Arc<str> = "unnamed".into();
         let said = Sandbox::start(&self.engine, ready, &unnamed, &limits)
             .and_then(|mut sandbox| sandbox.describe())
             .map_err(in_call("describe"))?;
-        let description = Description::from_guest(said, of_host)
+        let mut description = Description::from_guest(said, of_host)
             .map_err(|cause| InstallError::Description { cause })?;
+        let granted = description.granted;
+        description.granted = granted.at_most(asked.memory_bytes, asked.deadline_ms);
+        let limits = Limits::new(&self.config, description.granted)
+            .at_most(asked.output_bytes, asked.log_lines);
+        Ok((description, limits))
+    }
+
+    /// Asks the adapter who it is and gives it its configuration.
+    fn introduce(
+        &self,
+        ready: &Ready,
+        configuration: &[u8],
+        asked: Asked,
+    ) -> Result<(Description, Limits), InstallError> {
+        let (description, limits) = self.describe(ready, asked)?;
         // The configuration is tried under the limits every later call has.
-        let limits = Limits::new(&self.config, description.granted);
         let id: Arc<str> = description.id.as_str().into();
         Sandbox::start(&self.engine, ready, &id, &limits)
             .and_then(|mut sandbox| sandbox.configure(configuration))
@@ -312,68 +406,8 @@ fn check_world(world: &types::Component, engine: &Engine) -> Result<(), InstallE
     Ok(())
 }
 
-/// An installed adapter with its configuration. Its calls share nothing.
-pub struct Adapter {
-    shared: Arc<Shared>,
-    ready: Ready,
-    id: Arc<str>,
-    description: Description,
-    limits: Limits,
-    digest: [u8; 32],
-    configuration: Box<[u8]>,
-    configuration_digest: [u8; 32],
-    native_code: NativeCode,
-}
-
-impl Adapter {
-    /// Converts the messages of one submission, in a sandbox of its own.
-    ///
-    /// Blocks the thread for as long as the guest runs, at most for three
-    /// deadlines (start, configuration, conversion). One outcome for each
-    /// message, in order; their content is the guest's word.
-    ///
-    /// # Errors
-    /// [`CallError`]; then no message has an outcome.
-    pub fn convert(&self, messages: &[Message<'_>]) -> Result<Vec<Outcome>, CallError> {
-        let sandbox = Sandbox::start(&self.shared.engine, &self.ready, &self.id, &self.limits)?;
-        call::convert(sandbox, &self.configuration, messages)
-    }
-
-    /// What the adapter says about itself.
-    #[must_use]
-    pub fn describe(&self) -> &Description {
-        &self.description
-    }
-
-    /// SHA-256 of the component: what an audit entry names.
-    #[must_use]
-    pub fn digest(&self) -> [u8; 32] {
-        self.digest
-    }
-
-    /// SHA-256 of the configuration's bytes.
-    #[must_use]
-    pub fn configuration_digest(&self) -> [u8; 32] {
-        self.configuration_digest
-    }
-
-    /// Where its native code came from.
-    #[must_use]
-    pub fn native_code(&self) -> NativeCode {
-        self.native_code
-    }
-}
-
 impl std::fmt::Debug for Host {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Host").finish_non_exhaustive()
-    }
-}
-
-impl std::fmt::Debug for Adapter {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Adapter")
-            .field("description", &self.description)
-            .finish_non_exhaustive()
     }
 }

@@ -15,6 +15,7 @@ use crate::contract::lawgate::adapter::{host, types};
 use crate::contract::{self, AdapterPre};
 use crate::description::Granted;
 use crate::engine::TABLE_ELEMENTS;
+use crate::snapshot::State as Snapshot;
 use crate::ticker::ticks;
 
 /// Longest log text passed on, in bytes; the rest of a line is cut off.
@@ -50,6 +51,18 @@ impl Limits {
             log: config.log,
         }
     }
+
+    /// The same with less output and fewer log lines, where less is asked for; 0 asks for nothing.
+    pub(crate) fn at_most(mut self, output_bytes: u64, log_lines: u32) -> Self {
+        if output_bytes > 0 {
+            let asked = usize::try_from(output_bytes).unwrap_or(usize::MAX);
+            self.output_bytes = asked.min(self.output_bytes);
+        }
+        if log_lines > 0 {
+            self.log_lines = log_lines.min(self.log_lines);
+        }
+        self
+    }
 }
 
 /// A guest in its store.
@@ -70,10 +83,7 @@ impl Sandbox {
         adapter: &Arc<str>,
         limits: &Limits,
     ) -> Result<Self, CallError> {
-        let mut store = Store::new(engine, State::new(adapter, limits));
-        store.limiter(|state| state);
-        store.set_epoch_deadline(limits.ticks);
-        store.set_hostcall_fuel(limits.output_bytes);
+        let mut store = store(engine, adapter, limits);
         match ready.instantiate(&mut store) {
             Ok(guest) => Ok(Self {
                 store,
@@ -82,6 +92,34 @@ impl Sandbox {
             }),
             Err(cause) => Err(CallError::from_guest(cause, store.data().memory_denied)),
         }
+    }
+
+    /// Instantiates a component, configures it and reads its state; `None` when it does not give
+    /// its state away. The configuration was accepted before.
+    ///
+    /// # Errors
+    /// Whatever limit the guest meets.
+    pub(crate) fn configured_state(
+        engine: &Engine,
+        ready: &Ready,
+        adapter: &Arc<str>,
+        limits: &Limits,
+        configuration: &[u8],
+    ) -> Result<Option<Snapshot>, CallError> {
+        let mut store = store(engine, adapter, limits);
+        // A memory is read whole, and it is the guest's own limit that bounds it.
+        store.set_hostcall_fuel(limits.granted.memory_bytes.saturating_mul(2));
+        let read = |store: &mut Store<State>| {
+            let pre = ready.instance_pre();
+            let instance = pre.instantiate(&mut *store)?;
+            let guest = contract::Adapter::new(&mut *store, &instance)?;
+            if guest.call_configure(&mut *store, configuration)?.is_err() {
+                return Ok(None);
+            }
+            Snapshot::read(pre.component(), store, &instance)
+        };
+        let state = read(&mut store);
+        state.map_err(|cause| CallError::from_guest(cause, store.data().memory_denied))
     }
 
     /// Calls `describe`.
@@ -113,6 +151,15 @@ impl Sandbox {
         function(&self.guest, &mut self.store)
             .map_err(|cause| CallError::from_guest(cause, self.store.data().memory_denied))
     }
+}
+
+/// A store under its limits, in which nothing has run.
+fn store(engine: &Engine, adapter: &Arc<str>, limits: &Limits) -> Store<State> {
+    let mut store = Store::new(engine, State::new(adapter, limits));
+    store.limiter(|state| state);
+    store.set_epoch_deadline(limits.ticks);
+    store.set_hostcall_fuel(limits.output_bytes);
+    store
 }
 
 /// What the host keeps for one sandbox.
@@ -217,6 +264,21 @@ mod tests {
         assert_eq!(cut("\u{6587}", 2), "");
         assert_eq!(cut("abc", 3), "abc");
         assert_eq!(cut("abc", 9), "abc");
+    }
+
+    #[test]
+    fn what_is_asked_for_only_lowers_output_and_log_lines() {
+        let config = Config::recommended("".into(), [0; 32], crate::Compiler::InProcess);
+        let limits = || Limits::new(&config, Granted::of_host(&config));
+        let less = limits().at_most(10, 2);
+        assert_eq!((less.output_bytes, less.log_lines), (10, 2));
+        for (output_bytes, log_lines) in [(0, 0), (u64::MAX, u32::MAX)] {
+            let same = limits().at_most(output_bytes, log_lines);
+            assert_eq!(
+                (same.output_bytes, same.log_lines),
+                (config.output_bytes, config.log_lines)
+            );
+        }
     }
 
     #[test]

@@ -14,6 +14,7 @@ use adapter_host::{
 use tempfile::TempDir;
 
 mod common;
+mod handmade;
 
 /// The argument that makes this program the child.
 const CHILD: &str = "compile-component";
@@ -29,7 +30,8 @@ fn main() -> ExitCode {
     a_component_that_is_none_is_refused_with_its_reason();
     too_little_memory_ends_the_child_and_not_us();
     too_little_time_ends_the_child_and_not_us();
-    eprintln!("compiler: 4 checks passed");
+    a_compile_bomb_ends_at_the_processor_time_and_not_us();
+    eprintln!("compiler: 5 checks passed");
     ExitCode::SUCCESS
 }
 
@@ -86,4 +88,16 @@ fn too_little_time_ends_the_child_and_not_us() {
     };
     let error = refusal(&common::hostile_component(), limits);
     assert!(matches!(error, CompileError::Deadline { .. }), "{error:?}");
+}
+
+/// A quarter of a megabyte that takes the compiler many seconds.
+fn a_compile_bomb_ends_at_the_processor_time_and_not_us() {
+    let bomb = handmade::with_nested_ifs(20_000);
+    assert!(bomb.len() < 256 << 10);
+    let limits = CompileLimits {
+        processor_seconds: 1,
+        ..CompileLimits::recommended()
+    };
+    let error = refusal(&bomb, limits);
+    assert!(matches!(error, CompileError::Ended { .. }), "{error:?}");
 }

@@ -22,7 +22,8 @@ pub trait Adapter: Sized {
 
     /// Reads the bytes of the configuration file.
     ///
-    /// Called exactly once in every sandbox, before `convert`.
+    /// Called at most once in every sandbox, before `convert`: a sandbox may begin in the state
+    /// after it.
     ///
     /// # Errors
     /// All faults found, not the first only; never an empty list.

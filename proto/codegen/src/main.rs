@@ -17,12 +17,13 @@ mod guest;
 mod messages;
 mod reference;
 mod schema;
+mod sdk;
 mod services;
 
 /// One file that is generated.
 struct Output {
     /// Where it lies, relative to the root of the repository.
-    path: &'static str,
+    path: String,
     /// What it must hold.
     content: Vec<u8>,
 }
@@ -57,14 +58,14 @@ fn main() -> ExitCode {
 /// Every generated file, in memory.
 fn outputs(root: &Path) -> anyhow::Result<Vec<Output>> {
     let schema = schema::compile(&root.join("proto"))?;
-    let output = |path, content: String| Output {
-        path,
+    let output = |path: &str, content: String| Output {
+        path: path.to_owned(),
         content: content.into_bytes(),
     };
-    Ok(vec![
+    let mut outputs = vec![
         output("proto/src/gen/lawgate.v1.rs", messages::generate(&schema)?),
         Output {
-            path: "proto/src/gen/lawgate.v1.binpb",
+            path: "proto/src/gen/lawgate.v1.binpb".to_owned(),
             content: schema.descriptors.clone(),
         },
         output(
@@ -76,14 +77,48 @@ fn outputs(root: &Path) -> anyhow::Result<Vec<Output>> {
             guest::generate(&root.join("plugins/wit"))?,
         ),
         output("docs/schema.md", reference::generate(&schema)?),
-    ])
+    ];
+    outputs.extend(kits(root, &schema)?);
+    Ok(outputs)
+}
+
+/// The kits for other languages than Rust: typed records, and bindings of the contract.
+fn kits(root: &Path, schema: &schema::Schema) -> anyhow::Result<Vec<Output>> {
+    let model = sdk::Model::new(schema)?;
+    let mut files = vec![
+        (
+            "js/schema.js".to_owned(),
+            sdk::javascript::tables(&model)?.into_bytes(),
+        ),
+        (
+            "js/schema.d.ts".to_owned(),
+            sdk::javascript::declarations(&model)?.into_bytes(),
+        ),
+        (
+            "python/lawgate/schema.py".to_owned(),
+            sdk::python::generate(&model)?.into_bytes(),
+        ),
+        (
+            "c/lawgate_schema.h".to_owned(),
+            sdk::c::generate(&model)?.into_bytes(),
+        ),
+    ];
+    let contract = root.join("plugins/wit");
+    for (name, content) in sdk::bindings::c(&contract)? {
+        files.push((format!("c/{name}"), content));
+    }
+    let output = |(name, content)| Output {
+        path: format!("plugins/sdks/{name}"),
+        content,
+    };
+    Ok(files.into_iter().map(output).collect())
 }
 
 /// Writes the files that differ and names them.
 fn write(root: &Path) -> anyhow::Result<()> {
     let outputs = outputs(root)?;
     for output in stale(root, &outputs) {
-        let path = root.join(output.path);
+        let path = root.join(&output.path);
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder).with_context(|| format!("creating {}", folder.display()))?;
         }
@@ -96,7 +131,9 @@ fn write(root: &Path) -> anyhow::Result<()> {
 /// Fails when a file differs from what would be written.
 fn check(root: &Path) -> anyhow::Result<()> {
     let outputs = outputs(root)?;
-    let stale: Vec<&str> = stale(root, &outputs).map(|output| output.path).collect();
+    let stale: Vec<&str> = stale(root, &outputs)
+        .map(|output| output.path.as_str())
+        .collect();
     if !stale.is_empty() {
         bail!("stale: {}; run `cargo run -p codegen`", stale.join(", "));
     }
@@ -106,7 +143,7 @@ fn check(root: &Path) -> anyhow::Result<()> {
 /// The outputs that are missing below `root` or differ there.
 fn stale<'a>(root: &'a Path, outputs: &'a [Output]) -> impl Iterator<Item = &'a Output> {
     outputs.iter().filter(move |output| {
-        !fs::read(root.join(output.path)).is_ok_and(|present| present == output.content)
+        !fs::read(root.join(&output.path)).is_ok_and(|present| present == output.content)
     })
 }
 

@@ -105,8 +105,8 @@ fn the_same_sources_give_the_same_bytes() {
 #[test]
 fn a_missing_or_changed_file_is_named_as_stale() {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let output = |path, content: &str| Output {
-        path,
+    let output = |path: &str, content: &str| Output {
+        path: path.to_owned(),
         content: content.as_bytes().to_vec(),
     };
     let outputs = [
@@ -117,7 +117,7 @@ fn a_missing_or_changed_file_is_named_as_stale() {
     fs::write(folder.path().join("same"), "a").expect("writes");
     fs::write(folder.path().join("changed"), "other").expect("writes");
     let named: Vec<&str> = stale(folder.path(), &outputs)
-        .map(|output| output.path)
+        .map(|output| output.path.as_str())
         .collect();
     assert_eq!(named, ["changed", "missing"]);
 }

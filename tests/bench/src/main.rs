@@ -8,6 +8,8 @@
 #![expect(clippy::print_stdout, reason = "a command line tool prints its table")]
 
 #[cfg(feature = "gateway")]
+mod adapters;
+#[cfg(feature = "gateway")]
 mod baseline;
 mod big_log;
 #[cfg(feature = "gateway")]
@@ -15,8 +17,11 @@ mod convert;
 mod fdatasync;
 mod growth;
 mod log;
+mod package;
 mod report;
 mod sample;
+#[cfg(feature = "search")]
+mod search;
 mod settings;
 #[cfg(feature = "gateway")]
 mod stream;
@@ -38,10 +43,15 @@ const MEASURES: &[(&[&str], Measure)] = &[
             "convert-police-case",
             "convert-justice-review",
         ],
-        |_, report| {
-            report.add(convert::rows()?);
+        |settings, report| {
+            report.add(convert::rows(settings)?);
             Ok(())
         },
+    ),
+    #[cfg(feature = "gateway")]
+    (
+        &["sandbox-fresh", "adapters-100-load", "adapter-idle-rss"],
+        adapters::measure,
     ),
     (&["log-append"], |_, report| log::append(report)),
     (&["log-verify"], |_, report| log::verify(report)),
@@ -50,6 +60,11 @@ const MEASURES: &[(&[&str], Measure)] = &[
         &["growth-append", "growth-proof", "growth-lookup"],
         growth::measure,
     ),
+    (&["package-size", "package-verify"], |_, report| {
+        package::measure(report)
+    }),
+    #[cfg(feature = "search")]
+    (&["search-case-p99", "search-text-p99"], search::measure),
     #[cfg(feature = "gateway")]
     (&["unary-durable-p50"], |_, report| {
         report.add(unary::rows()?);

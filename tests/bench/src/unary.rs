@@ -8,7 +8,7 @@ use proto::v1::{Message, SubmitRequest};
 use crate::convert::packets;
 use crate::fdatasync;
 use crate::report::{Row, median};
-use crate::stream::{baseline, site};
+use crate::stream::{baseline, settled, site};
 
 /// Calls of one run.
 const CALLS: usize = 300;
@@ -20,7 +20,7 @@ const BLOCK_BYTES: usize = 4096;
 /// The row.
 pub(crate) fn rows() -> anyhow::Result<Vec<Row>> {
     let site = site()?;
-    let gateway = site.start()?;
+    let gateway = settled(&site)?;
     let baseline = baseline(&site)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()

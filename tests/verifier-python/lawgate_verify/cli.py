@@ -9,13 +9,16 @@ from __future__ import annotations
 import argparse
 import sys
 
-from . import VERSION, tasks
+from . import VERSION, package, tasks
 from .report import EXIT_USAGE
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Runs the command line; returns the exit code."""
-    options = _parser().parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    if given and given[0].endswith(".evp"):
+        given.insert(0, "package")
+    options = _parser().parse_args(given)
     try:
         report = options.run(options)
     except SystemExit as problem:
@@ -61,6 +64,10 @@ def _parser() -> argparse.ArgumentParser:
     stamp.add_argument("token")
     stamp.add_argument("--data", required=True, help="the stamped file")
     _token_options(stamp, required=True)
+    text = "check an evidence package (.evp)"
+    evidence = commands.add_parser("package", help=text, description=text)
+    package.arguments(evidence)
+    evidence.set_defaults(run=package.run)
     _command(commands, "self-test", tasks.run_self_test, "compute published values")
     return parser
 

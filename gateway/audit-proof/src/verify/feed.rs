@@ -4,10 +4,11 @@
 //! It looks at lengths and markers only; what they announce is checked by [`super::batch`], and no byte is passed over:
 //! what a batch does not hold is the end, which [`super::join`] compares.
 
-use std::{fs::File, os::unix::fs::FileExt};
+use std::fs::File;
 
 use crate::{
     entry::MAX_ENTRY_BYTES,
+    positioned::read_at,
     segment::{FOOTER_MARKER, FRAME_BYTES, TRAILER_BYTES, TRAILER_MARKER},
 };
 
@@ -72,7 +73,7 @@ impl Batch {
                 self.bytes.resize(until, 0);
             }
             let from = self.offset + self.filled as u64;
-            match file.read_at(&mut self.bytes[self.filled..until], from) {
+            match read_at(file, &mut self.bytes[self.filled..until], from) {
                 Ok(0) => return Ok(false),
                 Ok(count) => self.filled += count,
                 Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}

@@ -7,7 +7,6 @@
 use std::{
     fs::File,
     io::Read as _,
-    os::unix::fs::FileExt as _,
     path::Path,
     sync::{Mutex, MutexGuard, PoisonError},
 };
@@ -20,6 +19,7 @@ use super::{
 use crate::{
     chain::{Head, check_second_link},
     folder::Stage,
+    positioned::read_exact_at,
     recover::Tail,
     scan::KnownHead,
     segment::{Header, MAX_HEADER_BYTES, Running},
@@ -178,7 +178,7 @@ impl Join {
         let mut rest = Vec::new();
         let length = file.metadata().ok()?.len();
         rest.resize(usize::try_from(length.checked_sub(end)?).ok()?, 0);
-        file.read_exact_at(&mut rest, end).ok()?;
+        read_exact_at(file, &mut rest, end).ok()?;
         let tail = match stage {
             Stage::Sealed if self.groups > 0 && rest == self.running.footer(end) => {
                 Tail::Sealed(usize::try_from(length).ok()?)

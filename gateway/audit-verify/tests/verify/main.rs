@@ -9,6 +9,8 @@ mod mirrors;
 #[cfg(test)]
 mod nodes;
 #[cfg(test)]
+mod packages;
+#[cfg(test)]
 mod parties;
 #[cfg(test)]
 mod stamps;

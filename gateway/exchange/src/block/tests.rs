@@ -20,6 +20,7 @@ fn packet(message: u16, device: &str, minute: i64, count: u16) -> Run {
         time: Some((from, from + 1_000)),
         last_from: Some(from),
         links: vec![(LinkKind::Device, device.to_owned())],
+        words: Vec::new(),
     }
 }
 

@@ -108,10 +108,11 @@ impl PlainReader {
             }
             let [before, slot] = &mut self.records;
             std::mem::swap(before, slot);
-            slot.read(field)?;
+            // The one before was sound, or this would have ended there.
+            let before = (ordinal > 0).then_some(&before.record);
+            slot.read(field, before)?;
             let findings = slot.record.envelope.iter().flat_map(|it| &it.quality);
             findings.for_each(|finding| tally.add(finding));
-            let before = (ordinal > 0).then_some(&before.record);
             add_run(&mut runs, message, ordinal, before, &slot.record);
             ordinal = ordinal.checked_add(1)?;
             Some(())
@@ -124,8 +125,8 @@ impl PlainReader {
 }
 
 impl Slot {
-    /// Reads one record, which the schema must have nothing to say about.
-    fn read(&mut self, bytes: &[u8]) -> Option<()> {
+    /// Reads one record, which the schema must have nothing to say about, as it had not about `sound`.
+    fn read(&mut self, bytes: &[u8], sound: Option<&Record>) -> Option<()> {
         let mut seen = Seen::default();
         fields(bytes, |tag, wire, rest| {
             let field = bytes_of(wire, rest)?;
@@ -146,7 +147,9 @@ impl Slot {
             self.record.envelope = None;
         }
         // What is derived is reported where it is set, so nothing is left to be cleared.
-        schema::check(&self.record).is_empty().then_some(())
+        schema::check_after(&self.record, sound)
+            .is_empty()
+            .then_some(())
     }
 
     fn observation(&mut self, bytes: &[u8]) -> Option<()> {

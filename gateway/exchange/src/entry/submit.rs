@@ -7,7 +7,9 @@ use audit_log::entry::{Draft, Entry, Field};
 use audit_log::party::PartyField;
 
 use super::value::{array, as_digest, as_text, as_uint, bytes, text};
-use super::{CaseBinding, EVENT_SUBMIT, actor, case, object, read_case, start};
+use super::{
+    CaseBinding, EVENT_QUARANTINE_RETRY, EVENT_SUBMIT, actor, case, object, read_case, start,
+};
 use crate::ports::AdapterIdentity;
 
 /// Sums over a submission, as in key 8.
@@ -23,7 +25,22 @@ pub struct Sums {
     pub quarantined: u64,
 }
 
-/// What the entry of a submission binds.
+/// Of what an entry is the retry (重新转换): one quarantined message of an earlier submission.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RetryOf {
+    /// Position of the submission's entry.
+    pub position: u64,
+    /// Number of the message in it.
+    pub message: u16,
+    /// Time of that entry: when the message was received, in nanoseconds since 1970, UTC.
+    pub time_ns: u64,
+    /// Who asked for the retry.
+    pub by: String,
+    /// Kind of whoever asked.
+    pub by_kind: String,
+}
+
+/// What the entry of a submission binds, or that of a retry, which is one of a single message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SubmitEntry {
     /// Agency.
@@ -52,30 +69,56 @@ pub struct SubmitEntry {
     pub party: Option<PartyField>,
     /// Case.
     pub case: CaseBinding,
+    /// Set for a retry; `agency` and `kind` are then those of the submission.
+    pub retry: Option<RetryOf>,
 }
 
 impl SubmitEntry {
+    /// Whether an entry of this event has the shape of a submission.
+    pub fn is_conversion(event: u64) -> bool {
+        event == EVENT_SUBMIT || event == EVENT_QUARANTINE_RETRY
+    }
+
+    /// When the messages were received: the time of the entry, which is `entered_ns`, or that of the submission.
+    pub fn received_ns(&self, entered_ns: u64) -> u64 {
+        self.retry
+            .as_ref()
+            .map_or(entered_ns, |retry| retry.time_ns)
+    }
+
+    /// What key 8 has besides a submission's outcome.
+    fn origin(&self) -> Option<Value> {
+        let retry = self.retry.as_ref()?;
+        Some(Value::Array(vec![
+            Value::Unsigned(retry.position),
+            Value::Unsigned(retry.message.into()),
+            Value::Unsigned(retry.time_ns),
+            text(&self.agency),
+            text(&self.kind),
+        ]))
+    }
+
     /// The draft the log completes.
     pub fn draft(&self) -> Draft {
         let sums = self.sums;
         let counts = [sums.messages, sums.records, sums.findings, sums.quarantined];
-        let draft = start(EVENT_SUBMIT)
-            .with(
-                Field::Actor,
-                actor(&self.agency, &self.kind, Some(&self.certificate)),
-            )
+        let (event, by, by_kind) = match &self.retry {
+            None => (EVENT_SUBMIT, &self.agency, &self.kind),
+            Some(retry) => (EVENT_QUARANTINE_RETRY, &retry.by, &retry.by_kind),
+        };
+        let mut outcome = vec![
+            text("accepted"),
+            Value::Null,
+            Value::Array(counts.into_iter().map(Value::Unsigned).collect()),
+        ];
+        outcome.extend(self.origin());
+        let draft = start(event)
+            .with(Field::Actor, actor(by, by_kind, Some(&self.certificate)))
             .with(
                 Field::Object,
                 object(&self.feed, Some(&self.result_root), &self.adapter),
             )
-            .with(
-                Field::Outcome,
-                vec![
-                    text("accepted"),
-                    Value::Null,
-                    Value::Array(counts.into_iter().map(Value::Unsigned).collect()),
-                ],
-            )
+            .with(Field::Outcome, outcome)
             .with(
                 Field::Digests,
                 vec![
@@ -99,7 +142,7 @@ impl SubmitEntry {
 
     /// Reads the entry of a submission back; `None` for any other entry or shape.
     pub fn read(entry: &Entry<'_>) -> Option<SubmitEntry> {
-        if entry.event() != EVENT_SUBMIT {
+        if !SubmitEntry::is_conversion(entry.event()) {
             return None;
         }
         let actor = entry.field(Field::Actor)?;
@@ -109,9 +152,29 @@ impl SubmitEntry {
         let counts = array(result.get(2)?)?;
         let sizes = array(digests.get(4)?)?;
         let (id, version) = as_text(object.get(3)?)?.split_once('@')?;
+        let (by, by_kind) = (as_text(actor.first()?)?, as_text(actor.get(1)?)?);
+        let is_retry = entry.event() == EVENT_QUARANTINE_RETRY;
+        let origin = match is_retry {
+            true => Some(array(result.get(3)?)?),
+            false => None,
+        };
+        let retry = match origin {
+            Some(origin) => Some(RetryOf {
+                position: as_uint(origin.first()?)?,
+                message: u16::try_from(as_uint(origin.get(1)?)?).ok()?,
+                time_ns: as_uint(origin.get(2)?)?,
+                by: by.to_owned(),
+                by_kind: by_kind.to_owned(),
+            }),
+            None => None,
+        };
+        let (agency, kind) = match origin {
+            Some(origin) => (as_text(origin.get(3)?)?, as_text(origin.get(4)?)?),
+            None => (by, by_kind),
+        };
         Some(SubmitEntry {
-            agency: as_text(actor.first()?)?.to_owned(),
-            kind: as_text(actor.get(1)?)?.to_owned(),
+            agency: agency.to_owned(),
+            kind: kind.to_owned(),
             certificate: as_digest(actor.get(2)?)?,
             feed: as_text(object.first()?)?.to_owned(),
             adapter: AdapterIdentity {
@@ -137,6 +200,7 @@ impl SubmitEntry {
                 None => None,
             },
             case: read_case(&entry.field(Field::Case)?)?,
+            retry,
         })
     }
 }

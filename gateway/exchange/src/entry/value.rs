@@ -56,6 +56,14 @@ pub(super) fn as_uint(value: &Value) -> Option<u64> {
     }
 }
 
+pub(super) fn as_bool(value: &Value) -> Option<bool> {
+    if let Value::Bool(truth) = value {
+        Some(*truth)
+    } else {
+        None
+    }
+}
+
 /// The items of a field of exactly `N`.
 pub(super) fn exactly<const N: usize>(values: Vec<Value>) -> Option<[Value; N]> {
     values.try_into().ok()

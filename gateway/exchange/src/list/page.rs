@@ -8,8 +8,8 @@
 use std::sync::Arc;
 
 use proto::v1::{
-    ListQuarantineResponse, ListRecordsResponse, Quarantine, QuarantinedMessage, Record,
-    message_result,
+    ListQuarantineResponse, ListRecordsResponse, Quarantine, QuarantineState, QuarantinedMessage,
+    Record, message_result,
 };
 use sha2::{Digest as _, Sha256};
 
@@ -217,7 +217,7 @@ impl Exchange {
         &self,
         query: &QuarantineQuery,
         reader: &Caller,
-        with_payload: bool,
+        (with_payload, asked): (bool, QuarantineState),
         most_bytes: usize,
     ) -> Result<ListQuarantineResponse, Refusal> {
         let found = self
@@ -230,9 +230,19 @@ impl Exchange {
         let mut page = Page::new(query.limit as usize, most_bytes);
         let (mut cursor, mut took_all) = (None, true);
         for (position, message) in found {
+            let (state, steps) = self.quarantine_steps((position, message));
+            if asked != QuarantineState::Unspecified && asked != state {
+                cursor = Some((position, message));
+                continue;
+            }
             let (stored, payloads) = source.submission(position)?;
             let sees = self.sees_payload(reader, &stored.entry.agency);
             let row = quarantined_message(&stored, &payloads, message, sees, with_payload);
+            let row = row.map(|row| QuarantinedMessage {
+                state: state as i32,
+                steps,
+                ..row
+            });
             if !row.is_none_or(|row| page.take(row)) {
                 took_all = false;
                 break;
@@ -374,6 +384,7 @@ fn quarantined_message(
             adapter.version,
             crate::policy::hex(&adapter.component)
         ),
+        ..QuarantinedMessage::default()
     })
 }
 

@@ -1,6 +1,7 @@
 //! An exchange for unit tests: the log is real, the rest can be made to fail.
 
 mod device;
+mod document;
 mod memory_index;
 pub(crate) mod signed_log;
 
@@ -19,7 +20,7 @@ use proto::v1::{Conversion, DateTime, Observation, PersonalData, Precision, Reco
 use tempfile::TempDir;
 
 use crate::entry::CaseBinding;
-use crate::policy::{Agency, CertificateName, Policy, Rights};
+use crate::policy::{Agency, CertificateName, Policy, Rights, Role, Staff};
 use crate::ports::{
     AdapterIdentity, ConvertFailure, Converted, Converter, EvidenceStore, Index, KeepError, Kept,
     Message, PortFuture, Proofs, Receipts,
@@ -84,6 +85,9 @@ fn one(payload: &[u8]) -> Converted {
         return Converted::Conversion(vec![0xFF; 9]);
     }
     if let Some(conversion) = device::conversion(payload) {
+        return Converted::Conversion(conversion.encode_to_vec());
+    }
+    if let Some(conversion) = document::conversion(payload) {
         return Converted::Conversion(conversion.encode_to_vec());
     }
     if payload.starts_with(b"track") {
@@ -240,10 +244,14 @@ impl Fixture {
             receipts: ports.receipts,
             proofs: ports.proofs,
             policy: policy(),
+            search_key: crate::SearchKey::new([5; 32]),
+            working_days: crate::working_days::WorkingDays::default(),
             feeds: vec![Feed {
                 id: "feed".to_owned(),
-                converter: Arc::clone(&adapter) as Arc<dyn Converter>,
+                kind: "test".to_owned(),
+                converter: Some(Arc::clone(&adapter) as Arc<dyn Converter>),
             }],
+            adapters: crate::Adapters::default(),
             limits,
         });
         Fixture {
@@ -310,7 +318,7 @@ pub(crate) fn log(folder: &Path) -> Log {
     audit_log::open(config, Arc::new(Fixed)).expect("opens").0
 }
 
-fn limits() -> Limits {
+pub(crate) fn limits() -> Limits {
     Limits {
         submission_bytes: 1000,
         submission_messages: 10,
@@ -335,7 +343,7 @@ pub(crate) fn party_public_key() -> PartyKey {
 
 /// `sender` submits and reads, `signer` may sign and `sworn` must, `reader` reads, `inspector`
 /// reads every class, `nobody` may do nothing.
-fn policy() -> Policy {
+pub(crate) fn policy() -> Policy {
     let agency = |id: &str, submit: &[&str], read: Rights| Agency {
         id: id.to_owned(),
         kind: "city-eco".to_owned(),
@@ -369,6 +377,26 @@ fn policy() -> Policy {
             ..agency("inspector", &[], Rights::All)
         },
     ])
+    .with_staff(vec![
+        member("auditor", Role::Auditor, Rights::All),
+        Staff {
+            personal: BTreeSet::from([PersonalData::Personal as i32]),
+            ..member("senior", Role::Auditor, Rights::All)
+        },
+        member("junior", Role::Auditor, none()),
+        member("operator", Role::Operator, none()),
+    ])
+}
+
+/// `auditor` reads every feed, `senior` personal data too, `junior` no feed, `operator` is no auditor.
+fn member(id: &str, role: Role, read: Rights) -> Staff {
+    Staff {
+        id: id.to_owned(),
+        role,
+        certificates: vec![CertificateName::Uri(format!("u:{id}"))],
+        read,
+        personal: BTreeSet::new(),
+    }
 }
 
 /// A submission of these messages to `feed`.

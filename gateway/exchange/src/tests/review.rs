@@ -80,14 +80,18 @@ fn exchange(bytes: Vec<u8>) -> (Arc<Exchange>, Arc<MemoryIndex>, TempDir) {
         index: Arc::clone(&index) as Arc<dyn Index>,
         receipts: None,
         proofs: None,
+        search_key: crate::SearchKey::new([5; 32]),
+        working_days: crate::working_days::WorkingDays::default(),
         policy: Policy::new(vec![
             agency("sender", Rights::All),
             agency("reader", Rights::Feeds(BTreeSet::new())),
         ]),
         feeds: vec![Feed {
             id: "feed".to_owned(),
-            converter: Arc::new(Fixed(identity, bytes)),
+            kind: "test".to_owned(),
+            converter: Some(Arc::new(Fixed(identity, bytes))),
         }],
+        adapters: crate::Adapters::default(),
         limits: Limits {
             submission_bytes: 100_000,
             submission_messages: 10,

@@ -5,13 +5,13 @@
 
 use std::fs;
 use std::io::Read as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use adapter_host::{Adapter, Host, Level, Message, Outcome};
 use anyhow::Context as _;
 
-use super::manifest;
-use crate::cli::AdapterInspect;
+use super::source::Source;
+use crate::cli::AdapterSource;
 use crate::client::Sourced;
 use crate::config;
 use crate::wiring::{host_limits, installed};
@@ -19,37 +19,54 @@ use crate::wiring::{host_limits, installed};
 /// Messages of one call, as many as the gateway gives to one sandbox (decision 0009).
 const CALL_MESSAGES: usize = 256;
 
-/// An adapter, ready to convert.
-pub(super) struct Installed {
-    /// The adapter.
-    pub(super) adapter: Adapter,
-    /// Size of its component.
-    pub(super) component_bytes: usize,
+/// A host with the limits of a gateway that sets none, and a cache that is removed with it.
+pub(super) struct Lab {
+    /// The host.
+    pub(super) host: Host,
     /// Removed with this value.
     _cache: Cache,
 }
 
-impl Installed {
-    /// Installs the adapter and compares its manifest.
-    pub(super) fn load(arguments: &AdapterInspect) -> anyhow::Result<Self> {
-        let folder = &arguments.folder;
-        let component = read(&folder.join("adapter.wasm"))?;
-        let configuration = match &arguments.configuration {
-            Some(file) => read(file)?,
-            None => read(&folder.join("configuration.json"))?,
-        };
+impl Lab {
+    /// Starts the host.
+    pub(super) fn new() -> anyhow::Result<Self> {
         let mut key = [0; 32];
         fs::File::open("/dev/urandom")
             .and_then(|mut random| random.read_exact(&mut key))
             .context("making a key")?;
         let cache = Cache::new(&key);
         let host = host(&cache, key)?;
-        let adapter = installed(host.install(&component, &configuration))?;
-        manifest::compare(folder, adapter.describe())?;
+        Ok(Self {
+            host,
+            _cache: cache,
+        })
+    }
+}
+
+/// An adapter, ready to convert.
+pub(super) struct Installed {
+    /// The adapter.
+    pub(super) adapter: Adapter,
+    /// What it was installed by.
+    pub(super) source: Source,
+    _lab: Lab,
+}
+
+impl Installed {
+    /// Reads the adapter, installs it and compares its manifest.
+    pub(super) fn load(arguments: &AdapterSource) -> anyhow::Result<Self> {
+        Self::of(Source::read(arguments)?)
+    }
+
+    /// Installs the adapter and compares its manifest.
+    pub(super) fn of(source: Source) -> anyhow::Result<Self> {
+        let lab = Lab::new()?;
+        let adapter = installed(lab.host.install(&source.component, &source.configuration))?;
+        source.agrees_with(adapter.describe())?;
         Ok(Self {
             adapter,
-            component_bytes: component.len(),
-            _cache: cache,
+            source,
+            _lab: lab,
         })
     }
 
@@ -121,13 +138,4 @@ fn host(cache: &Cache, key: [u8; 32]) -> anyhow::Result<Host> {
 fn to_stderr(adapter: &str, level: Level, text: &str) {
     let text = crate::output::printable(text);
     eprintln!("{adapter}: {level:?}: {text}");
-}
-
-fn read(file: &Path) -> anyhow::Result<Vec<u8>> {
-    fs::read(file).with_context(|| {
-        format!(
-            "{} cannot be read; give the folder that `cargo xtask adapter build` printed",
-            file.display()
-        )
-    })
 }

@@ -111,10 +111,14 @@ fn check(
         "this log is archived up to position {archived}, and the archive begins at {}; nothing was removed",
         manifest.from
     );
-    let newest = inventory.segments().last().map_or(0, |(first, _)| first);
+    // What is published goes on from the entries of the last tile and the one before them.
+    let signed = node.resumed.signed_size.saturating_sub(1);
+    let last_tile = signed - signed % u64::from(TILE_WIDTH);
     anyhow::ensure!(
-        manifest.to <= newest,
-        "the last segment begins at {newest} and stays; an archive up to {} cannot be pruned yet; nothing was removed",
+        manifest.to < last_tile,
+        "entries from {} on are needed to go on publishing and stay; an archive up to {} cannot be pruned before the \
+         log is longer; nothing was removed",
+        last_tile.saturating_sub(1),
         manifest.to
     );
     Ok(manifest)

@@ -4,6 +4,7 @@
 //! with its number, so nothing of an entry is hidden.
 
 mod attesting;
+mod registry;
 
 use audit_log::{Entry, Field, Value};
 use exchange::entry;
@@ -46,16 +47,22 @@ pub(crate) fn event(number: u64) -> String {
         entry::EVENT_ARCHIVE_EXPORT => "归档导出",
         entry::EVENT_ARCHIVE_PRUNE => "归档后清理",
         entry::EVENT_BACKUP => "备份",
-        _ => return format!("event {number}"),
+        _ => match registry::event(number) {
+            Some(chinese) => chinese,
+            None => return format!("event {number}"),
+        },
     };
     format!("{} {chinese}", entry::event_name(number))
 }
 
 /// What stands at each place of a field, by event.
 pub(crate) fn names(event: u64, field: Field) -> &'static [&'static str] {
-    let of_attesting = attesting::names(event, field);
-    if !of_attesting.is_empty() {
-        return of_attesting;
+    let of_others = [
+        attesting::names(event, field),
+        registry::names(event, field),
+    ];
+    if let Some(names) = of_others.into_iter().find(|names| !names.is_empty()) {
+        return names;
     }
     match (field, event) {
         (Field::Clock, _) => &[
@@ -141,6 +148,9 @@ pub(crate) fn outcome(event: u64, values: &[Value]) -> String {
         (entry::EVENT_DENY, _) => format!("{}: {}", at(0), at(1)),
         (entry::EVENT_QUERY_RESULT, _) => {
             format!("{}: {} for the query at {}", at(0), at(2), at(1))
+        }
+        _ if entry::AdapterEntry::is_step(event) && values.len() > 1 => {
+            format!("{}: version {}", at(0), at(1))
         }
         _ => at(0),
     }

@@ -19,7 +19,7 @@ Examples:
     /// Remove entries from the node that are in an archive; the gateway must be stopped.
     #[command(after_help = "\
 The archive is checked first, and held against the log. Archives are pruned in their order from the first entry on, and
-the last segment always stays. The tree keeps all its hashes, so every proof can still be made; what was removed is said
+the newest entries always stay. The tree keeps all its hashes, so every proof can still be made; what was removed is said
 to be in the archive, by the digest of its manifest. Evidence is not removed. Keep the archive in two places before.
 
 Examples:

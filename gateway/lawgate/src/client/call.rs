@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Context;
-use grpc_api::client::{self, Code, Exchange, Request, Status};
+use grpc_api::client::{self, Channel, Code, Exchange, Legal, Request, Status};
 
 use crate::cli::Connection;
 use crate::config::{self, ClientConfig};
@@ -37,21 +37,44 @@ pub(crate) async fn connect(connection: &Connection) -> anyhow::Result<Exchange>
     connect_with(connection, config::load_client(&connection.client)?).await
 }
 
+/// A channel as the client file says, for any service.
+///
+/// # Errors
+/// As [`connect`].
+pub(crate) async fn channel(connection: &Connection) -> anyhow::Result<Channel> {
+    let config = addressed(connection, config::load_client(&connection.client)?)?;
+    Ok(client::channel(&material(&config)?).await?)
+}
+
 /// Connects as a client file that is read already says.
 ///
 /// # Errors
 /// As [`connect`], apart from faults of the file.
 pub(crate) async fn connect_with(
     connection: &Connection,
-    mut config: ClientConfig,
+    config: ClientConfig,
 ) -> anyhow::Result<Exchange> {
+    let config = addressed(connection, config)?;
+    Ok(client::connect(&material(&config)?).await?)
+}
+
+/// Connects to the service of legal staff as the client file says.
+///
+/// # Errors
+/// As [`connect`].
+pub(crate) async fn connect_legal(connection: &Connection) -> anyhow::Result<Legal> {
+    Ok(client::legal(channel(connection).await?))
+}
+
+/// The client file with the address of the command line, if that has one.
+fn addressed(connection: &Connection, mut config: ClientConfig) -> anyhow::Result<ClientConfig> {
     if let Some(address) = &connection.address {
         config.address = config::parse_address(address).ok_or_else(|| UsageError::Address {
             option: "--address",
             value: address.clone(),
         })?;
     }
-    Ok(client::connect(&material(&config)?).await?)
+    Ok(config)
 }
 
 fn material(config: &ClientConfig) -> anyhow::Result<client::ClientConfig> {
@@ -71,6 +94,16 @@ fn material(config: &ClientConfig) -> anyhow::Result<client::ClientConfig> {
 pub(crate) fn request<T>(message: T) -> Request<T> {
     let mut request = Request::new(message);
     request.set_timeout(CALL_TIMEOUT);
+    request
+}
+
+/// Longest wait for what may compile and try an adapter.
+const PATIENT_TIMEOUT: Duration = Duration::from_secs(300);
+
+/// A request that may take as long as a compilation.
+pub(crate) fn patient<T>(message: T) -> Request<T> {
+    let mut request = Request::new(message);
+    request.set_timeout(PATIENT_TIMEOUT);
     request
 }
 

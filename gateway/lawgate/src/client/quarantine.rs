@@ -1,4 +1,4 @@
-//! `lawgate quarantine`.
+//! `lawgate quarantine list`.
 
 use std::io;
 
@@ -8,7 +8,7 @@ use super::call::{answer, connect, request};
 use super::json::to_json;
 use super::page_size;
 use super::submit::reason;
-use crate::cli;
+use crate::cli::{self, QuarantineStateArg};
 use crate::output::{Ending, Format, Output, hex};
 
 /// Lists quarantined messages.
@@ -47,6 +47,23 @@ pub(crate) fn build(
         page_size: page_size(arguments.limit, fetched),
         page_token: token.to_owned(),
         with_payload: arguments.with_payload,
+        state: arguments.state.map_or(0, |state| {
+            let state = match state {
+                QuarantineStateArg::Open => v1::QuarantineState::Open,
+                QuarantineStateArg::Retried => v1::QuarantineState::Retried,
+                QuarantineStateArg::Dismissed => v1::QuarantineState::Dismissed,
+            };
+            state as i32
+        }),
+    }
+}
+
+/// A state for people.
+pub(crate) fn state_word(state: v1::QuarantineState) -> &'static str {
+    match state {
+        v1::QuarantineState::Unspecified | v1::QuarantineState::Open => "open 待处理",
+        v1::QuarantineState::Retried => "retried 已转换",
+        v1::QuarantineState::Dismissed => "dismissed 已关闭",
     }
 }
 
@@ -65,6 +82,7 @@ pub(crate) fn print(list: &v1::ListQuarantineResponse, output: &mut Output<'_>) 
         "position 位置",
         "bytes 字节",
         "digest 摘要",
+        "state 状态",
         "reason 原因",
     ];
     let row = |message: &v1::QuarantinedMessage| {
@@ -75,6 +93,7 @@ pub(crate) fn print(list: &v1::ListQuarantineResponse, output: &mut Output<'_>) 
             message.position.to_string(),
             message.length.to_string(),
             hex(&message.message_digest).chars().take(16).collect(),
+            state_word(message.state()).to_owned(),
             message.quarantine.as_ref().map(reason).unwrap_or_default(),
         ]
     };

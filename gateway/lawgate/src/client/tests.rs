@@ -426,18 +426,20 @@ fn quarantined_messages_are_listed_with_their_reasons() {
     let line = [
         "lawgate",
         "quarantine",
+        "list",
         "--client",
         "c.toml",
         "--feed",
         "f",
         "--code",
         "x.y",
+        "--state=open",
         "--with-payload",
-        "--limit",
-        "7",
+        "--limit=7",
     ];
-    let Command::Quarantine(arguments) = Cli::try_parse_from(line).expect("parses").command else {
-        panic!("quarantine")
+    let command = Cli::try_parse_from(line).expect("parses").command;
+    let Command::Quarantine(crate::cli::QuarantineCommand::List(arguments)) = command else {
+        panic!("quarantine list")
     };
     let expected = v1::ListQuarantineRequest {
         feed: "f".into(),
@@ -445,6 +447,7 @@ fn quarantined_messages_are_listed_with_their_reasons() {
         page_size: 7,
         page_token: String::new(),
         with_payload: true,
+        state: v1::QuarantineState::Open as i32,
     };
     assert_eq!(super::quarantine::build(&arguments, 0, ""), expected);
 

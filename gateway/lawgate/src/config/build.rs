@@ -23,6 +23,7 @@ const MIB: u64 = 1 << 20;
 /// Makes the gateway's configuration. `folder` is the folder of the file.
 pub(crate) fn gateway(document: &mut Document, folder: &Path) -> Config {
     let mut agencies: Vec<Taker> = takers(document, "agency", folder);
+    let mut staff: Vec<Taker> = takers(document, "staff", folder);
     let mut feeds: Vec<Taker> = takers(document, "feed", folder);
     let mut one = |name: &str| -> Taker {
         takers(document, name, folder)
@@ -39,8 +40,11 @@ pub(crate) fn gateway(document: &mut Document, folder: &Path) -> Config {
         evidence: evidence(&mut one("evidence")),
         index: index(&mut one("index")),
         sandbox: sandbox(&mut one("sandbox")),
+        adapters: adapters(&mut one("adapters")),
         log: logging(&mut one("log")),
         agencies: agencies.iter_mut().map(agency).collect(),
+        staff: staff.iter_mut().map(member).collect(),
+        calendar: one("calendar").optional_path("file"),
         feeds: feeds.iter_mut().map(feed).collect(),
     }
 }
@@ -105,6 +109,7 @@ fn evidence(taker: &mut Taker) -> Evidence {
     Evidence {
         segment_bytes: taker.times("segment_mib", MIB),
         queue_bytes: taker.times("queue_mib", MIB),
+        statement_font: taker.optional_path("statement_font"),
     }
 }
 
@@ -130,6 +135,19 @@ fn sandbox(taker: &mut Taker) -> Sandbox {
     }
 }
 
+fn adapters(taker: &mut Taker) -> Adapters {
+    Adapters {
+        publishers: taker.optional_path("publishers"),
+        require_signature: taker.flag("require_signature"),
+        administrators: taker.texts("administrators").collect(),
+        approvals: taker.number("approvals"),
+        breaker_failures: taker.number("breaker_failures"),
+        breaker_pause: taker.millis("breaker_pause_ms"),
+        messages_per_call: taker.number("messages_per_call"),
+        concurrency: taker.number("concurrency"),
+    }
+}
+
 fn agency(taker: &mut Taker) -> Agency {
     Agency {
         id: taker.text("id"),
@@ -144,11 +162,28 @@ fn agency(taker: &mut Taker) -> Agency {
     }
 }
 
+fn member(taker: &mut Taker) -> Staff {
+    // The name is for the operator and for the check that nobody stands twice.
+    drop(taker.text("name"));
+    Staff {
+        id: taker.text("id"),
+        role: match taker.text("role").as_str() {
+            "auditor" => Role::Auditor,
+            "operator" => Role::Operator,
+            // The key's words are these three.
+            _ => Role::Administrator,
+        },
+        certificates: taker.texts("certificates").map(certificate_name).collect(),
+        read: feed_set(taker, "read"),
+        personal: taker.texts("personal").map(personal_class).collect(),
+    }
+}
+
 fn feed(taker: &mut Taker) -> Feed {
     Feed {
         id: taker.text("id"),
         kind: taker.text("kind"),
-        adapter: taker.path("adapter"),
+        adapter: taker.optional_path("adapter"),
         configuration: taker.optional_path("configuration"),
         component_sha256: taker
             .optional_text("component_sha256")

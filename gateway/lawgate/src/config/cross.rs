@@ -14,8 +14,9 @@ use super::fault::{Fault, Problem};
 /// Every fault between keys of the gateway's file.
 pub(crate) fn check(document: &Document) -> Vec<Fault> {
     let mut faults = Vec::new();
-    unique(document, "agency", "id", &mut faults);
-    unique(document, "feed", "id", &mut faults);
+    unique(document, &["agency", "staff"], "id", &mut faults);
+    unique(document, &["staff"], "name", &mut faults);
+    unique(document, &["feed"], "id", &mut faults);
     unique_certificates(document, &mut faults);
     unique_party_keys(document, &mut faults);
     for agency in document.tables("agency") {
@@ -23,6 +24,10 @@ pub(crate) fn check(document: &Document) -> Vec<Fault> {
             feeds_exist(document, agency, right, &mut faults);
         }
         can_sign(agency, &mut faults);
+    }
+    for member in document.tables("staff") {
+        feeds_exist(document, member, "read", &mut faults);
+        reads_by_role(member, &mut faults);
     }
     limits(document, &mut faults);
     for (table, key, needed) in TOGETHER {
@@ -32,9 +37,11 @@ pub(crate) fn check(document: &Document) -> Vec<Fault> {
     faults
 }
 
-fn unique(document: &Document, section: &str, key: &str, faults: &mut Vec<Fault>) {
+/// What stands twice under `key` in tables of these sections; a fault names both places.
+fn unique(document: &Document, sections: &[&str], key: &str, faults: &mut Vec<Fault>) {
     let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
-    for table in document.tables(section) {
+    let tables = sections.iter().flat_map(|name| document.tables(name));
+    for table in tables {
         let Some((value, Some(line))) = table.text(key) else {
             continue;
         };
@@ -54,10 +61,11 @@ fn unique(document: &Document, section: &str, key: &str, faults: &mut Vec<Fault>
     }
 }
 
-/// A certificate of two agencies would be refused at every call; better at start.
+/// A certificate of two agencies would be refused at every call; better at start. One of two members
+/// of staff, or of staff and an agency, would be one person with two roles.
 fn unique_certificates(document: &Document, faults: &mut Vec<Fault>) {
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
-    for agency in document.tables("agency") {
+    for agency in document.tables("agency").chain(document.tables("staff")) {
         for (name, line) in agency.texts("certificates") {
             // Hex digits are the same certificate in either case; URIs are compared as written.
             let same = if name.starts_with("sha256:") {
@@ -125,10 +133,31 @@ fn can_sign(agency: &Table, faults: &mut Vec<Fault>) {
     }
 }
 
+/// Whoever runs the node or decides on rights reads nothing: a right there would be a second role.
+fn reads_by_role(member: &Table, faults: &mut Vec<Fault>) {
+    let Some((role, line)) = member.text("role").filter(|(role, _)| *role != "auditor") else {
+        return;
+    };
+    for right in ["read", "personal"] {
+        if member.texts(right).is_empty() {
+            continue;
+        }
+        faults.push(Fault {
+            line,
+            key: member.path("role"),
+            problem: Problem::Contradiction {
+                value: format!("{role:?}"),
+                other: format!("{}, which is for auditors", member.path(right)),
+                expected: "one role".to_owned(),
+            },
+        });
+    }
+}
+
 /// Every fault between keys of a witness's file.
 pub(crate) fn check_witness(document: &Document) -> Vec<Fault> {
     let mut faults = Vec::new();
-    unique(document, "log", "origin", &mut faults);
+    unique(document, &["log"], "origin", &mut faults);
     needs(
         document,
         "witness",
@@ -147,11 +176,13 @@ pub(crate) fn check_witness(document: &Document) -> Vec<Fault> {
 }
 
 /// Keys that mean nothing without another of their table.
-const TOGETHER: [(&str, &str, &str); 4] = [
+const TOGETHER: [(&str, &str, &str); 6] = [
     ("audit.timestamp", "url", "roots"),
     ("audit.timestamp", "roots", "url"),
     ("audit.timestamp", "authorities", "url"),
     ("audit.witness", "authorities", "policy"),
+    ("feed", "configuration", "adapter"),
+    ("feed", "component_sha256", "adapter"),
 ];
 
 fn needs(document: &Document, table: &str, key: &str, needed: &str, faults: &mut Vec<Fault>) {

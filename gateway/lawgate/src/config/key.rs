@@ -19,7 +19,15 @@ pub(crate) struct Section {
     pub(crate) keys: &'static [Key],
 }
 
+/// Repeated tables that a file may do without: a node without auditors exchanges all the same.
+const MAY_BE_ABSENT: &[&str] = &["staff"];
+
 impl Section {
+    /// Whether a repeated table may stand nowhere.
+    pub(crate) fn may_be_absent(&self) -> bool {
+        MAY_BE_ABSENT.contains(&self.name)
+    }
+
     /// Full path of `key` as faults name it; `number` (from 1) counts repeated tables.
     pub(crate) fn path(&self, number: Option<usize>, key: &str) -> String {
         let dot = if key.is_empty() || self.name.is_empty() {

@@ -6,6 +6,7 @@
 
 mod audit;
 mod bounds;
+mod staff;
 mod witness;
 
 use super::key::{Fallback, Key, Kind, Section, Target};
@@ -23,6 +24,9 @@ pub(crate) const AGENCY_KINDS: &[&str] = &[
 
 /// Classes of personal data.
 pub(crate) const PERSONAL_CLASSES: &[&str] = &["P", "S", "J", "R"];
+
+/// Roles of staff.
+pub(crate) const ROLES: &[&str] = &["auditor", "operator", "administrator"];
 
 /// Levels of the operator's log, quiet to loud.
 pub(crate) const LOG_LEVELS: &[&str] = &["error", "warn", "info", "debug", "trace"];
@@ -132,10 +136,28 @@ pub(crate) static GATEWAY_FILE: &[Section] = &[
         keys: bounds::SANDBOX,
     },
     Section {
+        name: "adapters",
+        repeated: false,
+        doc: "The registry of adapters (适配器登记): who may put a version in force, and what one version may use.",
+        keys: bounds::ADAPTERS,
+    },
+    Section {
         name: "agency",
         repeated: true,
         doc: "One partner agency (部门) and its rights. What is not granted here is refused; an unknown certificate is refused.",
         keys: AGENCY,
+    },
+    Section {
+        name: "staff",
+        repeated: true,
+        doc: "One person who works with the node (人员) and the one role the person has. An auditor (审计人员) searches and reads and writes nothing; an operator (运维人员) and an administrator (管理员) read nothing through the gateway. Nobody has two roles, and no certificate of staff is an agency's.",
+        keys: staff::STAFF,
+    },
+    Section {
+        name: "calendar",
+        repeated: false,
+        doc: "Working days (工作日), for the deadlines shown with a case.",
+        keys: staff::CALENDAR,
     },
     Section {
         name: "feed",
@@ -324,8 +346,8 @@ const FEED: &[Key] = &[
     key(
         "adapter",
         Kind::Path(Target::AdapterFolder),
-        Fallback::Required,
-        "Folder of the adapter: `adapter.wasm`, `adapter.toml`, `configuration.json`.",
+        Fallback::Nothing,
+        "Folder of the adapter the feed begins with: `adapter.wasm`, `adapter.toml`, `configuration.json`. It decides until the first activation through the registry; without it, submissions are refused until then.",
     ),
     key(
         "configuration",

@@ -30,8 +30,14 @@ pub(crate) struct Config {
     pub(crate) index: Index,
     /// Limits of every adapter.
     pub(crate) sandbox: Sandbox,
+    /// The registry of adapters.
+    pub(crate) adapters: Adapters,
     /// Partner agencies; ids and certificates are unique.
     pub(crate) agencies: Vec<Agency>,
+    /// Staff; ids, names and certificates are unique and no agency's.
+    pub(crate) staff: Vec<Staff>,
+    /// File of working days.
+    pub(crate) calendar: Option<PathBuf>,
     /// Feeds; ids are unique. At least one.
     pub(crate) feeds: Vec<Feed>,
     /// The operator's log.
@@ -208,6 +214,8 @@ pub(crate) struct Evidence {
     pub(crate) segment_bytes: u64,
     /// Most bytes waiting for the disk.
     pub(crate) queue_bytes: usize,
+    /// Font of the statement of evidence packages.
+    pub(crate) statement_font: Option<PathBuf>,
 }
 
 /// `[index]`.
@@ -244,6 +252,27 @@ pub(crate) struct Sandbox {
     pub(crate) compile_memory_bytes: u64,
 }
 
+/// `[adapters]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Adapters {
+    /// File of the keys of publishers.
+    pub(crate) publishers: Option<PathBuf>,
+    /// Whether an upload must be signed.
+    pub(crate) require_signature: bool,
+    /// Agencies that may change the registry.
+    pub(crate) administrators: Vec<String>,
+    /// Approvals a version needs.
+    pub(crate) approvals: usize,
+    /// Failures in a row that open a breaker; 0 never.
+    pub(crate) breaker_failures: u32,
+    /// First pause of an open breaker.
+    pub(crate) breaker_pause: Duration,
+    /// Most messages given to one call.
+    pub(crate) messages_per_call: usize,
+    /// Most calls of one version at the same time; 0 is the number of workers.
+    pub(crate) concurrency: usize,
+}
+
 /// `[[agency]]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Agency {
@@ -265,6 +294,32 @@ pub(crate) struct Agency {
     pub(crate) party_keys: Vec<PartyKey>,
     /// Whether a submission it did not sign is refused.
     pub(crate) must_sign: bool,
+}
+
+/// `[[staff]]`. The person's name stays in the file: nothing else needs it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Staff {
+    /// Pseudonym.
+    pub(crate) id: String,
+    /// `auditor`, `operator` or `administrator`.
+    pub(crate) role: Role,
+    /// How the person's certificates are recognised; at least one.
+    pub(crate) certificates: Vec<CertificateName>,
+    /// Feeds whose records are read.
+    pub(crate) read: FeedSet,
+    /// Classes of personal data seen unmasked.
+    pub(crate) personal: BTreeSet<PersonalClass>,
+}
+
+/// What a member of staff does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// Searches and reads.
+    Auditor,
+    /// Runs the node.
+    Operator,
+    /// Decides who may do what.
+    Administrator,
 }
 
 /// How a certificate is recognised.
@@ -305,8 +360,8 @@ pub(crate) struct Feed {
     pub(crate) id: String,
     /// Kind, as the adapter's manifest names it.
     pub(crate) kind: String,
-    /// Folder of the adapter.
-    pub(crate) adapter: PathBuf,
+    /// Folder of the adapter the feed begins with.
+    pub(crate) adapter: Option<PathBuf>,
     /// Configuration in place of the one in the adapter's folder.
     pub(crate) configuration: Option<PathBuf>,
     /// Digest the component must have.

@@ -86,6 +86,7 @@ impl Reader<'_> {
                         format!("a table [{}]", section.name),
                     ),
                 },
+                None if section.repeated && section.may_be_absent() => {}
                 None if section.repeated => self.missing(
                     None,
                     section.name.to_owned(),

@@ -2,6 +2,7 @@
 
 mod attest;
 mod files;
+mod staff;
 mod table;
 
 use std::path::Path;
@@ -94,7 +95,8 @@ fn the_smallest_file_takes_every_default() {
         config.evidence,
         Evidence {
             segment_bytes: 256 << 20,
-            queue_bytes: 256 << 20
+            queue_bytes: 256 << 20,
+            statement_font: None,
         }
     );
     assert_eq!(
@@ -188,7 +190,7 @@ fn written_values_take_the_place_of_defaults() {
     let feed = &config.feeds[0];
     assert_eq!(
         feed.adapter,
-        Path::new("/opt/hj212"),
+        Some(Path::new("/opt/hj212").to_owned()),
         "an absolute path stays"
     );
     assert_eq!(
@@ -250,7 +252,7 @@ adapter = "adapters/hj212"
             "lawgate.toml:19: agency[2].id: \"police\" stands already in line 13, expected each only once",
             "lawgate.toml:22: agency[2].certificates: \"spiffe://lawgate.example/agency/police\" stands already in line 16, expected each only once",
             "lawgate.toml:23: agency[2].personal: \"X\" is not allowed, expected a list of P, S, J, R",
-            "lawgate.toml:28: telemetry: unknown key, expected gateway, listen, limits, audit, evidence, index, sandbox, agency, feed, log",
+            "lawgate.toml:28: telemetry: unknown key, expected gateway, listen, limits, audit, evidence, index, sandbox, adapters, agency, staff, calendar, feed, log",
         ],
     );
 }

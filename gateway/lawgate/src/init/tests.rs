@@ -250,7 +250,7 @@ fn the_gateway_certificate_names_the_host_it_listens_on() {
     assert_eq!(
         names,
         [
-            "ca", "server", "region", "police", "justice", "city-eco", "outsider"
+            "ca", "server", "region", "police", "justice", "city-eco", "audit-01", "outsider"
         ]
     );
     assert_eq!(

@@ -15,6 +15,9 @@ pub(crate) const DOMAIN: &str = "lawgate.example";
 /// Name of the example's log.
 pub(crate) const ORIGIN: &str = "lawgate.example/development";
 
+/// The member of staff of the example.
+pub(crate) const AUDITOR: &str = "audit-01";
+
 /// One agency of the example.
 struct Example {
     id: &'static str,
@@ -104,6 +107,10 @@ client_ca = \"pki/ca.pem\"
             ));
         }
     }
+    text.push_str(&format!(
+        "\n# Searches the log and follows cases (法制审核); submits nothing.\n[[staff]]\nid = \"{AUDITOR}\"\nname = \"法制审核员（示例）\"\nrole = \"auditor\"\ncertificates = [\"{}\"]\nread = [\"*\"]\npersonal = [\"P\"]\n",
+        uri(AUDITOR)
+    ));
     for feed in FEEDS {
         let folder = adapters.join(feed);
         text.push_str(&format!(

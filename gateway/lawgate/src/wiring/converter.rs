@@ -9,16 +9,19 @@ use std::sync::Arc;
 use adapter_host::{Adapter, CompileLimits, Compiler, Host, InstallError, Level, Outcome};
 use anyhow::{Context as _, ensure};
 use exchange::Feed;
-use exchange::ports::{AdapterIdentity, ConvertFailure, Converted, Converter, Message};
+use exchange::lifecycle::Configured;
+use exchange::ports::{
+    AdapterFiles, AdapterIdentity, ConvertFailure, Converted, Converter, Message,
+};
+use sha2::{Digest as _, Sha256};
 
-use crate::adapter;
 use crate::config::model::{self, Config};
 use crate::output::{hex, printable};
 
 /// An installed adapter.
-struct Sandboxed {
-    identity: AdapterIdentity,
-    adapter: Adapter,
+pub(super) struct Sandboxed {
+    pub(super) identity: AdapterIdentity,
+    pub(super) adapter: Arc<Adapter>,
 }
 
 impl Converter for Sandboxed {
@@ -59,22 +62,75 @@ fn converted(outcome: Outcome) -> Converted {
     }
 }
 
-/// Installs the adapter of every feed.
+/// The feeds of the configuration, and the files of the adapters it names.
 ///
 /// # Errors
-/// A file that is missing, a component that is refused, a pin that does not match: named by feed.
-pub(crate) fn feeds(config: &Config, host: &Host) -> anyhow::Result<Vec<Feed>> {
-    config
-        .feeds
-        .iter()
-        .map(|feed| {
-            // The reason goes into the line that is shown without --verbose.
-            install(host, feed).map_err(|error| {
-                let text = format!("feed {}: {error}", feed.id);
-                error.context(text)
-            })
+/// A file that is missing, a pin that does not match: named by feed.
+pub(crate) fn feeds(config: &Config) -> anyhow::Result<(Vec<Feed>, Vec<Configured>)> {
+    let feeds = config.feeds.iter();
+    let declared = feeds.clone().map(|feed| Feed {
+        id: feed.id.clone(),
+        kind: feed.kind.clone(),
+        converter: None,
+    });
+    let configured = feeds.map(|feed| {
+        // The reason goes into the line that is shown without --verbose.
+        let files = files(feed).map_err(|error| {
+            let text = format!("feed {}: {error}", feed.id);
+            error.context(text)
+        })?;
+        Ok(Configured {
+            feed: feed.id.clone(),
+            files,
         })
-        .collect()
+    });
+    Ok((
+        declared.collect(),
+        configured.collect::<anyhow::Result<_>>()?,
+    ))
+}
+
+/// The files of the adapter that the configuration names for a feed.
+fn files(feed: &model::Feed) -> anyhow::Result<Option<AdapterFiles>> {
+    let Some(folder) = &feed.adapter else {
+        return Ok(None);
+    };
+    let component = read(&folder.join("adapter.wasm"))?;
+    let configuration = match &feed.configuration {
+        Some(file) => read(file)?,
+        None => read(&folder.join("configuration.json"))?,
+    };
+    if let Some(pin) = feed.component_sha256 {
+        let digest: [u8; 32] = Sha256::digest(&component).into();
+        ensure!(
+            digest == pin,
+            "component_sha256 pins {}, and {} has {}",
+            hex(&pin),
+            folder.join("adapter.wasm").display(),
+            hex(&digest)
+        );
+    }
+    Ok(Some(AdapterFiles {
+        component: component.into(),
+        configuration: configuration.into(),
+        manifest: read(&folder.join("adapter.toml"))?.into(),
+        schema: match folder.join("configuration.schema.json") {
+            schema if schema.is_file() => read(&schema)?.into(),
+            _ => Vec::new().into(),
+        },
+    }))
+}
+
+/// What an entry says of an adapter.
+pub(super) fn identity(adapter: &Adapter) -> AdapterIdentity {
+    let description = adapter.describe();
+    AdapterIdentity {
+        id: description.id.clone(),
+        version: description.version.clone(),
+        component: adapter.digest(),
+        configuration: adapter.configuration_digest(),
+        schema_version: description.schema_version.clone(),
+    }
 }
 
 /// What the host made of a component; an error says all that is wrong, one fault a line.
@@ -83,64 +139,51 @@ pub(crate) fn feeds(config: &Config, host: &Host) -> anyhow::Result<Vec<Feed>> {
 /// The host's, with its causes or the faults of the configuration in its text.
 pub(crate) fn installed(result: Result<Adapter, InstallError>) -> anyhow::Result<Adapter> {
     result.map_err(|error| {
-        let mut text = error.to_string();
-        if let InstallError::Configuration { faults } = &error {
-            for fault in faults {
-                let path = if fault.path.is_empty() {
-                    "(whole file)"
-                } else {
-                    &fault.path
-                };
-                text.push_str("\n  ");
-                text.push_str(&printable(&format!("{path}: {}", fault.text)));
-            }
-        }
-        let mut cause = std::error::Error::source(&error);
-        while let Some(inner) = cause {
-            text.push_str(&format!(": {inner}"));
-            cause = inner.source();
-        }
+        let text = fault_text(&error);
         anyhow::Error::new(error).context(text)
     })
 }
 
-fn install(host: &Host, feed: &model::Feed) -> anyhow::Result<Feed> {
-    let component = read(&feed.adapter.join("adapter.wasm"))?;
-    let configuration = match &feed.configuration {
-        Some(file) => read(file)?,
-        None => read(&feed.adapter.join("configuration.json"))?,
-    };
-    let adapter = installed(host.install(&component, &configuration))?;
-    adapter::compare(&feed.adapter, adapter.describe())?;
-    if let Some(pin) = feed.component_sha256 {
-        ensure!(
-            adapter.digest() == pin,
-            "component_sha256 pins {}, and {} has {}",
-            hex(&pin),
-            feed.adapter.join("adapter.wasm").display(),
-            hex(&adapter.digest())
-        );
-    }
-    let description = adapter.describe();
-    ensure!(
-        description.feed_kinds.contains(&feed.kind),
-        "kind is {kind}, and adapter {} converts feeds of kind {}",
-        description.id,
-        description.feed_kinds.join(", "),
-        kind = feed.kind
-    );
-    let identity = AdapterIdentity {
-        id: description.id.clone(),
-        version: description.version.clone(),
-        component: adapter.digest(),
-        configuration: adapter.configuration_digest(),
-        schema_version: description.schema_version.clone(),
-    };
-    Ok(Feed {
-        id: feed.id.clone(),
-        converter: Arc::new(Sandboxed { identity, adapter }),
-    })
+/// A converter of these bytes, as `serve` would make it.
+///
+/// # Errors
+/// The host's.
+pub(crate) fn converter(
+    host: &Host,
+    component: &[u8],
+    configuration: &[u8],
+) -> Result<Arc<dyn Converter>, InstallError> {
+    let adapter = host.install(component, configuration)?;
+    Ok(Arc::new(Sandboxed {
+        identity: identity(&adapter),
+        adapter: Arc::new(adapter),
+    }))
 }
+
+/// An error of the host with everything in it that is wrong.
+pub(super) fn fault_text(error: &InstallError) -> String {
+    let mut text = error.to_string();
+    if let InstallError::Configuration { faults } = error {
+        for fault in faults {
+            let path = if fault.path.is_empty() {
+                "(whole file)"
+            } else {
+                &fault.path
+            };
+            text.push_str("\n  ");
+            text.push_str(&printable(&format!("{path}: {}", fault.text)));
+        }
+    }
+    let mut cause = std::error::Error::source(error);
+    while let Some(inner) = cause {
+        text.push_str(&format!(": {inner}"));
+        cause = inner.source();
+    }
+    text
+}
+
+/// Sandboxes besides those of submissions: one for a shadow, one for whatever an administrator tries.
+const OTHER_SANDBOXES: usize = 2;
 
 /// The plugin host with the limits of the configuration.
 ///
@@ -151,12 +194,12 @@ pub(crate) fn host(config: &Config, workers: usize) -> anyhow::Result<Host> {
     let limits = host_limits(
         &config.sandbox,
         data.join("adapter-cache"),
-        cache_key(data)?,
+        own_key(&data.join("adapter-cache.key"))?,
     )?;
     Host::new(adapter_host::Config {
         log: guest_log,
-        workers: u32::try_from(workers).unwrap_or(u32::MAX),
-        adapters: u32::try_from(config.feeds.len())
+        workers: u32::try_from(workers + OTHER_SANDBOXES).unwrap_or(u32::MAX),
+        adapters: u32::try_from(config.feeds.len() * 2)
             .unwrap_or(u32::MAX)
             .max(limits.adapters),
         ..limits
@@ -207,11 +250,14 @@ fn guest_log(adapter: &str, level: Level, text: &str) {
     }
 }
 
-/// The key that authenticates cached native code: made once, readable by the gateway alone.
-fn cache_key(data: &Path) -> anyhow::Result<[u8; 32]> {
-    let file = data.join("adapter-cache.key");
+/// A key of this node alone: made once, readable by the gateway alone. One authenticates cached
+/// native code, another stands for what auditors search for.
+///
+/// # Errors
+/// A file that cannot be read or made, or does not hold 32 bytes.
+pub(crate) fn own_key(file: &Path) -> anyhow::Result<[u8; 32]> {
     let mut key = [0; 32];
-    match fs::read(&file) {
+    match fs::read(file) {
         Ok(bytes) => {
             key = bytes
                 .try_into()
@@ -223,7 +269,7 @@ fn cache_key(data: &Path) -> anyhow::Result<[u8; 32]> {
                 .and_then(|mut random| random.read_exact(&mut key))
                 .context("making a key")?;
             let mut options = fs::OpenOptions::new();
-            let made = options.write(true).create_new(true).mode(0o600).open(&file);
+            let made = options.write(true).create_new(true).mode(0o600).open(file);
             made.and_then(|mut made| made.write_all(&key))
                 .with_context(|| format!("writing {}", file.display()))?;
         }

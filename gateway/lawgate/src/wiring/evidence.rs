@@ -1,7 +1,7 @@
 //! The evidence store behind the exchange's trait.
 
 use evidence::{BundleError, Kind, MAX_BUNDLE_BYTES, NewBundle, PutError, Store};
-use exchange::ports::{EvidenceStore, KeepError, Kept, PortFuture};
+use exchange::ports::{EvidenceStore, Expected, KeepError, Kept, PortFuture};
 use exchange::refusal::Cause;
 
 /// The store.
@@ -31,6 +31,10 @@ impl EvidenceStore for Evidence {
         Ok(Box::pin(async move {
             pending.await.map(drop).map_err(Cause::from)
         }))
+    }
+
+    fn expect(&self) -> Expected {
+        Expected::new(self.0.expect())
     }
 
     fn get(&self, address: &[u8; 32]) -> Result<Option<Vec<Vec<u8>>>, Cause> {

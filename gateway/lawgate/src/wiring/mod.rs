@@ -3,16 +3,28 @@
 //! Each file adapts one crate. Nothing here decides: a rule that appears here
 //! belongs to the exchange or to the crate behind it.
 
+mod adapters;
 mod clock;
+mod configuration_schema;
 mod converter;
 mod evidence;
+mod evidence_packages;
+mod kept;
+mod package;
 mod policy;
+mod preinitialize;
 mod proofs;
 mod receipts;
 
+pub(crate) use adapters::{AdapterFolder, Caps};
 pub(crate) use clock::{StatedClock, SystemClock};
-pub(crate) use converter::{COMPILE_COMMAND, feeds, host, host_limits, installed};
+pub(crate) use converter::{
+    COMPILE_COMMAND, converter, feeds, host, host_limits, installed, own_key,
+};
 pub(crate) use evidence::Evidence;
-pub(crate) use policy::policy;
+pub(crate) use evidence_packages::PackageFiles;
+pub(crate) use kept::{KeptFile, kept_file};
+pub(crate) use package::{Publishers, chain};
+pub(crate) use policy::{policy, working_days};
 pub(crate) use proofs::Proofs;
 pub(crate) use receipts::Receipts;

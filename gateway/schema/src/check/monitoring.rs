@@ -7,14 +7,17 @@ use super::walk::{Path, Walk};
 /// Longest EFlag of HJ 212-2017.
 const MAX_EFLAG: usize = 4;
 
-/// An observation. By far the most frequent record: allocates nothing while in order.
-pub(super) fn observation(walk: &mut Walk, observation: &Observation) {
+/// An observation. By far the most frequent record: allocates nothing while in order. What it
+/// shares with a sound one is not read again.
+pub(super) fn observation(walk: &mut Walk, observation: &Observation, sound: Option<&Observation>) {
     let root = Path::root("observation");
     device_number(walk, &root.at("mn"), &observation.mn);
     if observation.cn == 0 {
         walk.missing(&root.at("cn"));
     }
-    walk.required_time(&root.at("data_time"), observation.data_time.as_ref());
+    if sound.is_none_or(|sound| sound.data_time != observation.data_time) {
+        walk.required_time(&root.at("data_time"), observation.data_time.as_ref());
+    }
     // An instant, 1 to 30 minutes, an hour or a day.
     if !matches!(observation.interval_s, 0 | 60..=1800 | 3600 | 86_400) {
         walk.report(

@@ -124,6 +124,20 @@ fn records_in_order_have_no_findings() {
 }
 
 #[test]
+fn what_a_sound_record_says_too_is_not_reported_and_the_rest_is() {
+    let sound = record(Entity::Observation(observation()));
+    let mut other = observation();
+    other.data_time = time("2026-02-30");
+    other.mn = String::new();
+    let other = record(Entity::Observation(other));
+    assert_eq!(check_after(&sound, Some(&sound)), []);
+    assert_eq!(check_after(&other, Some(&sound)), check(&other));
+    let case = record(Entity::Case(Box::new(case())));
+    assert_eq!(check_after(&other, Some(&case)), check(&other));
+    assert_eq!(check(&other).len(), 2);
+}
+
+#[test]
 fn a_record_without_entity_is_reported() {
     let findings = check(&Record::default());
     assert_eq!(

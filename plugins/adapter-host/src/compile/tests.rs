@@ -19,7 +19,7 @@ fn child(script: &str, limits: CompileLimits) -> Compiler {
 
 fn check(script: &str, limits: CompileLimits, expected: &str) {
     let component = vec![0; 1 << 20];
-    let result = match compile_with(&child(script, limits), &component) {
+    let result = match compile_with(&child(script, limits), &component, Order::Instrumented) {
         Ok(native) => format!("{} bytes", native.len()),
         Err(error) => chain(&error),
     };
@@ -28,7 +28,8 @@ fn check(script: &str, limits: CompileLimits, expected: &str) {
 
 #[test]
 fn the_component_reaches_the_child_and_its_output_comes_back() {
-    check("cat", LIMITS, "1048576 bytes");
+    // And the eight bytes that say how long it is.
+    check("cat", LIMITS, "1048584 bytes");
 }
 
 #[test]
@@ -85,8 +86,18 @@ fn a_missing_program_is_an_error() {
         args: Vec::new(),
         limits: LIMITS,
     };
-    let error = compile_with(&compiler, b"").expect_err("no such program");
+    let error = compile_with(&compiler, b"", Order::Instrumented).expect_err("no such program");
     assert!(matches!(error, CompileError::Start { .. }), "{error}");
+}
+
+#[test]
+fn what_is_no_job_is_refused() {
+    let too_long = [&9_u64.to_le_bytes()[..], b"short"].concat();
+    let garbled_state = [&1_u64.to_le_bytes()[..], b"c", b"\xff"].concat();
+    for bytes in [&b""[..], b"1234567", &too_long, &garbled_state] {
+        let error = run_encoded(bytes).expect_err("not an order");
+        assert!(error.to_string().contains("than an order"), "{error}");
+    }
 }
 
 #[test]
@@ -100,11 +111,14 @@ fn what_is_no_component_is_refused() {
 #[test]
 fn the_name_of_native_code_tells_components_apart() {
     let engine = engine::compiling().expect("an engine");
-    let name = name_of_native(&engine, &[0xab; 32]);
+    let name = name_of_native(&engine, &[0xab; 32], None);
     assert!(name.starts_with("abab"), "{name}");
     assert!(name.contains(ENGINE_VERSION), "{name}");
-    assert_ne!(name, name_of_native(&engine, &[0xac; 32]));
-    assert_eq!(name, name_of_native(&engine, &[0xab; 32]));
+    assert_ne!(name, name_of_native(&engine, &[0xac; 32], None));
+    assert_eq!(name, name_of_native(&engine, &[0xab; 32], None));
+    let configured = [[1; 32], [2; 32]].map(|it| name_of_native(&engine, &[0xab; 32], Some(&it)));
+    assert_ne!(configured[0], configured[1]);
+    assert!(!configured.contains(&name));
 }
 
 #[test]
@@ -119,7 +133,7 @@ fn code_of_the_compiling_engine_suits_the_running_one() {
     let running = engine::running(&config).expect("a pool");
     let compiling = engine::compiling().expect("an engine");
     assert_eq!(
-        name_of_native(&running, &[1; 32]),
-        name_of_native(&compiling, &[1; 32])
+        name_of_native(&running, &[1; 32], None),
+        name_of_native(&compiling, &[1; 32], None)
     );
 }

@@ -2,7 +2,9 @@
 //!
 //! The binary format of the component model: a preamble, then sections of an
 //! id, a length and content. Everything here is shorter than 128 bytes, so
-//! that lengths and counts take one byte.
+//! that lengths and counts take one byte, but for the compile bomb.
+
+#![allow(dead_code, reason = "every test file uses a part")]
 
 /// Preamble of a component: magic, version 13, layer 1.
 const COMPONENT: &[u8] = b"\0asm\x0d\0\x01\0";
@@ -43,4 +45,37 @@ pub(crate) fn with_memory(pages: u16) -> Vec<u8> {
     let module = [MODULE, &section(5, &[1, 0, low, high])].concat();
     // Section 1 holds the module; section 2 makes an instance of it (0) without arguments.
     [COMPONENT, &section(1, &module), &section(2, &[1, 0, 0, 0])].concat()
+}
+
+/// A component whose module has one function of so many `if`s, each in the one before.
+pub(crate) fn with_nested_ifs(depth: usize) -> Vec<u8> {
+    // No locals; for each: i32.const 0, if without result; then every end, and the function's own.
+    let mut body = vec![0];
+    body.extend([0x41, 0x00, 0x04, 0x40].repeat(depth));
+    body.extend([0x0b].repeat(depth + 1));
+    let function = [leb128(body.len()), body].concat();
+    let code = [vec![1], function].concat();
+    let module = [
+        MODULE.to_vec(),
+        // Section 1: one type, without parameters and results; section 3: one function of it.
+        section(1, &[1, 0x60, 0, 0]),
+        section(3, &[1, 0]),
+        long_section(10, &code),
+    ]
+    .concat();
+    [COMPONENT.to_vec(), long_section(1, &module)].concat()
+}
+
+fn long_section(id: u8, content: &[u8]) -> Vec<u8> {
+    [vec![id], leb128(content.len()), content.to_vec()].concat()
+}
+
+fn leb128(mut value: usize) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    while value > 0x7f {
+        bytes.push(u8::try_from(value & 0x7f).expect("seven bits") | 0x80);
+        value >>= 7;
+    }
+    bytes.push(short(value));
+    bytes
 }

@@ -48,7 +48,7 @@ pub(crate) struct Piece {
 /// What two equal names have in common, whatever the case of ASCII letters:
 /// length, first, middle and last byte.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct NameMark(u32);
+pub(crate) struct NameMark(pub(super) u32);
 
 impl NameMark {
     pub(crate) fn of(name: &str) -> Self {
@@ -81,6 +81,8 @@ impl Piece {
 #[derive(Clone, Debug)]
 pub(super) struct Node {
     pub(super) kind: Kind,
+    /// The node it is a child of; the root is its own.
+    pub(super) parent: u32,
     /// Mark of the name, so that a search compares few names in full.
     pub(super) mark: NameMark,
     pub(super) name: Piece,

@@ -129,10 +129,13 @@ impl Path {
         };
         let mut found = None;
         walk(document, start, before, ignore_case, &mut |parent| {
-            let child = document
-                .children(parent)
-                .find(|child| names(document, *child, last, ignore_case));
-            found = found.or(child);
+            found = found.or_else(|| {
+                let mut child = None;
+                step(document, parent, last, ignore_case, &mut |it| {
+                    child.get_or_insert(it);
+                });
+                child
+            });
         });
         found
     }
@@ -182,7 +185,7 @@ fn walk(
     };
     if let Hop::Descendant(name) = hop {
         for inner in document.descendants(node).skip(1) {
-            if matches(document, inner, name, ignore_case)
+            if document.is_named(inner, name.mark, &name.text, ignore_case)
                 && document.kind(inner) != Kind::Attribute
             {
                 walk(document, inner, rest, ignore_case, visit);
@@ -190,24 +193,33 @@ fn walk(
         }
         return;
     }
-    for child in document.children(node) {
-        if names(document, child, hop, ignore_case) {
-            walk(document, child, rest, ignore_case, visit);
-        }
-    }
+    step(document, node, hop, ignore_case, &mut |child| {
+        walk(document, child, rest, ignore_case, visit);
+    });
 }
 
-/// Whether a step that goes down one level goes to `child`.
-fn names(document: &Document<'_>, child: NodeId, hop: &Hop, ignore_case: bool) -> bool {
-    let is_attribute = || document.kind(child) == Kind::Attribute;
+/// Calls `visit` with every child that a step goes to; a step to any depth goes to none here.
+fn step(
+    document: &Document<'_>,
+    node: NodeId,
+    hop: &Hop,
+    ignore_case: bool,
+    visit: &mut dyn FnMut(NodeId),
+) {
+    let is_attribute = |child: NodeId| document.kind(child) == Kind::Attribute;
     match hop {
-        Hop::Child(name) => matches(document, child, name, ignore_case) && !is_attribute(),
-        Hop::Attribute(name) => matches(document, child, name, ignore_case) && is_attribute(),
-        Hop::Any => !is_attribute(),
-        Hop::Descendant(_) => false,
+        Hop::Child(name) => document
+            .children_named(node, name.mark, &name.text, ignore_case)
+            .filter(|child| !is_attribute(*child))
+            .for_each(visit),
+        Hop::Attribute(name) => document
+            .children_named(node, name.mark, &name.text, ignore_case)
+            .filter(|child| is_attribute(*child))
+            .for_each(visit),
+        Hop::Any => document
+            .children(node)
+            .filter(|child| !is_attribute(*child))
+            .for_each(visit),
+        Hop::Descendant(_) => {}
     }
-}
-
-fn matches(document: &Document<'_>, node: NodeId, name: &Name, ignore_case: bool) -> bool {
-    document.is_named(node, name.mark, &name.text, ignore_case)
 }

@@ -182,6 +182,7 @@ impl Tree {
         let value = Piece::default();
         self.nodes.push(Node {
             kind,
+            parent: self.open.last().copied().unwrap_or(0),
             mark: NameMark::default(),
             name,
             value,

@@ -25,6 +25,9 @@ pub struct Document<'m> {
     copied: String,
     joints: Vec<Point>,
     nodes: Vec<Node>,
+    /// Every node below the first under its parent and the mark of its name, in this order: a
+    /// mapping asks for a child by name far more often than there are children.
+    named: Vec<(u64, u32)>,
     root: NodeId,
     map: OffsetMap<'m>,
     packed: Option<Packed>,
@@ -33,14 +36,20 @@ pub struct Document<'m> {
 impl<'m> Document<'m> {
     pub(crate) fn new(text: Cow<'m, str>, map: OffsetMap<'m>, tree: Tree) -> Self {
         let mut nodes = tree.nodes;
-        for node in &mut nodes {
+        let mut named = Vec::with_capacity(nodes.len());
+        for (place, node) in (0_u32..).zip(&mut nodes) {
             node.mark = NameMark::of(resolve(&text, &tree.copied, node.name));
+            if place > 0 {
+                named.push((key(node.parent, node.mark), place));
+            }
         }
+        named.sort_unstable();
         Self {
             text,
             copied: tree.copied,
             joints: tree.joints,
             nodes,
+            named,
             root: NodeId(0),
             map,
             packed: None,
@@ -89,6 +98,24 @@ impl<'m> Document<'m> {
     #[must_use]
     pub fn name(&self, node: NodeId) -> &str {
         resolve(&self.text, &self.copied, self.nodes[node.index()].name)
+    }
+
+    /// Children of a node that have a name, whose mark is `mark`, in document order.
+    #[inline]
+    pub(crate) fn children_named<'d>(
+        &'d self,
+        parent: NodeId,
+        mark: NameMark,
+        name: &'d str,
+        ignore_case: bool,
+    ) -> impl Iterator<Item = NodeId> + use<'d, 'm> {
+        let wanted = key(parent.0, mark);
+        let from = self.named.partition_point(|(found, _)| *found < wanted);
+        self.named[from..]
+            .iter()
+            .take_while(move |(found, _)| *found == wanted)
+            .map(|(_, place)| NodeId(*place))
+            .filter(move |child| self.is_named(*child, mark, name, ignore_case))
     }
 
     /// Whether a node has a name, whose mark is `mark`.
@@ -183,6 +210,11 @@ impl<'m> Document<'m> {
     pub fn is_leaf(&self, node: NodeId) -> bool {
         self.nodes[node.index()].end == node.0 + 1
     }
+}
+
+/// Under what a node is found by its parent and the mark of its name.
+fn key(parent: u32, mark: NameMark) -> u64 {
+    u64::from(parent) << 32 | u64::from(mark.0)
 }
 
 /// Iterator over the children of a node.

@@ -188,7 +188,7 @@ fn personal_data_is_masked_for_an_agency_without_the_grant() {
 fn a_full_disk_refuses_exchanges_keeps_nothing_half_and_leaves_a_log_that_verifies() {
     let site = Site::new().expect("sets up");
     let script = format!(
-        "mkdir -p data && mount -t tmpfs -o size=12m lawgate data && exec {} serve --config lawgate.toml",
+        "mkdir -p data && mount -t tmpfs -o size=24m lawgate data && exec {} serve --config lawgate.toml",
         binary().expect("is built").display()
     );
     let mut command = Command::new("unshare");
@@ -224,7 +224,8 @@ fn a_full_disk_refuses_exchanges_keeps_nothing_half_and_leaves_a_log_that_verifi
         }
         Ok((accepted, None))
     });
-    let status = refused.expect("twelve megabytes take two thousand times sixty-four kilobytes");
+    let status =
+        refused.expect("twenty-four megabytes take two thousand times sixty-four kilobytes");
     println!("after {} submissions: {status}", accepted.len());
     assert_eq!(status.code(), Code::Unavailable, "{status}");
     assert!(

@@ -88,7 +88,12 @@ async fn a_page_of_quarantined_messages_is_cut_by_its_size_too() {
     for page_number in 0..3 {
         let page = fixture
             .exchange
-            .page_of_quarantine(&query, &sender, true, 1)
+            .page_of_quarantine(
+                &query,
+                &sender,
+                (true, proto::v1::QuarantineState::Unspecified),
+                1,
+            )
             .expect("is readable");
         assert_eq!(page.messages.len(), 1);
         payloads.push(page.messages[0].payload.clone());

@@ -2,8 +2,9 @@
 //!
 //! Values only; how they are read is `keys`' and `read`'s.
 
-use super::number;
-use crate::config::key::Key;
+use super::{key, number};
+use crate::config::key::{Fallback, Key, Kind, Target};
+use crate::config::rules;
 
 const MIB: u64 = 1 << 20;
 
@@ -68,6 +69,12 @@ pub(super) const EVIDENCE: &[Key] = &[
         "MiB",
         256,
         "Most bytes waiting for the disk, over all agencies. When it is full, calls are refused with a time to retry.",
+    ),
+    key(
+        "statement_font",
+        Kind::Path(Target::File),
+        Fallback::Nothing,
+        "Font with TrueType outlines and Chinese characters for the statement (说明) of evidence packages as PDF. Without the key, those that Debian's fonts-wqy-microhei and fonts-wqy-zenhei install are looked for; a package made without any has no PDF and says so.",
     ),
 ];
 
@@ -160,5 +167,62 @@ pub(super) const SANDBOX: &[Key] = &[
         "MiB",
         2_048,
         "Most memory of the compiling child process.",
+    ),
+];
+
+/// `[adapters]`.
+pub(super) const ADAPTERS: &[Key] = &[
+    key(
+        "publishers",
+        Kind::Path(Target::File),
+        Fallback::Nothing,
+        "File of publishers' public keys: one a line as `name+id+base64`, and after it, optionally, the ids of the adapters it may sign. Without it no signature holds.",
+    ),
+    key(
+        "require_signature",
+        Kind::Flag,
+        Fallback::Flag(true),
+        "Whether only packages that a publisher signed can be installed. Turn it off on a node for development only.",
+    ),
+    key(
+        "administrators",
+        Kind::Texts(&rules::IDENTIFIER),
+        Fallback::Empty,
+        "Agencies that may change the registry and work on the quarantine. Give each person an `[[agency]]` of their own: approvals are counted by it. Nobody by default.",
+    ),
+    number(
+        "approvals",
+        (1, 9),
+        "administrators",
+        1,
+        "Different administrators who must approve a version before it converts submissions. Going back to a version that was active needs one.",
+    ),
+    number(
+        "breaker_failures",
+        (0, 100_000),
+        "calls",
+        8,
+        "Calls of one version that fail in a row before its breaker (熔断) opens: its messages are then quarantined as `adapter.breaker-open` without being tried. 0 never opens it.",
+    ),
+    number(
+        "breaker_pause_ms",
+        (10, 600_000),
+        "milliseconds",
+        30_000,
+        "How long an open breaker waits before it lets one call through; doubled after each that fails, up to ten minutes.",
+    ),
+    number(
+        "messages_per_call",
+        (1, 256),
+        "messages",
+        256,
+        "Most messages given to one sandbox. A manifest may ask for less.",
+    ),
+    number(
+        "concurrency",
+        (0, 1_024),
+        "calls",
+        0,
+        "Most calls of one version at the same time; 0 is the number of workers. A manifest may ask for less. Less than the workers keeps a slow adapter from taking them all.",
     ),
 ];

@@ -1,0 +1,208 @@
+//! Installing: an upload becomes a version that converts nothing yet.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use proto::v1;
+
+use super::state::VersionLife;
+use super::{LiveVersion, State, kept_files, refused, state_of, version_of};
+use crate::Exchange;
+use crate::admit::check_case;
+use crate::entry::{AdapterEntry, AdapterStep, CaseBinding};
+use crate::policy::Caller;
+use crate::ports::{
+    AdapterFault, AdapterFiles, AdapterStore, GoldenSample, Loaded, Package, Upload,
+};
+use crate::refusal::Refusal;
+use crate::submit::run_blocking;
+
+/// Longest time the golden samples of an upload may take.
+const CONFORMANCE: Duration = Duration::from_secs(120);
+
+/// What to install for which feed.
+#[derive(Debug, Clone)]
+pub enum Install {
+    /// A component with all that belongs to it.
+    Adapter(Upload),
+    /// A configuration for the component of an installed version; 0: the active one.
+    Configuration {
+        /// Its bytes.
+        configuration: Bytes,
+        /// The version whose component it is for.
+        of: u32,
+    },
+}
+
+/// A version that was checked and is not written down yet.
+struct Checked {
+    files: AdapterFiles,
+    loaded: Loaded,
+    publisher: String,
+    samples: u64,
+}
+
+impl Exchange {
+    /// Checks an upload and keeps it as a version.
+    ///
+    /// # Errors
+    /// Every [`Refusal`] about adapters; the refusal itself is an entry.
+    pub async fn install_adapter(
+        self: &Arc<Self>,
+        caller: &Caller,
+        feed: String,
+        what: Install,
+        case: CaseBinding,
+    ) -> Result<v1::InstallAdapterResponse, Refusal> {
+        let (by, of) = (caller.clone(), feed.clone());
+        let work = async {
+            check_case(&case)?;
+            self.slot(&of)?;
+            let uploads = Arc::clone(&self.registry.uploads);
+            let one = uploads.try_acquire_owned();
+            let one = one.map_err(|_| Refusal::QueueFull { queue: "upload" })?;
+            let (exchange, name) = (Arc::clone(self), of.clone());
+            let checked = run_blocking(move || exchange.check(&name, what)).await?;
+            let done = self
+                .changing(move |exchange, state| exchange.install(state, &by, &of, checked, case))
+                .await;
+            drop(one);
+            done
+        };
+        self.administering(caller, "InstallAdapter", &feed, work)
+            .await
+    }
+
+    /// Whether the caller may upload a version for a feed: asked before its bytes are taken.
+    ///
+    /// # Errors
+    /// [`Refusal::NotAdministrator`], [`Refusal::UnknownFeed`]; the refusal itself is an entry.
+    pub async fn admit_upload(&self, caller: &Caller, feed: &str) -> Result<(), Refusal> {
+        let work = async { self.slot(feed).map(drop) };
+        self.administering(caller, "InstallAdapter", feed, work)
+            .await
+    }
+
+    /// Everything that is checked before anything is written: form, signature, imports, configuration, samples. The
+    /// files are kept at the end, so that the entry names what is there.
+    fn check(&self, feed: &str, what: Install) -> Result<Checked, Refusal> {
+        let store = self.registry.store()?;
+        let kind = &self.slot(feed)?.kind;
+        let package = match what {
+            Install::Adapter(upload) => store.open(&upload).map_err(refused)?,
+            Install::Configuration { configuration, of } => {
+                let version = self.component_of(feed, of)?;
+                let files = AdapterFiles {
+                    configuration,
+                    ..kept_files(&**store, &version)?
+                };
+                Package {
+                    files,
+                    samples: Vec::new(),
+                    publisher: version.publisher,
+                }
+            }
+        };
+        let loaded = store.load(&package.files, kind).map_err(refused)?;
+        conform(&**store, &loaded, &package.samples).map_err(refused)?;
+        self.keep_files(&package.files)?;
+        Ok(Checked {
+            samples: package.samples.len() as u64,
+            files: package.files,
+            publisher: package.publisher,
+            loaded,
+        })
+    }
+
+    fn component_of(&self, feed: &str, number: u32) -> Result<VersionLife, Refusal> {
+        let state = self.registry.state();
+        let life = state.lives.feed(feed);
+        let active = life.map_or(0, |life| life.active);
+        if number == 0 && active == 0 {
+            let text = format!(
+                "feed {feed} has no active version; say for which one the configuration is"
+            );
+            return Err(state_of(text));
+        }
+        version_of(life, if number == 0 { active } else { number })
+    }
+
+    fn install(
+        &self,
+        state: &mut State,
+        caller: &Caller,
+        feed: &str,
+        checked: Checked,
+        case: CaseBinding,
+    ) -> Result<v1::InstallAdapterResponse, Refusal> {
+        let adapter = checked.loaded.converter.identity().clone();
+        let known = state.lives.feed(feed).and_then(|life| life.find(&adapter));
+        if let Some(known) = known {
+            let number = known.number;
+            return Ok(v1::InstallAdapterResponse {
+                version: self.shown_version(state, feed, number),
+                is_new: false,
+            });
+        }
+        let number = state.lives.next_number(feed);
+        let (manifest, schema) = self.keep_files(&checked.files)?;
+        let entry = AdapterEntry {
+            feed: feed.to_owned(),
+            version: number,
+            adapter,
+            step: AdapterStep::Install {
+                manifest,
+                publisher: checked.publisher,
+                samples: checked.samples,
+                schema,
+            },
+            by: caller.agency.clone(),
+            case,
+        };
+        self.write_entry(state, Some(caller), &entry)?;
+        let (breaker, log) = (self.registry.rules.breaker, self.log.clone());
+        let live = LiveVersion::new(feed, number, checked.loaded, breaker, log);
+        self.slot(feed)?.add(Arc::new(live));
+        Ok(v1::InstallAdapterResponse {
+            version: self.shown_version(state, feed, number),
+            is_new: true,
+        })
+    }
+}
+
+/// Every golden sample through the version, each in a sandbox of its own, twice: the results are the golden ones, and
+/// the same bytes again.
+fn conform(
+    store: &dyn AdapterStore,
+    loaded: &Loaded,
+    samples: &[GoldenSample],
+) -> Result<(), AdapterFault> {
+    let fault = |sample: &GoldenSample, what: String| AdapterFault {
+        code: "adapter-conformance",
+        text: format!("sample {}: {what}", sample.name),
+    };
+    let began = Instant::now();
+    for sample in samples {
+        if began.elapsed() > CONFORMANCE {
+            let text = format!("the samples up to here took longer than {CONFORMANCE:?}");
+            return Err(fault(sample, text));
+        }
+        let message = std::slice::from_ref(&sample.message);
+        let run = || loaded.converter.convert(message);
+        let first = run().map_err(|failure| fault(sample, failure.text))?;
+        let [outcome] = first.as_slice() else {
+            let text = format!("{} outcomes for one message", first.len());
+            return Err(fault(sample, text));
+        };
+        if let Some(difference) = store.golden_differs(outcome, &sample.golden) {
+            return Err(fault(sample, difference));
+        }
+        let again = run().map_err(|failure| fault(sample, failure.text))?;
+        if again != first {
+            let text = "a second conversion gives other bytes; an adapter is a pure function";
+            return Err(fault(sample, text.to_owned()));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,250 @@
+//! Replay (重放): converting what was received again, and comparing with what was kept, byte for byte.
+//!
+//! Works on one submission that the caller has read, from a data folder or out of an evidence
+//! package, and needs no gateway: [`Recorded`] is all of it, and the converter is made by the caller
+//! from the component and the configuration that the entry names by digest. What differs is a
+//! [`Finding`] with both versions.
+
+mod difference;
+
+use bytes::Bytes;
+use prost::Message as _;
+use proto::v1::{MessageResult, SubmitRequest, message_result};
+
+use audit_log::tree;
+
+use crate::convert::results;
+use crate::entry::SubmitEntry;
+use crate::policy::hex;
+use crate::ports::{Converter, Message};
+use crate::refusal::Refusal;
+
+pub use difference::Difference;
+
+/// A submission as it was kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recorded {
+    /// Position of its entry.
+    pub position: u64,
+    /// What its entry binds.
+    pub entry: SubmitEntry,
+    /// The messages as received, in order.
+    pub payloads: Vec<Vec<u8>>,
+    /// The request without its payloads, then the result of each message.
+    pub results: Vec<Vec<u8>>,
+}
+
+/// What is wrong with a submission.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// The payloads are not those that the entry binds.
+    PayloadAltered,
+    /// The results are not those that the entry binds.
+    ResultAltered,
+    /// The component is not the one that the entry names.
+    ComponentAltered,
+    /// The configuration is not the one that the entry names.
+    ConfigurationAltered,
+    /// Something that is needed is not there.
+    Missing,
+    /// The adapter could not be installed or run.
+    NotRun,
+    /// The result of a message differs from the one that was kept.
+    Differs,
+    /// What was kept says that the adapter ran out of time, which no replay repeats. Not a difference.
+    TimeLimit,
+}
+
+impl Kind {
+    /// The stable word of the kind.
+    pub fn word(self) -> &'static str {
+        match self {
+            Kind::PayloadAltered => "payload-altered",
+            Kind::ResultAltered => "result-altered",
+            Kind::ComponentAltered => "component-altered",
+            Kind::ConfigurationAltered => "configuration-altered",
+            Kind::Missing => "missing",
+            Kind::NotRun => "not-run",
+            Kind::Differs => "differs",
+            Kind::TimeLimit => "time-limit",
+        }
+    }
+
+    /// Whether the submission is not what was kept.
+    pub fn is_wrong(self) -> bool {
+        self != Kind::TimeLimit
+    }
+}
+
+/// One thing found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// Position of the submission's entry.
+    pub position: u64,
+    /// What it is.
+    pub kind: Kind,
+    /// Number of the message, where one is meant.
+    pub message: Option<u16>,
+    /// One sentence that names what.
+    pub text: String,
+    /// Fields that differ, with both versions.
+    pub differences: Vec<Difference>,
+}
+
+impl Finding {
+    /// A finding about a whole submission.
+    pub fn of_submission(position: u64, kind: Kind, text: String) -> Finding {
+        Finding {
+            position,
+            kind,
+            message: None,
+            text,
+            differences: Vec::new(),
+        }
+    }
+}
+
+impl Recorded {
+    /// Whether payloads and results are those that the entry binds; what is not is a finding.
+    pub fn check(&self) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        let mut compare = |kind, what: &str, parts: &[Vec<u8>], bound: &[u8; 32]| {
+            let found = tree::root(parts);
+            if found != *bound {
+                let text = format!(
+                    "{what}: the entry binds {}, what is kept gives {}",
+                    hex(bound),
+                    hex(&found)
+                );
+                findings.push(Finding::of_submission(self.position, kind, text));
+            }
+        };
+        let entry = &self.entry;
+        compare(
+            Kind::PayloadAltered,
+            "payloads",
+            &self.payloads,
+            &entry.payload_root,
+        );
+        compare(
+            Kind::ResultAltered,
+            "results",
+            &self.results,
+            &entry.result_root,
+        );
+        findings
+    }
+
+    fn messages(&self) -> Option<Vec<Message>> {
+        let manifest = self.results.first()?;
+        let request = SubmitRequest::decode(manifest.as_slice()).ok()?;
+        let is_whole = request.messages.len() == self.payloads.len()
+            && self.results.len() == self.payloads.len() + 1;
+        let stated = request.messages.into_iter().map(|message| {
+            let attributes = message.attributes.into_iter();
+            attributes.map(|it| (it.name, it.value)).collect()
+        });
+        let payloads = self.payloads.iter().cloned().map(Bytes::from);
+        is_whole.then(|| {
+            payloads
+                .zip(stated)
+                .map(|(payload, attributes)| Message {
+                    payload,
+                    attributes,
+                })
+                .collect()
+        })
+    }
+}
+
+/// Converts the submission again and compares.
+///
+/// Nothing is converted when what is kept is not what the entry binds, or the converter is not the
+/// one that the entry names: the findings say which.
+///
+/// # Errors
+/// [`Refusal::QueueFull`] when no sandbox was free; nothing is known then.
+pub fn replay(recorded: &Recorded, converter: &dyn Converter) -> Result<Vec<Finding>, Refusal> {
+    let mut findings = recorded.check();
+    findings.extend(other_adapter(recorded, converter));
+    if !findings.is_empty() {
+        return Ok(findings);
+    }
+    let Some(messages) = recorded.messages() else {
+        let text = "results: they are not the request and one result for each message".to_owned();
+        let kind = Kind::ResultAltered;
+        return Ok(vec![Finding::of_submission(recorded.position, kind, text)]);
+    };
+    let replayed = results(converter, &messages)?;
+    let pairs = recorded.results.iter().skip(1).zip(&replayed);
+    Ok((0..=u16::MAX)
+        .zip(pairs)
+        .filter(|(_, (kept, replayed))| kept.as_slice() != &replayed[..])
+        .map(|(message, (kept, replayed))| differing(recorded.position, message, kept, replayed))
+        .collect())
+}
+
+fn other_adapter(recorded: &Recorded, converter: &dyn Converter) -> Vec<Finding> {
+    let (named, given) = (&recorded.entry.adapter, converter.identity());
+    let parts = [
+        (
+            Kind::ComponentAltered,
+            "component",
+            named.component,
+            given.component,
+        ),
+        (
+            Kind::ConfigurationAltered,
+            "configuration",
+            named.configuration,
+            given.configuration,
+        ),
+    ];
+    let other = parts
+        .into_iter()
+        .filter(|(_, _, named, given)| named != given);
+    other
+        .map(|(kind, what, named, given)| {
+            let text = format!(
+                "{what}: the entry names sha256:{}, what was given is sha256:{}",
+                hex(&named),
+                hex(&given)
+            );
+            Finding::of_submission(recorded.position, kind, text)
+        })
+        .collect()
+}
+
+fn differing(position: u64, message: u16, kept: &[u8], replayed: &[u8]) -> Finding {
+    let differences = difference::between(kept, replayed);
+    let (kind, text) = match ran_out_of_time(kept) {
+        true => (
+            Kind::TimeLimit,
+            "what was kept is that the adapter ran out of time".to_owned(),
+        ),
+        false => (
+            Kind::Differs,
+            format!(
+                "the result differs: {} bytes kept, {} bytes replayed, {} fields",
+                kept.len(),
+                replayed.len(),
+                differences.len()
+            ),
+        ),
+    };
+    Finding {
+        position,
+        kind,
+        message: Some(message),
+        text,
+        differences,
+    }
+}
+
+fn ran_out_of_time(kept: &[u8]) -> bool {
+    let result = MessageResult::decode(kept).ok().and_then(|it| it.result);
+    matches!(result, Some(message_result::Result::Quarantined(it)) if it.code == "adapter.deadline")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,280 @@
+//! An evidence package of a small log: made by the real writer over entries, proofs and signatures that are made here.
+//!
+//! For tests of verifiers in every language and for measurements; nothing of the product depends on it. Keys are made at
+//! each run.
+
+#![forbid(unsafe_code)]
+
+mod log;
+
+use audit_proof::{
+    hash::{Hash, leaf_hash},
+    suite::Suite,
+    tree,
+};
+use evidence_package::{
+    Contents, Seal, compose,
+    contents::{AdapterFile, CheckpointFile, EntryFile, MessageFile, Part, SubmissionFile},
+};
+use package_proof::{
+    index::{LeftOut, PackageType, Role},
+    proofs::{ConsistencyText, MessagesText, PartProof, RangeText},
+};
+
+pub use log::{ORIGIN, SmallLog};
+
+/// Which sample is wanted.
+#[derive(Debug, Clone, Copy)]
+pub struct Options {
+    /// Whether both witnesses cosigned the checkpoint.
+    pub is_final: bool,
+    /// Whether the second message is withheld.
+    pub is_masked: bool,
+    /// Whether it is the package of a range.
+    pub is_range: bool,
+    /// Length of the component of the adapter, in bytes; 0 leaves it out.
+    pub component_bytes: usize,
+    /// Entries of the log before those of the package.
+    pub entries_before: u64,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            is_final: true,
+            is_masked: false,
+            is_range: false,
+            component_bytes: 4000,
+            entries_before: 20,
+        }
+    }
+}
+
+/// A sample: what the package is made of, and whom to trust about it.
+pub struct Sample {
+    /// What the package is made of.
+    pub contents: Contents,
+    /// The policy that an examiner gets from the witnesses.
+    pub policy: String,
+    log: SmallLog,
+}
+
+/// The messages of the submission in the package.
+const MESSAGES: [&str; 3] = [
+    "<clue><case>包环罚〔2026〕12号</case></clue>",
+    "<clue><reporter>某人</reporter></clue>",
+    "<clue/>",
+];
+
+impl Sample {
+    /// Makes a sample.
+    #[must_use]
+    pub fn new(options: Options) -> Self {
+        let mut log = SmallLog::new();
+        for _ in 0..options.entries_before {
+            log.append(log::plain(6));
+        }
+        let component: Vec<u8> = (0..options.component_bytes).map(component_byte).collect();
+        let (component_digest, configuration) = (Suite::Sha256.hash(&component), b"{}\n".to_vec());
+        let configuration_digest = Suite::Sha256.hash(&configuration);
+        let adapter = (component_digest, configuration_digest);
+        let load = log.append(log::adapter_load(adapter));
+        let parts = Parts::new();
+        let submission = log.append(log::submission(
+            &parts.roots(),
+            adapter,
+            MESSAGES.len() as u64,
+        ));
+        let receipt = log.receipt(submission);
+        let receipt_size = log.size();
+        log.append(log::plain(6));
+        let query = log.append(log::query());
+        let size = log.size();
+        let note = log.checkpoint(options.is_final);
+        let entry = |position: u64, role: Role| EntryFile {
+            position,
+            role,
+            bytes: log.entry(position),
+            proof: (!options.is_range).then(|| log.inclusion(position)),
+        };
+        let range = options.is_range.then(|| {
+            let (leaves, proof) = log.range(load, size);
+            RangeText {
+                from: load,
+                size,
+                leaves,
+                proof,
+            }
+        });
+        let included = |bytes: Vec<u8>| match bytes.is_empty() {
+            true => Part::LeftOut,
+            false => Part::Included(bytes),
+        };
+        let contents = Contents {
+            kind: match options.is_range {
+                true => PackageType::Range,
+                false => PackageType::Case,
+            },
+            subject: "包环罚〔2026〕12号".to_owned(),
+            origin: ORIGIN.to_owned(),
+            query,
+            made_at: "2026-11-27T08:00:00.000000000Z".to_owned(),
+            software: "lawgate 0.1.0".to_owned(),
+            agency: "justice".to_owned(),
+            purpose: "案卷移送".to_owned(),
+            is_masked: options.is_masked,
+            checkpoint: CheckpointFile {
+                note,
+                size,
+                is_final: options.is_final,
+                witnesses: match options.is_final {
+                    true => vec!["police".to_owned(), "justice".to_owned()],
+                    false => Vec::new(),
+                },
+            },
+            policy: log.policy(),
+            key_history: None,
+            entries: vec![
+                entry(load, Role::Adapter),
+                entry(submission, Role::Subject),
+                entry(query, Role::Custody),
+            ],
+            range,
+            submissions: vec![parts.file(submission, options.is_masked)],
+            adapters: vec![AdapterFile {
+                name: "region-clue@0.1.0".to_owned(),
+                component: component_digest,
+                component_bytes: included(component),
+                configuration: configuration_digest,
+                configuration_bytes: included(configuration),
+            }],
+            receipts: vec![(submission, receipt)],
+            consistency: vec![ConsistencyText {
+                old: receipt_size,
+                new: size,
+                hashes: log.consistency(receipt_size, size),
+            }],
+            stamps: Vec::new(),
+            transfer: None,
+            left_out: vec![LeftOut {
+                what: "stamps/".to_owned(),
+                why: "no authority stamped a checkpoint that covers these entries".to_owned(),
+                why_chinese: "没有覆盖这些条目的可信时间戳".to_owned(),
+            }],
+        };
+        let policy = log.policy();
+        Self {
+            contents,
+            policy,
+            log,
+        }
+    }
+
+    /// The package, sealed by an entry that the log takes now.
+    ///
+    /// # Panics
+    /// The contents are no package.
+    #[must_use]
+    pub fn package(&self, font: Option<&[u8]>) -> Vec<u8> {
+        self.package_of(&self.contents, font)
+    }
+
+    /// A package of other contents over the same log.
+    ///
+    /// # Panics
+    /// The contents are no package.
+    #[must_use]
+    pub fn package_of(&self, contents: &Contents, font: Option<&[u8]>) -> Vec<u8> {
+        let composed = compose(contents, font).expect("the contents are a package");
+        let mut log = self.log.clone();
+        let position = log.append(log::query_result(contents.query, &composed.digest()));
+        let seal = Seal {
+            entry: log.entry(position),
+            receipt: log.receipt(position),
+        };
+        composed.seal(Some(seal)).expect("the package is small")
+    }
+}
+
+/// Bytes that do not compress to nothing.
+fn component_byte(index: usize) -> u8 {
+    let mixed = (index as u32).wrapping_mul(2_654_435_761) >> 13;
+    mixed.to_le_bytes()[0]
+}
+
+/// The parts of the submission.
+struct Parts {
+    payloads: Vec<Vec<u8>>,
+    results: Vec<Vec<u8>>,
+}
+
+impl Parts {
+    fn new() -> Self {
+        let payloads: Vec<Vec<u8>> = MESSAGES
+            .iter()
+            .map(|text| text.as_bytes().to_vec())
+            .collect();
+        let request = b"request".to_vec();
+        let result = |payload: &Vec<u8>| [b"result of ".as_slice(), payload].concat();
+        let results = std::iter::once(request)
+            .chain(payloads.iter().map(result))
+            .collect();
+        Self { payloads, results }
+    }
+
+    fn roots(&self) -> (Hash, Hash) {
+        (tree::root(&self.payloads), tree::root(&self.results))
+    }
+
+    fn file(&self, position: u64, is_masked: bool) -> SubmissionFile {
+        let part = |parts: &[Vec<u8>], index: usize| {
+            let leaves: Vec<Hash> = parts.iter().map(|part| leaf_hash(part)).collect();
+            PartProof {
+                leaf: leaves[index],
+                path: audit_proof::proof::message_path(&leaves, index as u64).expect("it is there"),
+            }
+        };
+        let numbers = [0_u32, 1];
+        let proof = |number: u32| {
+            let index = number as usize;
+            (
+                number,
+                part(&self.payloads, index),
+                part(&self.results, index + 1),
+            )
+        };
+        let shown = |number: u32, bytes: &Vec<u8>| match is_masked && number == 1 {
+            true => Part::Withheld,
+            false => Part::Included(bytes.clone()),
+        };
+        let item = |number: u32| MessageFile {
+            number,
+            payload: shown(number, &self.payloads[number as usize]),
+            result: shown(number, &self.results[number as usize + 1]),
+            records: vec![(
+                format!("01KX3Z5E8G0000000000{number}00000"),
+                format!("{{\"clue\":{{\"number\":{number}}}}}\n"),
+            )],
+        };
+        SubmissionFile {
+            position,
+            id: "01KX3Z5E8G0000000000000000".to_owned(),
+            request: Part::Included(self.results[0].clone()),
+            proofs: MessagesText {
+                count: MESSAGES.len() as u32,
+                request: part(&self.results, 0),
+                messages: numbers.map(proof).into(),
+            },
+            items: numbers.map(item).into(),
+        }
+    }
+}
+
+/// Writes files as a container, whatever they are, so that tests can change one of them.
+///
+/// # Panics
+/// They are too many or too long.
+#[must_use]
+pub fn zip(files: &std::collections::BTreeMap<String, Vec<u8>>) -> Vec<u8> {
+    evidence_package::container(files).expect("the files are small")
+}

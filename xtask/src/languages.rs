@@ -1,0 +1,178 @@
+//! `cargo xtask languages`: adapters in every language, as an integrator makes them.
+//!
+//! For each language: a new project, its component, its golden results, the
+//! checks, a signed pack. Compilers come from npm and PyPI at the versions the
+//! templates pin, into `target/toolchains`; nothing of the system changes.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Instant;
+
+use anyhow::{Context as _, Result, ensure};
+
+use crate::build;
+
+/// The languages, with the bent messages each is tried with: interpreters are slower.
+const LANGUAGES: [(&str, &str); 4] = [
+    ("c", "2000"),
+    ("rust", "2000"),
+    ("js", "100"),
+    ("python", "100"),
+];
+
+/// Runs the trial of every language with the gateway's binary at `lawgate`.
+pub(crate) fn run(root: &Path, lawgate: &Path) -> Result<()> {
+    let started = Instant::now();
+    let tools = toolchains(root)?;
+    kits(root, &tools)?;
+    let place = build::target(root).join("languages");
+    if place.exists() {
+        fs::remove_dir_all(&place).with_context(|| place.display().to_string())?;
+    }
+    fs::create_dir_all(&place)?;
+    let key = place.join("publisher.pem");
+    let key = key.to_str().context("the path is not UTF-8")?;
+    let tools = tools.to_str().context("the path is not UTF-8")?;
+    let call =
+        |arguments: &[&str]| build::run(Command::new(lawgate).args(arguments).current_dir(&place));
+    call(&[
+        "keys",
+        "generate",
+        "--kind",
+        "ed25519",
+        "trial.example/adapters",
+        "--out",
+        key,
+    ])?;
+    for (language, mutations) in LANGUAGES {
+        println!("── an adapter in {language}");
+        let (folder, pack) = (format!("trial-{language}"), format!("trial-{language}.lga"));
+        let sdk = root.join("plugins/adapter-sdk");
+        let sdk = sdk.to_str().context("the path is not UTF-8")?;
+        call(&["adapter", "new", "--lang", language, &folder, "--sdk", sdk])?;
+        check_golden(&place.join(&folder), &folder)?;
+        call(&["adapter", "build", &folder, "--tools", tools])?;
+        call(&["adapter", "test", &folder])?;
+        call(&["adapter", "pack", &folder, "--out", &pack])?;
+        call(&["adapter", "sign", &pack, "--key", key])?;
+        call(&[
+            "adapter",
+            "verify-signature",
+            &pack,
+            "--key",
+            &key.replace(".pem", ".vkey"),
+        ])?;
+        call(&["adapter", "check", &pack, "--mutations", mutations])?;
+    }
+    let example = root.join("plugins/examples/openaq");
+    for (language, mutations) in LANGUAGES {
+        if !example.join(language).is_dir() {
+            continue;
+        }
+        println!("── the example in {language}");
+        let folder = format!("{language}/openaq");
+        fs::create_dir_all(place.join(language))?;
+        call(&["adapter", "new", "--lang", language, &folder])?;
+        put_example(&example, language, &place.join(&folder))?;
+        call(&["adapter", "build", &folder, "--tools", tools])?;
+        call(&["adapter", "test", &folder])?;
+        call(&["adapter", "check", &folder, "--mutations", mutations])?;
+    }
+    println!("languages: OK in {:.0} s", started.elapsed().as_secs_f64());
+    Ok(())
+}
+
+/// Puts the example's own files in the place of the template's.
+fn put_example(example: &Path, language: &str, project: &Path) -> Result<()> {
+    for folder in ["samples", "golden"] {
+        fs::remove_dir_all(project.join(folder))?;
+        copy_folder(&example.join(folder), &project.join(folder))?;
+    }
+    copy_folder(&example.join(language), &project.join("src"))?;
+    for name in ["configuration.json", "README.md"] {
+        fs::copy(example.join(name), project.join(name))?;
+    }
+    let manifest = fs::read_to_string(example.join("adapter.toml"))?;
+    let manifest = manifest.replace("my-language", language);
+    Ok(fs::write(project.join("adapter.toml"), manifest)?)
+}
+
+fn copy_folder(from: &Path, to: &Path) -> Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from).with_context(|| from.display().to_string())? {
+        let entry = entry?;
+        fs::copy(entry.path(), to.join(entry.file_name()))?;
+    }
+    Ok(())
+}
+
+/// Golden results come with the project's id already.
+fn check_golden(folder: &Path, id: &str) -> Result<()> {
+    for entry in fs::read_dir(folder.join("golden"))? {
+        let text = fs::read_to_string(entry?.path())?;
+        ensure!(
+            !text.contains("my-feed"),
+            "a golden result of {id} has the template's id"
+        );
+    }
+    Ok(())
+}
+
+/// Installs the compilers that the templates pin, once; returns the folder.
+fn toolchains(root: &Path) -> Result<PathBuf> {
+    let folder = build::target(root).join("toolchains");
+    fs::create_dir_all(&folder)?;
+    let template = root.join("plugins/template");
+    let pins = [
+        "js/package.json",
+        "js/package-lock.json",
+        "python/requirements.txt",
+        "c/requirements.txt",
+    ];
+    let mut stamp = String::new();
+    for pin in pins {
+        stamp.push_str(&fs::read_to_string(template.join(pin)).with_context(|| pin.to_owned())?);
+    }
+    let stamp_path = folder.join("STAMP");
+    if fs::read_to_string(&stamp_path).is_ok_and(|found| found == stamp) {
+        return Ok(folder);
+    }
+    println!("── compilers of other languages into {}", folder.display());
+    for name in ["package.json", "package-lock.json"] {
+        fs::copy(template.join("js").join(name), folder.join(name))?;
+    }
+    build::run(
+        Command::new("npm")
+            .args(["ci", "--no-audit", "--no-fund", "--silent"])
+            .current_dir(&folder),
+    )
+    .context("npm installs componentize-js; on Debian: apt-get install nodejs npm")?;
+    let environment = folder.join("venv");
+    build::run(
+        Command::new("python3")
+            .args(["-m", "venv", "--clear"])
+            .arg(&environment),
+    )
+    .context("on Debian: apt-get install python3-venv")?;
+    let mut pip = Command::new(environment.join("bin/pip"));
+    pip.args(["install", "--quiet", "--disable-pip-version-check"]);
+    for name in ["python", "c"] {
+        pip.arg("--requirement")
+            .arg(template.join(name).join("requirements.txt"));
+    }
+    build::run(&mut pip)?;
+    fs::write(stamp_path, stamp)?;
+    Ok(folder)
+}
+
+/// The kits encode as Rust does.
+fn kits(root: &Path, tools: &Path) -> Result<()> {
+    let tests = root.join("plugins/sdks/tests");
+    build::run(Command::new("node").arg(tests.join("encode.mjs")))?;
+    build::run(
+        Command::new(tools.join("venv/bin/python"))
+            .arg("-B")
+            .arg(tests.join("encode.py")),
+    )
+}
