@@ -267,7 +267,12 @@ fn install(from: &Path, data: &Path) -> anyhow::Result<Vec<PathBuf>> {
     let coming = data.join(COMING);
     let mut filling = Filling::start(&coming)?;
     for folder in FOLDERS {
-        filling.copy_all(&from.join(folder), folder, &|_: &str| false)?;
+        let (copy, place) = (from.join(folder), filling.folder().join(folder));
+        // A backup of a node without submissions has no evidence.
+        fs::create_dir_all(&place).with_context(|| place.display().to_string())?;
+        if copy.is_dir() {
+            filling.copy_all(&copy, folder, &|_: &str| false)?;
+        }
     }
     filling.seal(&[])?;
     for folder in FOLDERS {
