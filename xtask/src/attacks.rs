@@ -1,13 +1,13 @@
 //! `cargo xtask attacks`: builds what the attacks need and runs them.
 //!
-//! The work is done by `tests/attacks`, and the verdict of both verifiers is asked for; options go through as they are.
+//! That is the gateway itself, whose process writes the log that is attacked, with its adapters. The work is done by `tests/attacks`, and the verdict of both verifiers is asked for; options go through as they are.
 
 use std::path::Path;
 use std::process::Command;
 
 use anyhow::Result;
 
-use crate::{build, debian};
+use crate::{build, debian, wasm};
 
 /// Runs the attacks; the last line printed says how many were detected, and it fails unless all were.
 pub(crate) fn run(root: &Path, arguments: &[String]) -> Result<()> {
@@ -15,7 +15,8 @@ pub(crate) fn run(root: &Path, arguments: &[String]) -> Result<()> {
         &debian::TIME_STAMPING,
         "the attacks need a time-stamping authority: ",
     )?;
-    let built = build::binaries(root, &["attacks", "audit-verify"], false)?;
+    wasm::adapters(root, &[])?;
+    let built = build::binaries(root, &["attacks", "audit-verify", "lawgate"], false)?;
     let python = build::python(root)?;
     build::run(
         Command::new(built.join("attacks"))

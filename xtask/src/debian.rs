@@ -18,6 +18,12 @@ pub(crate) const TIME_STAMPING: [Package; 1] = [("openssl", "/usr/bin/openssl")]
 /// What runs WebAssembly as a browser does.
 pub(crate) const NODE: [Package; 1] = [("nodejs", "/usr/bin/node")];
 
+/// Font with Chinese characters for the statement of evidence packages.
+pub(crate) const FONT: [Package; 1] = [(
+    "fonts-wqy-microhei",
+    "/usr/share/fonts/truetype/wqy/wqy-microhei.ttc",
+)];
+
 /// Programs that nobody here wrote and that tests hold ours against.
 pub(crate) const FOREIGN: [Package; 2] = [
     TIME_STAMPING[0],

@@ -1,12 +1,16 @@
-//! `cargo xtask demo`: the real job, from nothing to a verified log, on this machine.
+//! `cargo xtask demo`: the real job, from nothing to a verified log and an evidence package, on this machine.
 //!
-//! Builds what is needed, starts the gateway on its embedded default in a
-//! scratch folder, submits the project's own samples for all four feeds over
-//! gRPC with mutual TLS, shows what became of them, and verifies the log from
-//! disk with a separate process.
+//! Builds what is needed, starts three witnesses and the gateway on its
+//! embedded default in a scratch folder, submits the project's own samples for all four feeds over
+//! gRPC with mutual TLS, shows what became of them, exports a case as an evidence
+//! package, and verifies log and package with separate processes.
+
+mod package;
+mod witnesses;
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -14,6 +18,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, bail, ensure};
 use serde_json::Value;
 
+use self::witnesses::Witnesses;
 use crate::corpus;
 use crate::table::Table;
 
@@ -70,19 +75,19 @@ pub(crate) fn run(root: &Path, options: &Options) -> anyhow::Result<()> {
         "setting up a development PKI and configuration in {}",
         scratch.display()
     ));
-    let address = format!("127.0.0.1:{}", free_port()?);
+    let [address, witnesses @ ..] = free_addresses()?;
     let adapters = root.join("target/adapters");
-    let arguments = [
-        "init",
-        path(&scratch)?,
-        "--dev",
-        "--adapters",
-        path(&adapters)?,
-        "--address",
-        &address,
-    ];
-    output(Command::new(&lawgate).args(arguments))?;
+    let mut init = Command::new(&lawgate);
+    init.args(["init", path(&scratch)?, "--dev", "--address", &address])
+        .args(["--adapters", path(&adapters)?]);
+    for witness in &witnesses {
+        init.args(["--witness-address", witness]);
+    }
+    output(&mut init)?;
 
+    package::font();
+    step("witnesses: starting those of three agencies, two of which have to cosign");
+    let _witnesses = Witnesses::start(&lawgate, &scratch)?;
     step(&format!("gateway: starting on {address}"));
     let mut gateway = Gateway::start(&lawgate, &scratch)?;
     let client = Client {
@@ -114,10 +119,13 @@ pub(crate) fn run(root: &Path, options: &Options) -> anyhow::Result<()> {
 
     step("one record of the common schema, with its provenance");
     show_record(&client)?;
+    let package = package::export(&client, &scratch)?;
 
     if options.stay {
         return stay(&lawgate, &scratch, &address, gateway);
     }
+    step("the newest checkpoint, as two of three witnesses cosigned it");
+    witnesses::show_checkpoint(&lawgate, &scratch)?;
     step("stopping the gateway");
     gateway.stop()?;
     step("verifying the log from disk, in a separate process");
@@ -128,6 +136,7 @@ pub(crate) fn run(root: &Path, options: &Options) -> anyhow::Result<()> {
         path(&scratch.join("data/audit"))?,
     ]))?;
     print!("{verified}");
+    package::verify(root, &package)?;
     println!(
         "demo: OK in {:.1} s; everything is in {}",
         started.elapsed().as_secs_f64(),
@@ -356,10 +365,16 @@ fn scratch(root: &Path) -> anyhow::Result<PathBuf> {
     Ok(scratch)
 }
 
-fn free_port() -> anyhow::Result<u16> {
-    Ok(std::net::TcpListener::bind("127.0.0.1:0")?
-        .local_addr()?
-        .port())
+/// Four addresses that are free: the gateway's, and those of its witnesses.
+fn free_addresses() -> anyhow::Result<[String; 4]> {
+    let bind = |()| TcpListener::bind("127.0.0.1:0");
+    // All at once, so that they differ.
+    let [first, second, third, fourth] = [(); 4].map(bind);
+    let bound = [first?, second?, third?, fourth?];
+    let address = |listener: &TcpListener| listener.local_addr();
+    let [first, second, third, fourth] = bound.each_ref().map(address);
+    let found = [first?, second?, third?, fourth?];
+    Ok(found.map(|address| address.to_string()))
 }
 
 fn output(command: &mut Command) -> anyhow::Result<String> {

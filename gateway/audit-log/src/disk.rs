@@ -53,6 +53,14 @@ pub trait Disk: Debug + Send + Sync {
     /// [`io::ErrorKind::NotFound`] when there is none; otherwise the operating system's error.
     fn open(&self, path: &Path, writable: bool) -> io::Result<Box<dyn DiskFile>>;
 
+    /// Makes content and length of several files durable, in no order.
+    ///
+    /// # Errors
+    /// The first error there was; as after [`DiskFile::sync`], nothing is known of any of them then.
+    fn sync_files(&self, files: &[&dyn DiskFile]) -> io::Result<()> {
+        files.iter().try_for_each(|file| file.sync())
+    }
+
     /// Renames a file within its folder; durable only after [`Disk::sync_folder`].
     ///
     /// # Errors
@@ -144,6 +152,12 @@ pub fn read_range(file: &dyn DiskFile, offset: u64, end: u64, out: &mut Vec<u8>)
 /// The name of the file that [`RealDisk`] locks a folder with.
 pub const LOCK_FILE: &str = "lock";
 
+/// The most files that are made durable one after the other: starting threads takes time as well.
+const SYNCED_ALONE: usize = 3;
+
+/// How many threads wait for the disk when many files are made durable.
+const SYNC_THREADS: usize = 8;
+
 /// The operating system's files.
 #[derive(Debug, Clone, Copy)]
 pub struct RealDisk;
@@ -202,6 +216,26 @@ impl Disk for RealDisk {
         Ok(Box::new(RealFile(
             OpenOptions::new().read(true).write(writable).open(path)?,
         )))
+    }
+
+    fn sync_files(&self, files: &[&dyn DiskFile]) -> io::Result<()> {
+        if files.len() <= SYNCED_ALONE {
+            return files.iter().try_for_each(|file| file.sync());
+        }
+        // Side by side, because a journal takes all that wait for it at once.
+        let share = files.len().div_ceil(SYNC_THREADS);
+        let sync = |some: &[&dyn DiskFile]| some.iter().try_for_each(|file| file.sync());
+        std::thread::scope(|scope| {
+            let waiting: Vec<_> = files
+                .chunks(share)
+                .map(|some| scope.spawn(move || sync(some)))
+                .collect();
+            // All are waited for, also after an error.
+            let ended: Vec<_> = waiting.into_iter().map(|thread| thread.join()).collect();
+            ended.into_iter().try_for_each(|ended| {
+                ended.unwrap_or_else(|_| Err(io::Error::other("a thread that synced panicked")))
+            })
+        })
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {

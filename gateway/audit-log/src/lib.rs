@@ -57,8 +57,8 @@ mod writer;
 pub use audit_proof::{
     Draft, DraftError, Entry, EntryError, Fault, FaultKind, Field, FolderEntries, FolderReader,
     Hash, Head, KnownHead, LogSuite, MAX_ENTRY_BYTES, Options, ReadError, Report, StoredEntry,
-    UnfinishedTail, Value, cbor, chain, checkpoint, entry, hash, leaf_hash, party, proof, suite, tree,
-    verify,
+    UnfinishedTail, Value, cbor, chain, checkpoint, entry, hash, leaf_hash, party, proof, suite,
+    tree, verify,
 };
 pub use log::{
     AppendError, Appended, Clock, Config, Group, Log, OpenError, Opened, Pending, Recovered, open,

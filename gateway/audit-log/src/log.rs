@@ -28,7 +28,7 @@ use crate::{
 };
 use audit_proof::{
     chain::Head,
-    entry::{Draft, DraftError},
+    entry::{ClockState, Draft, DraftError},
     hash::Hash,
     suite::LogSuite,
 };
@@ -59,6 +59,13 @@ pub struct Config {
 pub trait Clock: Send + Sync {
     /// Returns UTC nanoseconds since 1970-01-01.
     fn now_ns(&self) -> u64;
+
+    /// Returns the state of the clock, which entries state beside their time; `None` where it is not known.
+    ///
+    /// Asked once for each batch of entries, by the thread that encodes them, so it ought to be at hand.
+    fn state(&self) -> Option<ClockState> {
+        None
+    }
 }
 
 /// Why an entry was not appended.

@@ -9,6 +9,7 @@
 mod check;
 mod error;
 mod files;
+mod keep;
 mod lock;
 mod read;
 #[cfg(test)]

@@ -22,8 +22,9 @@ use crate::{
     writer::Active,
 };
 use audit_proof::{
+    archived::Archived,
     fault::{Fault, FaultKind},
-    files::{ReadError, StoredEntry, io_error},
+    files::{ReadError, StoredEntry, archived_at, io_error},
     folder::{Stage, file_name, path},
     scan::KnownHead,
     segment::{FOOTER_END_BYTES, Header, MAX_HEADER_BYTES, Point, decode_points},
@@ -44,6 +45,12 @@ pub struct Reader {
 impl Reader {
     pub(crate) fn new(shared: Arc<Shared>) -> Self {
         Self { shared }
+    }
+
+    /// Returns the position of the first entry that is not archived.
+    #[must_use]
+    pub fn first(&self) -> u64 {
+        self.shared.stored.archived.to()
     }
 
     /// Returns how many entries are durable now.
@@ -91,6 +98,9 @@ impl Reader {
     /// Reads the header of the first segment, which exists once the log has an entry.
     pub(crate) fn first_header(&self) -> Result<Header, ReadError> {
         let stored = &self.shared.stored;
+        if let Some(header) = stored.archived.first_header() {
+            return Ok(header.clone());
+        }
         let mut stage = Stage::Sealed;
         let mut file = stored.disk.open(&path(&stored.folder, 0, stage), false);
         if file.is_err() {
@@ -187,6 +197,8 @@ impl Iterator for Entries {
 pub(crate) struct Stored {
     disk: Arc<dyn Disk>,
     folder: PathBuf,
+    /// What is archived before the first segment.
+    archived: Archived,
     directory: RwLock<Directory>,
     /// Indexes of sealed segments, the last one used at the end.
     indexes: Mutex<Vec<(u64, Arc<Index>)>>,
@@ -247,12 +259,14 @@ impl Stored {
         disk: Arc<dyn Disk>,
         folder: PathBuf,
         sealed: Vec<u64>,
+        archived: Archived,
         active: Option<&Active>,
     ) -> Self {
         let directory = RwLock::new(Directory { sealed, open: None });
         let stored = Self {
             disk,
             folder,
+            archived,
             directory,
             indexes: Mutex::default(),
         };
@@ -298,6 +312,9 @@ impl Stored {
 
     /// Returns a cursor at or before the entry at `position`, which is durable.
     fn locate(&self, position: u64) -> Result<Cursor, ReadError> {
+        if let Some(error) = archived_at(&self.archived, position) {
+            return Err(error);
+        }
         let directory = self
             .directory
             .read()

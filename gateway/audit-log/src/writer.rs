@@ -13,7 +13,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard},
 };
 
-use encoder::{Encoded, Encoder, encode_ahead};
+use encoder::{Encoded, Encoder, Moment, encode_ahead};
 
 use crate::{
     commit::CommitError,
@@ -144,7 +144,7 @@ impl Writer {
             taken = queue.take(drafts);
         }
         if let Some(in_flight) = taken {
-            encoder.encode(drafts, self.clock.now_ns(), in_flight);
+            encoder.encode(drafts, Moment::of(&*self.clock), in_flight);
             drafts.clear();
         }
         self.group.clear();

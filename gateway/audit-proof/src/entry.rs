@@ -10,13 +10,14 @@
 //! | 1 | origin | text | log |
 //! | 2 | seq | unsigned, the position | log |
 //! | 3 | `t_ns` | unsigned, UTC nanoseconds, greater than that of the entry before | log |
-//! | 4 | clk | array: source, estimated error in µs, leap or holdover flag | draft, optional |
+//! | 4 | clk | array: source, estimated error in µs, leap or holdover flag ([`ClockState`]) | draft, or log where its clock has a state |
 //! | 5 | ev | unsigned, the event number | draft |
 //! | 6–10, 12, 13 | actor, object, res, dig, case, party, sealed | array | draft, optional |
 //! | 11 | idem | 16 bytes | draft, optional |
 //! | 14 | prev | 32 bytes, the leaf hash of the entry before, or the genesis hash | log |
 //! | 15 | prev3 | 32 bytes, the SM3 counterpart of prev; in a log with both suites | log |
 
+mod clock;
 mod draft;
 mod json;
 #[cfg(test)]
@@ -24,6 +25,7 @@ mod tests;
 
 use std::ops::Range;
 
+pub use clock::{ClockFlag, ClockSource, ClockState};
 pub use draft::{Draft, DraftError, Field, Place};
 
 use crate::{

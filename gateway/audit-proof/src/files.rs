@@ -11,10 +11,11 @@ use std::{
 };
 
 use crate::{
+    archived::{Archived, ArchivedRange},
     entry::{Entry, EntryError},
     fault::{Fault, FaultKind},
-    folder::{Inventory, Stage, list, path},
-    hash::{Hash, leaf_hash},
+    folder::{self, Inventory, Stage, list, path},
+    hash::{Hash, leaf_hash, to_hex},
     recover::{Tail, judge_segment},
     scan::scan,
     segment::{Header, TRAILER_BYTES, read_frame},
@@ -26,6 +27,17 @@ pub enum ReadError {
     /// The stored log is damaged.
     #[error("audit log is damaged")]
     Damaged(#[source] Fault),
+    /// The entry is in an archive and was removed here.
+    #[error(
+        "entry {position} is archived (archive with the manifest of SHA-256 {})",
+        to_hex(manifest)
+    )]
+    Archived {
+        /// The position asked for.
+        position: u64,
+        /// SHA-256 of the archive's manifest.
+        manifest: Hash,
+    },
     /// The operating system failed.
     #[error("reading {} failed", path.display())]
     Io {
@@ -67,6 +79,7 @@ impl StoredEntry {
 pub struct FolderReader {
     dir: PathBuf,
     segments: Vec<(u64, Stage)>,
+    archived: Archived,
 }
 
 impl FolderReader {
@@ -77,10 +90,24 @@ impl FolderReader {
     pub fn open(dir: &Path) -> Result<Self, ReadError> {
         let names = list(dir).map_err(io_error(dir))?;
         let inventory = Inventory::of(&names).map_err(ReadError::Damaged)?;
+        let archived = folder::archived(dir, &inventory).map_err(ReadError::Damaged)?;
         Ok(Self {
             dir: dir.to_owned(),
             segments: inventory.segments().collect(),
+            archived,
         })
+    }
+
+    /// Returns the position of the first entry that is not archived.
+    #[must_use]
+    pub fn first(&self) -> u64 {
+        self.archived.to()
+    }
+
+    /// Returns what is archived, range by range.
+    #[must_use]
+    pub fn archives(&self) -> Vec<ArchivedRange> {
+        self.archived.archives()
     }
 
     /// Returns the entries of complete groups from `position` on, in order.
@@ -100,9 +127,19 @@ impl FolderReader {
             from: position,
             next: None,
             segment: Segment::default(),
-            fault: None,
+            fault: archived_at(&self.archived, position),
         }
     }
+}
+
+/// Returns the error of an entry that is archived; `None` for any other.
+pub fn archived_at(archived: &Archived, position: u64) -> Option<ReadError> {
+    let ranges = archived.archives().into_iter();
+    let mut of_it = ranges.filter(|range| (range.from..range.to).contains(&position));
+    of_it.next().map(|range| ReadError::Archived {
+        position,
+        manifest: range.manifest,
+    })
 }
 
 /// An iterator over the entries of a stored log.

@@ -8,7 +8,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::fault::{Fault, FaultKind};
+use crate::{
+    archived::Archived,
+    fault::{Fault, FaultKind},
+};
 
 /// What a segment's file is, by its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,6 +22,8 @@ pub enum Stage {
     Open,
     /// Complete and never written again.
     Sealed,
+    /// What stays of a sealed one whose entries are in an archive (see [`crate::archived`]).
+    Archived,
 }
 
 impl Stage {
@@ -27,6 +32,7 @@ impl Stage {
             Self::New => "new",
             Self::Open => "open",
             Self::Sealed => "segment",
+            Self::Archived => "archived",
         }
     }
 }
@@ -45,7 +51,10 @@ pub fn path(folder: &Path, first: u64, stage: Stage) -> PathBuf {
 }
 
 /// Returns the names of the files in a folder that are valid UTF-8, in no order.
-pub(crate) fn list(folder: &Path) -> io::Result<Vec<String>> {
+///
+/// # Errors
+/// The operating system's error.
+pub fn list(folder: &Path) -> io::Result<Vec<String>> {
     let mut names = Vec::new();
     for entry in std::fs::read_dir(folder)? {
         names.extend(entry?.file_name().into_string());
@@ -55,7 +64,7 @@ pub(crate) fn list(folder: &Path) -> io::Result<Vec<String>> {
 
 fn parse_name(name: &str) -> Option<(u64, Stage)> {
     let (digits, extension) = name.split_once('.')?;
-    let stage = [Stage::New, Stage::Open, Stage::Sealed]
+    let stage = [Stage::New, Stage::Open, Stage::Sealed, Stage::Archived]
         .into_iter()
         .find(|stage| stage.extension() == extension)?;
     let first = digits.parse().ok()?;
@@ -71,6 +80,9 @@ pub struct Inventory {
     pub open: Option<u64>,
     /// Segments that were being created.
     pub new: Vec<u64>,
+    /// Stubs of segments whose entries are in an archive, ascending; not those whose segment is there as well, as a crash
+    /// in between leaves it.
+    pub archived: Vec<u64>,
 }
 
 impl Inventory {
@@ -86,9 +98,15 @@ impl Inventory {
                 Stage::New => inventory.new.push(first),
                 Stage::Open => open.push(first),
                 Stage::Sealed => inventory.sealed.push(first),
+                Stage::Archived => inventory.archived.push(first),
             }
         }
         inventory.sealed.sort_unstable();
+        inventory.archived.sort_unstable();
+        let sealed = &inventory.sealed;
+        inventory
+            .archived
+            .retain(|first| sealed.binary_search(first).is_err());
         open.sort_unstable();
         inventory.open = open.pop();
         let last_sealed = inventory.sealed.last().copied();
@@ -107,11 +125,30 @@ impl Inventory {
         }
     }
 
-    /// Returns every segment that is part of the log, ascending.
+    /// Returns every segment whose entries are there, ascending.
     pub fn segments(&self) -> impl Iterator<Item = (u64, Stage)> {
         let sealed = self.sealed.iter().map(|first| (*first, Stage::Sealed));
         sealed.chain(self.open.map(|first| (first, Stage::Open)))
     }
+}
+
+/// Reads the stubs of a folder.
+///
+/// # Errors
+/// The first one that cannot be read, is none, or does not follow the one before.
+pub fn archived(folder: &Path, inventory: &Inventory) -> Result<Archived, Fault> {
+    let mut stubs = Vec::new();
+    for first in &inventory.archived {
+        let file = path(folder, *first, Stage::Archived);
+        let bytes = std::fs::read(&file).map_err(|error| Fault {
+            position: *first,
+            file: file_name(*first, Stage::Archived).into(),
+            offset: 0,
+            kind: FaultKind::Unreadable(error.kind()),
+        })?;
+        stubs.push((*first, bytes));
+    }
+    Archived::of(stubs.into_iter())
 }
 
 #[cfg(test)]
@@ -137,8 +174,24 @@ mod tests {
             sealed: vec![0, 12],
             open: Some(20),
             new: vec![30],
+            archived: Vec::new(),
         };
         assert_eq!(inventory, Ok(expected));
+    }
+
+    #[test]
+    fn a_stub_counts_once_its_segment_is_gone() {
+        let inventory = Inventory::of(&names(&[
+            "00000000000000000000.archived",
+            "00000000000000000012.archived",
+            "00000000000000000012.segment",
+            "00000000000000000020.segment",
+        ]))
+        .unwrap();
+        assert_eq!(
+            (inventory.archived, inventory.sealed),
+            (vec![0], vec![12, 20])
+        );
     }
 
     #[test]

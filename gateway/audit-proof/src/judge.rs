@@ -99,6 +99,8 @@ pub struct Contents {
     pub fault: Option<Failure>,
     /// What is wrong in files beside, such as the tiles of a log that was read from its segments.
     pub faults_beside: Vec<Failure>,
+    /// Entries before this position are archived, and their archives were not given: they were not checked.
+    pub archived: u64,
     /// What was checked on the way.
     pub counts: Counts,
     /// What the party counters show; `None` when they were not checked.
@@ -170,6 +172,9 @@ pub enum UncheckedReason {
     /// The SM3 tree was not computed.
     #[error("the SM3 tree was not computed")]
     NoSm3,
+    /// Entries are archived and their archive was not given.
+    #[error("entries are archived, and their archives were not given")]
+    Archived,
 }
 
 /// Something that was not asked, so that the verdict says nothing of it.

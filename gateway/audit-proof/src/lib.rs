@@ -10,6 +10,8 @@
 //! [`key_history`] (whom to believe), [`tlog_proof`], [`receipt`], [`timestamp`].
 #![forbid(unsafe_code)]
 
+pub mod archive;
+pub mod archived;
 pub mod cbor;
 pub mod chain;
 pub mod checkpoint;
@@ -20,6 +22,7 @@ pub mod files;
 pub mod folder;
 pub mod hash;
 pub mod judge;
+pub mod kept;
 pub mod key;
 pub mod key_history;
 pub mod mirror;

@@ -43,6 +43,9 @@ pub struct MirrorOptions {
     pub expected_origin: Option<String>,
     /// Sizes at which the heads are wanted. In any order.
     pub observe: Vec<u64>,
+    /// Entries before this position are archived: where their bundle is not there, the leaf hashes of the tiles are taken
+    /// as they stand, and everything above is computed from them.
+    pub archived: u64,
     /// How many threads check at once; 0 stands for one on each core. Each holds one bundle, at most 16 MiB.
     pub threads: usize,
 }
@@ -131,6 +134,7 @@ pub fn verify(dir: &Path, options: &MirrorOptions) -> MirrorReport {
     let work = Work {
         bundles: size.div_ceil(u64::from(TILE_WIDTH)),
         size,
+        archived: options.archived,
         next: AtomicU64::new(0),
         stop: AtomicU64::new(u64::MAX),
         join: Mutex::new(grow::Join::new(&trees, options)),
@@ -181,6 +185,7 @@ fn trees(dir: &Path, options: &MirrorOptions) -> Vec<Tree> {
 struct Work<'a> {
     bundles: u64,
     size: u64,
+    archived: u64,
     next: AtomicU64,
     /// The lowest bundle with a fault; none after it is begun.
     stop: AtomicU64,
@@ -195,7 +200,7 @@ impl Work<'_> {
             if index >= self.bundles || index > self.stop.load(Ordering::Relaxed) {
                 return;
             }
-            let checked = bundle::check(index, self.size, self.trees);
+            let checked = bundle::check(index, self.size, self.archived, self.trees);
             let mut join = self.join.lock().unwrap_or_else(PoisonError::into_inner);
             if let Some(bundle) = join.add(index, checked, self.trees) {
                 self.stop.fetch_min(bundle, Ordering::Relaxed);

@@ -7,6 +7,7 @@
 //! [`verify_message`] joins two trees: the one over the payloads of a submission, and the log.
 //! Receipts, evidence packages and witnesses rely on it.
 
+mod cached;
 mod folder;
 mod growth;
 mod make;
@@ -17,6 +18,7 @@ mod source;
 mod tests;
 mod verify;
 
+pub use cached::CachedTiles;
 pub use folder::{FolderTiles, FolderTilesError};
 pub use growth::Growth;
 pub use make::{ProveError, consistency, inclusion, leaf_hashes, range, root};

@@ -5,7 +5,7 @@
 //! rely on it. The tree of the log itself is always SHA-256 ([`crate::hash`]); its entries may link by SM3 too
 //! ([`LogSuite`]).
 
-use sha2::{Digest, Sha256};
+use sha2::{Digest as _, Sha256};
 use sm3::Sm3;
 
 use crate::hash::{self, Hash};
@@ -84,6 +84,44 @@ impl Suite {
     }
 }
 
+/// A hash over bytes that come piece by piece, such as those of a large file.
+#[derive(Debug, Clone)]
+pub struct Digest(Hasher);
+
+#[derive(Debug, Clone)]
+enum Hasher {
+    Sha256(Sha256),
+    Sm3(Sm3),
+}
+
+impl Digest {
+    /// Starts a hash.
+    #[must_use]
+    pub fn new(suite: Suite) -> Self {
+        Self(match suite {
+            Suite::Sha256 => Hasher::Sha256(Sha256::new()),
+            Suite::Sm3 => Hasher::Sm3(Sm3::new()),
+        })
+    }
+
+    /// Takes in the next bytes.
+    pub fn update(&mut self, bytes: &[u8]) {
+        match &mut self.0 {
+            Hasher::Sha256(hasher) => hasher.update(bytes),
+            Hasher::Sm3(hasher) => hasher.update(bytes),
+        }
+    }
+
+    /// Returns the hash of everything taken in.
+    #[must_use]
+    pub fn finish(self) -> Hash {
+        match self.0 {
+            Hasher::Sha256(hasher) => hasher.finalize().into(),
+            Hasher::Sm3(hasher) => hasher.finalize().into(),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -125,6 +163,17 @@ mod tests {
                 suite.hash(&node),
                 "{suite:?}"
             );
+        }
+    }
+
+    #[test]
+    fn bytes_that_come_piece_by_piece_have_the_hash_of_all() {
+        for suite in SUITES {
+            let mut digest = Digest::new(suite);
+            [&b"a"[..], b"", b"bc"]
+                .iter()
+                .for_each(|piece| digest.update(piece));
+            assert_eq!(digest.finish(), suite.hash(b"abc"));
         }
     }
 

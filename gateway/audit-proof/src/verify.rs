@@ -19,6 +19,7 @@ use join::replay_observing;
 pub use join::replay_in_batches;
 
 use crate::{
+    archived::Archived,
     chain::{Head, State},
     fault::{Fault, FaultKind},
     folder::{self, Inventory, Stage, file_name, path},
@@ -31,6 +32,10 @@ use crate::{
 /// What is asked of a verification.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Options {
+    /// Where the log begins; 0 for a whole one. With another position it is the part of a log, such as an archive, and
+    /// what its first segment says of the entries before is taken as it stands: whoever asks has to hold the head at the
+    /// end against something that covers them.
+    pub from: u64,
     /// The origin the log must have.
     pub expected_origin: Option<String>,
     /// The digest of the policy under which the log must have been created.
@@ -51,8 +56,10 @@ pub struct Report {
     pub origin: Option<String>,
     /// Segments checked in full.
     pub segments: u64,
-    /// Entries checked.
+    /// Entries checked; of a log that begins at [`Options::from`], the position behind the last one.
     pub entries: u64,
+    /// What of the log is archived: its entries are not there and not checked, and what follows them is.
+    pub archived: Archived,
     /// Groups checked.
     pub groups: u64,
     /// Bytes checked.
@@ -84,7 +91,7 @@ impl Report {
     /// Returns whether at least one entry was checked and nothing was wrong.
     #[must_use]
     pub fn is_verified(&self) -> bool {
-        self.fault.is_none() && self.entries > 0
+        self.fault.is_none() && self.entries > self.archived.to()
     }
 }
 
@@ -100,7 +107,8 @@ pub fn verify(dir: &Path, options: &Options) -> Report {
         threads => threads,
     };
     match list(dir) {
-        Ok(segments) => {
+        Ok((archived, segments)) => {
+            verification.begin(archived);
             for (first, stage) in segments {
                 let file = path(dir, first, stage);
                 let replay = verification.replay(&file, stage, threads);
@@ -115,7 +123,10 @@ pub fn verify(dir: &Path, options: &Options) -> Report {
     verification.finish(dir)
 }
 
-fn list(dir: &Path) -> Result<Vec<(u64, Stage)>, Fault> {
+/// A log as it is on disk: what of it is archived, and its segments.
+type Listed = (Archived, Vec<(u64, Stage)>);
+
+fn list(dir: &Path) -> Result<Listed, Fault> {
     let unreadable = |error: std::io::Error| Fault {
         position: 0,
         file: dir.to_owned(),
@@ -123,7 +134,9 @@ fn list(dir: &Path) -> Result<Vec<(u64, Stage)>, Fault> {
         kind: FaultKind::Unreadable(error.kind()),
     };
     let names = folder::list(dir).map_err(unreadable)?;
-    Ok(Inventory::of(&names)?.segments().collect())
+    let inventory = Inventory::of(&names)?;
+    let archived = folder::archived(dir, &inventory)?;
+    Ok((archived, inventory.segments().collect()))
 }
 
 /// What replaying one segment by itself gave.
@@ -210,7 +223,8 @@ impl<'a> Verification<'a> {
         let report = Report {
             origin: None,
             segments: 0,
-            entries: 0,
+            entries: options.from,
+            archived: Archived::default(),
             groups: 0,
             bytes: 0,
             known_heads: 0,
@@ -225,6 +239,14 @@ impl<'a> Verification<'a> {
             observe,
             report,
             next: None,
+        }
+    }
+
+    /// Starts behind what is archived.
+    fn begin(&mut self, archived: Archived) {
+        if self.options.from == 0 {
+            self.report.entries = archived.to();
+            self.report.archived = archived;
         }
     }
 
@@ -304,8 +326,12 @@ impl<'a> Verification<'a> {
         {
             return Err(FaultKind::Policy);
         }
-        if header.is_genesis() {
+        // With another beginning than the genesis, that is what the caller covers.
+        let archived = &self.report.archived;
+        if (self.options.from > 0 && first > 0) || archived.continues_in(header) {
             Ok(())
+        } else if !archived.is_empty() {
+            Err(FaultKind::HeaderLink)
         } else {
             Err(FaultKind::Genesis)
         }
@@ -313,13 +339,16 @@ impl<'a> Verification<'a> {
 
     fn finish(self, dir: &Path) -> Report {
         let Self {
-            known, mut report, ..
+            known,
+            mut report,
+            options,
+            ..
         } = self;
         let size = report.entries;
         let reached = known.partition_point(|head| head.size <= size);
         report.known_heads = known[..reached].iter().filter(|head| head.size > 0).count() as u64;
         if report.fault.is_none() {
-            let kind = if size == 0 {
+            let kind = if size == options.from.max(report.archived.to()) {
                 Some(FaultKind::Nothing)
             } else if reached < known.len() {
                 Some(FaultKind::ShorterThanKnown)

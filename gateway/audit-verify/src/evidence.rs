@@ -20,10 +20,7 @@ use crate::{node, options::Settings};
 
 /// Reads whom to trust.
 pub(crate) fn trust(settings: &Settings) -> anyhow::Result<Trust> {
-    let policy = settings
-        .policy
-        .as_deref()
-        .map(|path| Policy::parse(&node::read(path)?).with_context(|| path.display().to_string()));
+    let policy = settings.policy.as_deref().map(policy);
     let history = settings.keys.as_deref().map(|path| {
         KeyHistory::parse(&node::read_text(path)?).with_context(|| path.display().to_string())
     });
@@ -32,6 +29,11 @@ pub(crate) fn trust(settings: &Settings) -> anyhow::Result<Trust> {
         key_history: history.transpose()?,
         stamp_roots: settings.tsa_roots.as_deref().map(roots).transpose()?,
     })
+}
+
+/// Reads a policy.
+pub(crate) fn policy(path: &Path) -> anyhow::Result<Policy> {
+    Policy::parse(&node::read(path)?).with_context(|| path.display().to_string())
 }
 
 /// Reads the keys of agencies.
@@ -60,7 +62,7 @@ pub(crate) fn questions(settings: &Settings, now_s: u64) -> Questions {
 }
 
 /// Reads PEM certificates; text around them is passed over.
-fn roots(path: &Path) -> anyhow::Result<TrustedRoots> {
+pub(crate) fn roots(path: &Path) -> anyhow::Result<TrustedRoots> {
     const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
     const END: &str = "-----END CERTIFICATE-----";
     let text = node::read_text(path)?;

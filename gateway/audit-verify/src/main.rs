@@ -6,6 +6,7 @@
 
 #![forbid(unsafe_code)]
 
+mod archive;
 mod evidence;
 mod json;
 mod node;
@@ -29,7 +30,10 @@ const EXIT_USAGE: u8 = 2;
 
 fn main() -> ExitCode {
     let arguments = Arguments::read(std::env::args_os());
-    let as_json = arguments.command.settings().json;
+    let as_json = arguments
+        .command
+        .settings()
+        .is_some_and(|settings| settings.json);
     let checked = match &arguments.command {
         Command::Package { file, settings } => {
             package::run(file, settings, now_s()).map(|verdict| {
@@ -40,6 +44,13 @@ fn main() -> ExitCode {
                 (printed, verdict.outcome())
             })
         }
+        Command::Archive { folder, settings } => archive::run(folder, settings).map(|checked| {
+            let printed = match settings.json {
+                true => format!("{}\n", checked.to_json()),
+                false => checked.to_text(),
+            };
+            (printed, checked.outcome())
+        }),
         command => run::run(command, now_s()).map(|verdict| {
             let printed = match as_json {
                 true => format!("{}\n", json::render(&verdict)),

@@ -1,7 +1,8 @@
 //! Where a node keeps what: the names in its audit folder.
 //!
 //! The folder itself has the segments; `tiles/` is what is published, and with it a mirror; `signed/` has the lock.
-//! Time stamps lie beside the checkpoints they are over: `tokens/<size>.tsr` over the text of `checkpoints/<size>`.
+//! Time stamps lie beside the checkpoints they are over: `tokens/<size>.tsr` over the text of
+//! the one that is kept under that size.
 
 use std::{
     fs::File,
@@ -10,6 +11,7 @@ use std::{
 };
 
 use anyhow::Context as _;
+use audit_proof::kept;
 
 /// Folder of what is published, within the audit folder.
 pub(crate) const TILES: &str = "tiles";
@@ -20,9 +22,6 @@ pub(crate) const CHECKPOINT: &str = "checkpoint";
 /// The checkpoint signed last, within the audit folder; the SM3 twin's has `.sm3` behind it.
 pub(crate) const LOCKS: [&str; 2] = ["signed/checkpoint", "signed/checkpoint.sm3"];
 
-/// Folder of all checkpoints released, within a mirror.
-const KEPT: &str = "checkpoints";
-
 /// Folder of time stamps, within a mirror.
 const TOKENS: &str = "tokens";
 
@@ -31,12 +30,8 @@ const MAX_FILE_BYTES: u64 = 2 << 20;
 
 /// Returns the checkpoints that a mirror keeps, by size; none when it keeps none.
 pub(crate) fn kept_checkpoints(mirror: &Path) -> anyhow::Result<Vec<PathBuf>> {
-    let mut sized: Vec<(u64, PathBuf)> = Vec::new();
-    for path in files(&mirror.join(KEPT))? {
-        sized.extend(size_of(&path, "").map(|size| (size, path)));
-    }
-    sized.sort_unstable();
-    Ok(sized.into_iter().map(|(_, path)| path).collect())
+    let kept = kept::list(mirror).with_context(|| mirror.display().to_string())?;
+    Ok(kept.into_iter().map(|(_, path)| path).collect())
 }
 
 /// Returns the time stamps that a mirror keeps, each with the checkpoint it is over.
@@ -46,7 +41,7 @@ pub(crate) fn kept_tokens(mirror: &Path) -> anyhow::Result<Vec<(PathBuf, PathBuf
         sized.extend(size_of(&path, ".tsr").map(|size| (size, path)));
     }
     sized.sort_unstable();
-    let pair = |(size, path): (u64, PathBuf)| (path, mirror.join(KEPT).join(size.to_string()));
+    let pair = |(size, path)| (path, kept::find(mirror, size));
     Ok(sized.into_iter().map(pair).collect())
 }
 

@@ -58,6 +58,13 @@ pub(crate) enum Command {
         #[command(flatten)]
         settings: Box<Settings>,
     },
+    /// Check an archive: every file, every entry, and that the log has the range 核验归档
+    Archive {
+        /// The folder of the archive.
+        folder: PathBuf,
+        #[command(flatten)]
+        settings: Box<ArchiveSettings>,
+    },
     /// Check an evidence package; `lawgate-verify case.evp` does the same 核验证据包
     Package {
         /// The package, a file `.evp`.
@@ -88,17 +95,38 @@ impl Arguments {
 }
 
 impl Command {
-    /// Returns the settings, which every command has.
-    pub(crate) fn settings(&self) -> &Settings {
+    /// Returns the settings, which every command about a log has.
+    pub(crate) fn settings(&self) -> Option<&Settings> {
         match self {
             Self::Log { settings, .. }
             | Self::Mirror { settings, .. }
             | Self::Checkpoint { settings, .. }
             | Self::Receipt { settings, .. }
             | Self::Package { settings, .. }
-            | Self::All { settings, .. } => settings,
+            | Self::All { settings, .. } => Some(settings),
+            Self::Archive { .. } => None,
         }
     }
+}
+
+/// Whom to trust about an archive.
+#[derive(Debug, Args)]
+pub(crate) struct ArchiveSettings {
+    /// Whom to trust: keys of logs, witnesses and quorum (C2SP tlog-policy); never from the operator of the log 策略
+    #[arg(long, value_name = "FILE")]
+    pub(crate) policy: Option<PathBuf>,
+    /// Root certificates of time-stamping authorities, PEM 时间戳机构根证书
+    #[arg(long, value_name = "FILE")]
+    pub(crate) tsa_roots: Option<PathBuf>,
+    /// The name the log must have 日志名称
+    #[arg(long, value_name = "NAME")]
+    pub(crate) origin: Option<String>,
+    /// Threads that check at once; 0 for one on each core.
+    #[arg(long, value_name = "COUNT", default_value_t = 0)]
+    pub(crate) threads: usize,
+    /// Print the result as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// The log against which something is held.
@@ -139,6 +167,9 @@ pub(crate) struct Settings {
     /// Keys of agencies: check their signatures and counters 报送方公钥
     #[arg(long, value_name = "FILE")]
     pub(crate) party_keys: Option<PathBuf>,
+    /// Archives that have the entries which are not in the log any more 归档
+    #[arg(long, value_name = "DIR", num_args = 1..)]
+    pub(crate) archive: Vec<PathBuf>,
     /// The name the log must have 日志名称
     #[arg(long, value_name = "NAME")]
     pub(crate) origin: Option<String>,

@@ -7,13 +7,14 @@ use audit_proof::mirror::SM3_FOLDER;
 
 use crate::{
     evidence, node,
-    options::{Against, Command},
+    options::{Against, Command, Settings},
     source,
 };
 
 /// Runs a command; `now_s` is the time by the clock of this machine, in seconds since 1970.
 pub(crate) fn run(command: &Command, now_s: u64) -> anyhow::Result<Verdict> {
     let settings = command.settings();
+    let settings = settings.expect("an archive is checked elsewhere");
     let trust = evidence::trust(settings)?;
     let party_keys = evidence::party_keys(settings)?;
     let questions = evidence::questions(settings, now_s);
@@ -30,6 +31,7 @@ pub(crate) fn run(command: &Command, now_s: u64) -> anyhow::Result<Verdict> {
             take_mirror(&mut examination, folder, settings.threads)?;
             Some(source::mirror(folder, &examination, settings, party_keys))
         }
+        Command::Archive { .. } => unreachable!("an archive has no settings of a log"),
         Command::All { folder, .. } => {
             ensure_folder(folder)?;
             Some(all(&mut examination, folder, settings, party_keys)?)
@@ -61,7 +63,7 @@ fn ensure_folder(folder: &Path) -> anyhow::Result<()> {
 fn contents(
     against: &Against,
     examination: &mut Examination<'_>,
-    settings: &crate::options::Settings,
+    settings: &Settings,
     party_keys: Option<&audit_proof::party::PartyKeys>,
 ) -> anyhow::Result<Option<audit_proof::judge::Contents>> {
     Ok(match (&against.log, &against.mirror) {
@@ -108,7 +110,7 @@ fn take_mirror(
 fn all(
     examination: &mut Examination<'_>,
     folder: &Path,
-    settings: &crate::options::Settings,
+    settings: &Settings,
     party_keys: Option<&audit_proof::party::PartyKeys>,
 ) -> anyhow::Result<audit_proof::judge::Contents> {
     let locks: Vec<_> = node::LOCKS

@@ -4,6 +4,8 @@ use std::path::Path;
 
 use audit_proof::{
     FolderReader, Options, Report,
+    archive::{ArchiveOptions, Manifest, verify_archive},
+    archived::{Archived, ArchivedRange},
     checkpoint::Checkpoint,
     judge::{Contents, Counts, Examination, Failure, FailureKind},
     mirror::{self, MirrorFaultKind, MirrorOptions, MirrorReport, SM3_FOLDER},
@@ -26,7 +28,7 @@ pub(crate) fn log(
     party_keys: Option<&PartyKeys>,
 ) -> Contents {
     let options = verify_options(examination.sizes(Suite::Sha256), settings);
-    let mut contents = of_log(verify(folder, &options));
+    let mut contents = of_log(verify(folder, &options), settings);
     let wanted = wanted(examination, settings, party_keys);
     pass_again(folder, &mut contents, &wanted);
     contents
@@ -59,15 +61,21 @@ fn pass_again(folder: &Path, contents: &mut Contents, wanted: &Wanted<'_>) {
     }
 }
 
-fn of_log(report: Report) -> Contents {
+fn of_log(report: Report, settings: &Settings) -> Contents {
     let position = report.fault.as_ref().map(|fault| fault.position);
+    let archived = report.archived.to();
     Contents {
         origin: report.origin,
+        archived: if is_covered(&report.archived, settings) {
+            0
+        } else {
+            archived
+        },
         size: position.map_or(report.entries, |at| at.min(report.entries)),
         heads: report.observed,
         sm3_heads: None,
         counts: Counts {
-            entries: report.entries,
+            entries: report.entries - archived,
             segments: report.segments,
             groups: report.groups,
             ..Counts::default()
@@ -77,6 +85,29 @@ fn of_log(report: Report) -> Contents {
         party: None,
         unfinished_bytes: report.unfinished_tail.map_or(0, |tail| tail.bytes),
     }
+}
+
+/// Whether archives that were given, and are sound, have everything that is archived.
+fn is_covered(archived: &Archived, settings: &Settings) -> bool {
+    let options = ArchiveOptions {
+        expected_origin: settings.origin.clone(),
+        threads: settings.threads,
+    };
+    let given: Vec<Manifest> = settings
+        .archive
+        .iter()
+        .filter_map(|folder| {
+            let report = verify_archive(folder, &options);
+            report.manifest.filter(|_| report.fault.is_none())
+        })
+        .collect();
+    let has = |range: &ArchivedRange| {
+        given.iter().any(|manifest| {
+            (manifest.from, manifest.to) == (range.from, range.to)
+                && manifest.signed().sha256 == range.manifest
+        })
+    };
+    archived.archives().iter().all(has)
 }
 
 fn wanted<'k>(
@@ -106,6 +137,7 @@ pub(crate) fn mirror(
         folder,
         examination.sizes(Suite::Sha256),
         examination.sizes(Suite::Sm3),
+        0,
         settings,
     ) {
         Ok(read) => read,
@@ -152,6 +184,7 @@ fn of_mirror(report: MirrorReport) -> Contents {
     Contents {
         origin: report.origin,
         size: position.map_or(report.entries, |at| at.min(report.entries)),
+        archived: 0,
         heads: report.heads,
         sm3_heads: Some(report.sm3_heads),
         counts: Counts {
@@ -171,6 +204,7 @@ fn read_mirror(
     folder: &Path,
     mut observe: Vec<u64>,
     sm3_sizes: Vec<u64>,
+    archived: u64,
     settings: &Settings,
 ) -> Result<(MirrorReport, u64), Box<Failure>> {
     let newest = stated(folder, "")?;
@@ -186,6 +220,7 @@ fn read_mirror(
         sm3_size,
         expected_origin: settings.origin.clone(),
         observe,
+        archived,
         threads: settings.threads,
     };
     Ok((mirror::verify(folder, &options), newest.size()))
@@ -226,10 +261,11 @@ pub(crate) fn node(
         examination.sizes(Suite::Sha256),
         examination.sizes(Suite::Sm3),
     );
+    let archived = FolderReader::open(folder).map_or(0, |reader| reader.first());
     let read = stated(&tiles, "").and_then(|newest| {
         let mut observe = sizes.clone();
         observe.push(newest.size());
-        read_mirror(&tiles, observe, sm3_sizes.clone(), settings)
+        read_mirror(&tiles, observe, sm3_sizes.clone(), archived, settings)
     });
     let (report, size) = match read {
         Ok(read) => read,
@@ -245,7 +281,7 @@ pub(crate) fn node(
     let of_tiles = report.heads.iter().find(|head| head.size == size).copied();
     let mut options = verify_options(sizes, settings);
     options.observe.push(size);
-    let mut contents = of_log(verify(folder, &options));
+    let mut contents = of_log(verify(folder, &options), settings);
     contents.counts.bundles += report.bundles;
     contents.counts.tiles += report.tiles;
     let of_log = contents.heads.iter().find(|head| head.size == size);
@@ -260,6 +296,15 @@ pub(crate) fn node(
             offset: 0,
             kind: FailureKind::Differs { size },
         });
+    }
+    if agrees == Some(true) && report.fault.is_none() {
+        // The heads of what is archived, from the hashes that the tiles keep: the root covers them.
+        let before = report.heads.iter().filter(|head| head.size <= archived);
+        let known: Vec<u64> = contents.heads.iter().map(|head| head.size).collect();
+        contents
+            .heads
+            .extend(before.filter(|head| !known.contains(&head.size)));
+        contents.heads.sort_by_key(|head| head.size);
     }
     let mut wanted = wanted(examination, settings, party_keys);
     let has = |size: &u64| report.sm3_heads.iter().any(|head| head.size == *size);

@@ -86,7 +86,11 @@ mod tests {
         let put = |text: &'static [u8]| {
             let bundle = NewBundle::new(Kind::Payload, [text.into()]).expect("is one");
             let address = *bundle.address();
-            store.put(bundle).expect("queues").wait().expect("is durable");
+            store
+                .put(bundle)
+                .expect("queues")
+                .wait()
+                .expect("is durable");
             address
         };
         let early = put(b"early");

@@ -95,7 +95,7 @@ impl Exchange {
         query: u64,
     ) -> Result<GetCaseResponse, Refusal> {
         let places = Places::new(self)?;
-        let gathered = self.gather(&number, feeds, reader, query)?;
+        let gathered = self.gather_case(&number, feeds, reader, query)?;
         let mut happenings = Vec::new();
         for (position, number) in &gathered.entries {
             happenings.extend(self.entry_happening(*position, number)?);
@@ -128,7 +128,7 @@ impl Exchange {
     }
 
     /// Follows the numbers of a case from record to record.
-    fn gather(
+    fn gather_case(
         &self,
         number: &str,
         feeds: &FeedScope,

@@ -6,6 +6,7 @@
 //! names. Numbers and shapes only grow.
 
 mod adapter;
+mod archive;
 mod attestation;
 mod outage;
 mod quarantine;
@@ -20,6 +21,7 @@ use audit_log::entry::{Draft, Entry, Field};
 pub use audit_log::party::key_digest;
 
 pub use adapter::{AdapterEntry, AdapterStep, ShadowSums};
+pub use archive::{ArchiveEntry, log_backup};
 pub use attestation::{
     AnchorEntry, ClockStepEntry, MAX_TOKEN_BYTES, TimestampEntry, WitnessAlarmEntry,
 };
@@ -97,6 +99,15 @@ pub const EVENT_QUARANTINE_DISMISS: u64 = 49;
 /// Many quarantined messages are converted again (`quarantine.redrive`).
 pub const EVENT_QUARANTINE_REDRIVE: u64 = 50;
 
+// From 80 on, what leaves the node.
+
+/// A closed range of the log was exported to an archive (`archive.export`).
+pub const EVENT_ARCHIVE_EXPORT: u64 = 80;
+/// The entries of an archive were removed from the node (`archive.prune`).
+pub const EVENT_ARCHIVE_PRUNE: u64 = 81;
+/// A backup is made of the log up to here (`log.backup`).
+pub const EVENT_BACKUP: u64 = 82;
+
 /// Names of the events, by number.
 const EVENT_NAMES: &[(u64, &str)] = &[
     (EVENT_SUBMIT, "exchange.submit"),
@@ -128,6 +139,9 @@ const EVENT_NAMES: &[(u64, &str)] = &[
     (EVENT_QUARANTINE_RETRY, "quarantine.retry"),
     (EVENT_QUARANTINE_DISMISS, "quarantine.dismiss"),
     (EVENT_QUARANTINE_REDRIVE, "quarantine.redrive"),
+    (EVENT_ARCHIVE_EXPORT, "archive.export"),
+    (EVENT_ARCHIVE_PRUNE, "archive.prune"),
+    (EVENT_BACKUP, "log.backup"),
 ];
 
 /// The name of an event number; `unknown` for a number of a later version.
@@ -248,12 +262,9 @@ pub fn log_recovery(zeroed_bytes: u64, from_offset: u64, index_was_ahead_by: u64
         .with(Field::Outcome, outcome)
 }
 
-/// A draft with the clock state of key 4: the node's own clock, error not known, no holdover reported.
+/// A draft; the log adds the state of its clock (key 4) beside the time.
 fn start(event: u64) -> Draft {
-    Draft::new(event).with(
-        Field::Clock,
-        vec![text("system"), Value::Null, text("unknown")],
-    )
+    Draft::new(event)
 }
 
 fn actor(agency: &str, kind: &str, certificate: Option<&[u8; 32]>) -> Vec<Value> {

@@ -39,11 +39,7 @@ pub(crate) fn words_of_case(binding: &CaseBinding) -> Vec<u64> {
 }
 
 fn texts_of_case(binding: &CaseBinding) -> [&String; 3] {
-    [
-        &binding.case_number,
-        &binding.purpose,
-        &binding.legal_basis,
-    ]
+    [&binding.case_number, &binding.purpose, &binding.legal_basis]
 }
 
 /// The readable parts of an entry: what it was made for, and, where it is neither a submission nor a

@@ -151,6 +151,8 @@ impl Follower {
     fn follows_this_log(&self) -> Result<bool, Refusal> {
         match self.exchange.index.size().checked_sub(1) {
             None => Ok(true),
+            // What is archived cannot be compared.
+            Some(last) if last < self.exchange.log.reader().first() => Ok(false),
             Some(last) => Ok(self.leaf_hash(last)? == Some(self.exchange.index.head())),
         }
     }
@@ -212,10 +214,17 @@ impl Follower {
         let from = exchange.index.size();
         let (mut entries, mut rows, mut read_back) = (Vec::new(), 0, 0);
         for position in from..size {
+            // What is archived has no rows: whoever looks for it looks in the archive.
+            let is_archived = position < exchange.log.reader().first();
             let entry = match exchange.handed_over.take(position) {
                 Some(handed_over) => IndexedEntry {
                     position,
                     submission: Some(handed_over),
+                    facts: None,
+                },
+                None if is_archived => IndexedEntry {
+                    position,
+                    submission: None,
                     facts: None,
                 },
                 None => {
@@ -231,8 +240,14 @@ impl Follower {
             }
         }
         let to = from + entries.len() as u64;
-        let Some(head) = self.leaf_hash(to - 1)? else {
-            return Ok(());
+        let head = if to <= exchange.log.reader().first() {
+            // Its leaf hash is not here; an index that stops here is made again.
+            [0; 32]
+        } else {
+            let Some(head) = self.leaf_hash(to - 1)? else {
+                return Ok(());
+            };
+            head
         };
         exchange
             .index

@@ -23,6 +23,7 @@ mod assemble;
 mod check;
 mod chronicle;
 mod convert;
+mod export;
 mod facts;
 mod follow;
 mod idempotency;
@@ -40,6 +41,7 @@ mod submit;
 mod tests;
 mod workbench;
 
+pub use export::{ExportEvidence, ExportSubject, ExportedPackage};
 pub use follow::Follower;
 pub use list::{ListQuarantine, ListRecords};
 pub use mask::MASK;
@@ -55,7 +57,7 @@ pub use workbench::Redrive;
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use audit_log::Log;
@@ -66,7 +68,9 @@ use crate::entry::Dependency;
 use crate::follow::HandOver;
 use crate::idempotency::Recent;
 use crate::lifecycle::{AdapterRules, FeedSlot, Registry, Route};
-use crate::ports::{AdapterStore, Converter, EvidenceStore, Index, Proofs, Receipts};
+use crate::ports::{
+    AdapterStore, Converter, EvidenceStore, Index, PackageSource, Proofs, Receipts,
+};
 use crate::working_days::WorkingDays;
 
 /// Limits of the exchange. Every one is a promise to the operator that memory is bounded.
@@ -142,6 +146,7 @@ pub struct Exchange {
     index: Arc<dyn Index>,
     receipts: Option<Arc<dyn Receipts>>,
     proofs: Option<Arc<dyn Proofs>>,
+    packages: OnceLock<Arc<dyn PackageSource>>,
     policy: Policy,
     search_key: SearchKey,
     working_days: WorkingDays,
@@ -192,6 +197,7 @@ impl Exchange {
             index: parts.index,
             receipts: parts.receipts,
             proofs: parts.proofs,
+            packages: OnceLock::new(),
             policy: parts.policy,
             search_key: parts.search_key,
             working_days: parts.working_days,

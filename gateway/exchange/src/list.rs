@@ -70,7 +70,11 @@ impl Exchange {
         caller: &Caller,
         ask: ListRecords,
     ) -> Result<ListRecordsResponse, Refusal> {
-        let (feed, canonical, case) = (ask.feed.clone(), ask.canonical(&self.search_key), ask.case.clone());
+        let (feed, canonical, case) = (
+            ask.feed.clone(),
+            ask.canonical(&self.search_key),
+            ask.case.clone(),
+        );
         let read = async {
             let query = self.record_query(caller, &ask)?;
             let position = self

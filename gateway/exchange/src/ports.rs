@@ -5,12 +5,14 @@
 //! durability, order and concurrency.
 
 mod adapters;
+mod packages;
 mod proofs;
 mod search;
 
 pub use adapters::{
     AdapterFault, AdapterFiles, AdapterStore, GoldenSample, Loaded, Package, Upload, VersionLimits,
 };
+pub use packages::{PackageSource, StampedCheckpoint};
 pub use proofs::{InclusionProof, Proofs, RangeProof, Receipts, ShownCheckpoint, Standing};
 pub use search::{EntryFacts, EntryQuery};
 

@@ -217,7 +217,11 @@ impl Exchange {
     }
 
     /// Position and entry of the submission `id`, when the caller submitted it or may read its feed.
-    fn visible_submission(&self, caller: &Caller, id: &str) -> Result<(u64, Found), Refusal> {
+    pub(crate) fn visible_submission(
+        &self,
+        caller: &Caller,
+        id: &str,
+    ) -> Result<(u64, Found), Refusal> {
         let not_found = || Refusal::NotFound {
             what: "submission",
             id: id.chars().take(64).collect(),

@@ -141,6 +141,14 @@ pub enum Refusal {
         /// Size of the newest checkpoint; 0 before the first.
         published: u64,
     },
+    /// The evidence package would hold more than a package may; less can be asked for.
+    #[error("the package would hold more than {limit} {unit}")]
+    PackageTooLarge {
+        /// The limit.
+        limit: usize,
+        /// Of what: `bytes`, `records` or `submissions`.
+        unit: &'static str,
+    },
     /// A checkpoint or a proof cannot be read; the log is not affected.
     #[error("the proof cannot be made")]
     ProofFailed {
@@ -248,6 +256,7 @@ impl Refusal {
             Refusal::NotFound { .. } => "not-found",
             Refusal::ProofsNotOffered => "proofs-not-offered",
             Refusal::NotPublished { .. } => "not-published",
+            Refusal::PackageTooLarge { .. } => "package-too-large",
             Refusal::ProofFailed { .. } => "proof-failed",
             Refusal::NotAdministrator { .. } => "administrator-only",
             Refusal::AdaptersNotOffered => "adapters-not-offered",
@@ -293,6 +302,7 @@ impl Refusal {
             | Refusal::QuarantineClosed { .. }
             | Refusal::StoreFailed { .. }
             | Refusal::ProofsNotOffered
+            | Refusal::PackageTooLarge { .. }
             | Refusal::ProofFailed { .. }
             | Refusal::Damaged { .. } => None,
         }

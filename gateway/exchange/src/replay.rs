@@ -120,8 +120,18 @@ impl Recorded {
             }
         };
         let entry = &self.entry;
-        compare(Kind::PayloadAltered, "payloads", &self.payloads, &entry.payload_root);
-        compare(Kind::ResultAltered, "results", &self.results, &entry.result_root);
+        compare(
+            Kind::PayloadAltered,
+            "payloads",
+            &self.payloads,
+            &entry.payload_root,
+        );
+        compare(
+            Kind::ResultAltered,
+            "results",
+            &self.results,
+            &entry.result_root,
+        );
         findings
     }
 
@@ -177,7 +187,12 @@ pub fn replay(recorded: &Recorded, converter: &dyn Converter) -> Result<Vec<Find
 fn other_adapter(recorded: &Recorded, converter: &dyn Converter) -> Vec<Finding> {
     let (named, given) = (&recorded.entry.adapter, converter.identity());
     let parts = [
-        (Kind::ComponentAltered, "component", named.component, given.component),
+        (
+            Kind::ComponentAltered,
+            "component",
+            named.component,
+            given.component,
+        ),
         (
             Kind::ConfigurationAltered,
             "configuration",
@@ -185,7 +200,9 @@ fn other_adapter(recorded: &Recorded, converter: &dyn Converter) -> Vec<Finding>
             given.configuration,
         ),
     ];
-    let other = parts.into_iter().filter(|(_, _, named, given)| named != given);
+    let other = parts
+        .into_iter()
+        .filter(|(_, _, named, given)| named != given);
     other
         .map(|(kind, what, named, given)| {
             let text = format!(

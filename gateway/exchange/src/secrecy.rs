@@ -88,9 +88,6 @@ mod tests {
     fn the_same_name_in_another_spelling_gives_the_same_digest_and_another_key_does_not() {
         assert_eq!(key().text("超标 Ａ"), key().text("超标a"));
         assert_ne!(key().text("超标"), key().party("超标"));
-        assert_ne!(
-            key().text("超标"),
-            SearchKey::new([8; 32]).text("超标")
-        );
+        assert_ne!(key().text("超标"), SearchKey::new([8; 32]).text("超标"));
     }
 }

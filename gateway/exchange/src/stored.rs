@@ -140,7 +140,10 @@ impl Stored {
     }
 }
 
-fn bundle(evidence: &dyn EvidenceStore, address: &[u8; 32]) -> Result<Vec<Vec<u8>>, Cause> {
+pub(crate) fn bundle(
+    evidence: &dyn EvidenceStore,
+    address: &[u8; 32],
+) -> Result<Vec<Vec<u8>>, Cause> {
     let missing = || Damage::Missing {
         address: crate::policy::hex(address),
     };

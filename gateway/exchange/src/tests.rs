@@ -1,9 +1,10 @@
 //! The use cases over a real audit log, with stand-ins for the adapter, the evidence and the index.
 
+mod chronicling;
+mod exporting;
 pub(crate) mod fixture;
 mod lifecycle;
 mod proving;
-mod chronicling;
 mod reading;
 mod receipts;
 mod review;

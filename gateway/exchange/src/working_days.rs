@@ -52,7 +52,9 @@ impl std::fmt::Display for Day {
 
 /// A line of the file that says nothing known.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("line {line}: expected `YYYY-MM-DD off`, `YYYY-MM-DD work` or `year YYYY`, found {found:?}")]
+#[error(
+    "line {line}: expected `YYYY-MM-DD off`, `YYYY-MM-DD work` or `year YYYY`, found {found:?}"
+)]
 pub struct CalendarFault {
     /// Line, from 1.
     pub line: usize,

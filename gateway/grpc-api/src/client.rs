@@ -20,8 +20,12 @@ pub type Exchange = crate::generated::exchange_client::ExchangeClient<Channel>;
 /// The client of the Audit service.
 pub type Audit = crate::generated::audit_client::AuditClient<Channel>;
 
+/// The client of the EvidencePackages service.
+pub type Evidence = crate::generated::evidence_packages_client::EvidencePackagesClient<Channel>;
+
 /// The client of the Legal service.
 pub type Legal = crate::generated::legal_client::LegalClient<Channel>;
+
 /// The client of the Adapters service.
 pub type Adapters = crate::generated::adapters_client::AdaptersClient<Channel>;
 
@@ -92,6 +96,11 @@ pub fn service(channel: Channel) -> Exchange {
 /// The Audit service over a channel; one channel serves both.
 pub fn audit(channel: Channel) -> Audit {
     Audit::new(channel).max_decoding_message_size(MAX_ANSWER_BYTES)
+}
+
+/// The EvidencePackages service over a channel; one channel serves all.
+pub fn evidence(channel: Channel) -> Evidence {
+    Evidence::new(channel)
 }
 
 /// The Legal service over a channel.

@@ -3,9 +3,7 @@
 use std::sync::Arc;
 
 use exchange::Exchange;
-use proto::v1::{
-    GetCaseRequest, GetCaseResponse, SearchEntriesRequest, SearchEntriesResponse,
-};
+use proto::v1::{GetCaseRequest, GetCaseResponse, SearchEntriesRequest, SearchEntriesResponse};
 use tonic::{Request, Response, Status};
 
 use crate::generated::legal_server;

@@ -8,6 +8,7 @@ mod accept;
 mod adapters;
 mod audit;
 pub mod client;
+mod evidence;
 mod identity;
 mod legal;
 mod service;
@@ -40,6 +41,7 @@ use tonic::transport::Server;
 
 use crate::generated::adapters_server::AdaptersServer;
 use crate::generated::audit_server::AuditServer;
+use crate::generated::evidence_packages_server::EvidencePackagesServer;
 use crate::generated::exchange_server::ExchangeServer;
 use crate::generated::legal_server::LegalServer;
 use crate::generated::workbench_server::WorkbenchServer;
@@ -152,12 +154,17 @@ impl Edge {
             .set_serving::<AuditServer<audit::AuditService>>()
             .await;
         health
+            .set_serving::<EvidencePackagesServer<evidence::EvidenceService>>()
+            .await;
+        health
             .set_serving::<LegalServer<legal::LegalService>>()
             .await;
         let service = ExchangeServer::new(service::ExchangeService::new(Arc::clone(&exchange)))
             .max_decoding_message_size(self.config.max_request_bytes)
             .max_encoding_message_size(MAX_ANSWER_BYTES);
         let audit = AuditServer::new(audit::AuditService::new(Arc::clone(&exchange)));
+        let packages =
+            EvidencePackagesServer::new(evidence::EvidenceService::new(Arc::clone(&exchange)));
         let legal = LegalServer::new(legal::LegalService::new(Arc::clone(&exchange)))
             .max_encoding_message_size(MAX_ANSWER_BYTES);
         health
@@ -182,6 +189,7 @@ impl Edge {
             .add_service(audit)
             .add_service(registry)
             .add_service(workbench)
+            .add_service(packages)
             .add_service(legal);
         let stopping = Arc::clone(&exchange);
         let stop = async move {
@@ -275,6 +283,10 @@ async fn watch_health(exchange: Arc<Exchange>, health: tonic_health::server::Hea
     }
     health
         .set_not_serving::<ExchangeServer<service::ExchangeService>>()
+        .await;
+    // An export is an entry before and after it.
+    health
+        .set_not_serving::<EvidencePackagesServer<evidence::EvidenceService>>()
         .await;
     health
         .set_service_status("", tonic_health::ServingStatus::NotServing)

@@ -80,9 +80,12 @@ fn write_submission(
             "INSERT INTO submission (agency, feed, key, position) VALUES (?1, ?2, ?3, ?4)",
         )?
         .execute(params![agency, feed, submission.key, position])?;
-    transaction
-        .prepare_cached(INSERT_ENTRY)?
-        .execute(params![position, signed(EVENT_SUBMIT), agency, feed])?;
+    transaction.prepare_cached(INSERT_ENTRY)?.execute(params![
+        position,
+        signed(EVENT_SUBMIT),
+        agency,
+        feed
+    ])?;
     write_case(transaction, position, submission.case.as_deref())?;
     write_words(transaction, position, OF_ENTRY, &submission.words)?;
     let mut insert_run = transaction
@@ -129,7 +132,8 @@ fn write_submission(
 /// Place of the words of an entry itself.
 const OF_ENTRY: (i32, i32) = (-1, -1);
 
-const INSERT_ENTRY: &str = "INSERT INTO entry (position, event, actor, feed) VALUES (?1, ?2, ?3, ?4)";
+const INSERT_ENTRY: &str =
+    "INSERT INTO entry (position, event, actor, feed) VALUES (?1, ?2, ?3, ?4)";
 
 fn write_facts(
     transaction: &Transaction<'_>,
@@ -143,9 +147,12 @@ fn write_facts(
         false => names.number(transaction, text).map(Some),
     };
     let (actor, feed) = (name(&facts.actor)?, name(&facts.feed)?);
-    transaction
-        .prepare_cached(INSERT_ENTRY)?
-        .execute(params![position, signed(facts.event), actor, feed])?;
+    transaction.prepare_cached(INSERT_ENTRY)?.execute(params![
+        position,
+        signed(facts.event),
+        actor,
+        feed
+    ])?;
     write_case(transaction, position, facts.case.as_deref())?;
     write_words(transaction, position, OF_ENTRY, &facts.words)
 }

@@ -20,9 +20,7 @@ use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use exchange::ports::{
-    EntryQuery, Index, IndexedEntry, QuarantineQuery, RecordQuery, RunFound,
-};
+use exchange::ports::{EntryQuery, Index, IndexedEntry, QuarantineQuery, RecordQuery, RunFound};
 use exchange::refusal::Cause;
 use rusqlite::Connection;
 

@@ -105,10 +105,7 @@ fn selects(
     query: &EntryQuery,
 ) -> rusqlite::Result<Vec<Select>> {
     let drivers = match (&query.case_number, &query.party, &query.device) {
-        (Some(case), _, _) => vec![
-            Driver::Link(LinkKind::Case, case),
-            Driver::EntryCase(case),
-        ],
+        (Some(case), _, _) => vec![Driver::Link(LinkKind::Case, case), Driver::EntryCase(case)],
         (None, Some(party), _) => vec![Driver::Link(LinkKind::Party, party)],
         (None, None, Some(device)) => vec![Driver::Link(LinkKind::Device, device)],
         (None, None, None) => match rarest(connection, query)? {
@@ -123,19 +120,16 @@ fn selects(
 }
 
 /// The range of words with the fewest rows; a range of one word before wider ones.
-fn rarest(
-    connection: &Connection,
-    query: &EntryQuery,
-) -> rusqlite::Result<Option<(u64, u64)>> {
+fn rarest(connection: &Connection, query: &EntryQuery) -> rusqlite::Result<Option<(u64, u64)>> {
     let mut rarest: Option<((bool, i64), (u64, u64))> = None;
     for &(from, to) in &query.words {
         let mut statement = connection.prepare_cached(
             "SELECT COUNT(*) FROM (SELECT 1 FROM word WHERE token BETWEEN ?1 AND ?2 LIMIT ?3)",
         )?;
-        let weight: i64 = statement.query_row(
-            params![signed(from), signed(to), MOST_WEIGHED],
-            |row| row.get(0),
-        )?;
+        let weight: i64 = statement
+            .query_row(params![signed(from), signed(to), MOST_WEIGHED], |row| {
+                row.get(0)
+            })?;
         let weight = (from != to, weight);
         if rarest.is_none_or(|(least, _)| weight < least) {
             rarest = Some((weight, (from, to)));
@@ -166,7 +160,11 @@ fn select(names: &Names, query: &EntryQuery, driver: &Driver<'_>) -> Option<Sele
             select.values = vec![Value::from((*value).to_owned())];
         }
         Driver::Word(from, to) => {
-            let condition = if from == to { "d.token = ?" } else { "d.token BETWEEN ? AND ?" };
+            let condition = if from == to {
+                "d.token = ?"
+            } else {
+                "d.token BETWEEN ? AND ?"
+            };
             select.sql =
                 format!("SELECT DISTINCT d.position AS position FROM word d {joined} {condition}");
             select.values = vec![number(*from)];
@@ -177,7 +175,10 @@ fn select(names: &Names, query: &EntryQuery, driver: &Driver<'_>) -> Option<Sele
         }
         Driver::Entry => {
             place = "e";
-            select.sql = format!("SELECT e.position AS position FROM {} WHERE 1", scanned(query));
+            select.sql = format!(
+                "SELECT e.position AS position FROM {} WHERE 1",
+                scanned(query)
+            );
         }
     }
     select.and(
@@ -241,7 +242,10 @@ fn of_entry(select: &mut Select, names: &Names, query: &EntryQuery) -> Option<()
 
 /// Asks the other tables about each position the driver gives.
 fn of_others(select: &mut Select, query: &EntryQuery, driver: &Driver<'_>, place: &str) {
-    let keys = [(LinkKind::Party, &query.party), (LinkKind::Device, &query.device)];
+    let keys = [
+        (LinkKind::Party, &query.party),
+        (LinkKind::Device, &query.device),
+    ];
     for (kind, value) in keys {
         let drives = matches!(driver, Driver::Link(of, _) if *of == kind);
         let (Some(value), false) = (value, drives) else {

@@ -21,7 +21,7 @@ mod stamp;
 
 pub(crate) use board::Board;
 pub(crate) use cosign::{Cosigners, read_policy};
-pub(crate) use open::{OpenNode, close_refused, open};
+pub(crate) use open::{OpenNode, close, close_refused, open};
 pub(crate) use outage::replace;
 pub(crate) use publish::Publishing;
 pub(crate) use run::Attestation;

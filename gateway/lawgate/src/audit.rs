@@ -13,6 +13,7 @@ use std::path::Path;
 
 use anyhow::Context;
 use audit_log::{Entry, Field, FolderReader, Report, StoredEntry, Value};
+use audit_proof::archived::ArchivedRange;
 use exchange::entry::event_name;
 use serde_json::json;
 
@@ -57,7 +58,8 @@ fn list(arguments: &AuditList, output: &mut Output<'_>) -> anyhow::Result<Ending
     let mut found: Vec<Line> = Vec::new();
     let mut is_cut = false;
     let mut damage = None;
-    for stored in FolderReader::open(&arguments.log.log)?.entries_from(arguments.from) {
+    let reader = FolderReader::open(&arguments.log.log)?;
+    for stored in reader.entries_from(arguments.from.max(reader.first())) {
         let stored = match stored {
             Ok(stored) => stored,
             // What lies before the damage is still shown.
@@ -82,12 +84,31 @@ fn list(arguments: &AuditList, output: &mut Output<'_>) -> anyhow::Result<Ending
         found.push(Line::of(&entry));
     }
     print_list(&found, is_cut, output)?;
+    for range in reader
+        .archives()
+        .iter()
+        .filter(|range| range.to > arguments.from)
+    {
+        if output.format == Format::Table {
+            output.line(&archived(range))?;
+        }
+    }
     match damage {
         Some(error) => {
             Err(anyhow::Error::new(error).context("the log is damaged; see `lawgate audit verify`"))
         }
         None => Ok(Ending::Done),
     }
+}
+
+/// Says where entries are that are not here any more.
+fn archived(range: &ArchivedRange) -> String {
+    format!(
+        "positions {} to {} are archived 已归档, in the archive with manifest SHA-256 {}",
+        range.from,
+        range.to - 1,
+        hex(&range.manifest)
+    )
 }
 
 fn not_sound(position: u64) -> String {
@@ -167,7 +188,15 @@ fn print_list(found: &[Line], is_cut: bool, output: &mut Output<'_>) -> std::io:
 
 fn show(arguments: &AuditShow, output: &mut Output<'_>) -> anyhow::Result<Ending> {
     let position = arguments.position;
-    let stored = FolderReader::open(&arguments.log.log)?
+    let reader = FolderReader::open(&arguments.log.log)?;
+    let archives = reader.archives();
+    let mut of_it = archives
+        .iter()
+        .filter(|range| (range.from..range.to).contains(&position));
+    if let Some(range) = of_it.next() {
+        anyhow::bail!("{}", archived(range));
+    }
+    let stored = reader
         .entries_from(position)
         .next()
         .transpose()
@@ -258,6 +287,9 @@ fn print_report(report: &Report, output: &mut Output<'_>) -> std::io::Result<()>
             "verified": report.is_verified(),
             "origin": report.origin,
             "segments": report.segments, "entries": report.entries, "groups": report.groups, "bytes": report.bytes,
+            "archived": report.archived.archives().iter().map(|range| {
+                json!({ "from": range.from, "to": range.to, "manifestSha256": hex(&range.manifest) })
+            }).collect::<Vec<_>>(),
             "size": report.head.map(|head| head.size),
             "root": report.head.map(|head| hex(&head.root)),
             "head": report.head.map(|head| hex(&head.hash)),
@@ -272,13 +304,19 @@ fn print_report(report: &Report, output: &mut Output<'_>) -> std::io::Result<()>
     let mut rows = vec![
         ("log 日志", report.origin.clone().unwrap_or_default()),
         ("segments 分段", report.segments.to_string()),
-        ("entries 日志项", report.entries.to_string()),
+        (
+            "entries 日志项",
+            (report.entries - report.archived.to()).to_string(),
+        ),
         ("groups 提交组", report.groups.to_string()),
         ("bytes 字节", report.bytes.to_string()),
     ];
     if let Some(head) = report.head {
         rows.push(("root 树根", hex(&head.root)));
         rows.push(("head 链头", hex(&head.hash)));
+    }
+    for range in report.archived.archives() {
+        rows.push(("archived 已归档", archived(&range)));
     }
     if let Some(tail) = &report.unfinished_tail {
         let at = format!(
@@ -298,7 +336,7 @@ fn print_report(report: &Report, output: &mut Output<'_>) -> std::io::Result<()>
         Some(fault) => output.line(&format!("FAULTY 校验失败: {fault}")),
         None if report.is_verified() => output.line(&format!(
             "VERIFIED 校验通过: {} entries, every link and every byte",
-            report.entries
+            report.entries - report.archived.to()
         )),
         None => output.line("NOTHING VERIFIED 未校验任何内容: the log has no entry"),
     }

@@ -4,7 +4,9 @@
 //! module that does it. `docs/cli.md` is printed from these declarations.
 
 mod adapter;
+mod archive;
 mod attest;
+mod evidence;
 mod legal;
 mod quarantine;
 mod registry;
@@ -21,11 +23,13 @@ pub(crate) use adapter::{
     AdapterBench, AdapterBuild, AdapterCheck, AdapterCommand, AdapterInspect, AdapterNew,
     AdapterPack, AdapterRun, AdapterSign, AdapterSource, AdapterTest, AdapterVerify,
 };
+pub(crate) use archive::{ArchiveCommand, ArchiveExport, ArchivePrune, Backup, Restore};
 pub(crate) use attest::{
-    AuditCheckpoint, KeyKindArgument, KeysCommand, KeysGenerate, KeysRevoke, KeysRotate,
-    ReceiptCheck, ReceiptCommand, RotatedKey, Witness, WitnessCommand, WitnessInit,
+    AuditCheckpoint, InitWitnesses, KeyKindArgument, KeysCommand, KeysGenerate, KeysRevoke,
+    KeysRotate, ReceiptCheck, ReceiptCommand, RotatedKey, Witness, WitnessCommand, WitnessInit,
 };
 
+pub(crate) use evidence::{EvidenceCommand, EvidenceExport};
 pub(crate) use quarantine::{
     Quarantine, QuarantineCommand, QuarantineRedrive, QuarantineRetry, QuarantineStateArg,
     QuarantinedArgs,
@@ -98,6 +102,9 @@ Examples:
     /// Look at quarantined messages (隔离), convert them again, or close them.
     #[command(subcommand)]
     Quarantine(QuarantineCommand),
+    /// Export evidence packages (证据包); `lawgate-verify` checks them.
+    #[command(subcommand)]
+    Evidence(EvidenceCommand),
     /// Look at the audit log (审计日志): on disk, where nothing needs to run, or by `search`.
     #[command(subcommand)]
     Audit(AuditCommand),
@@ -127,6 +134,25 @@ Examples:
   lawgate witness --config /etc/lawgate/witness.toml
   lawgate witness init witness --name police.example/witness --policy audit.policy")]
     Witness(Witness),
+    /// Export closed ranges of the log as archives (归档); the gateway must be stopped.
+    #[command(subcommand)]
+    Archive(ArchiveCommand),
+    /// Back up log and evidence (备份), and verify the copy; the gateway must be stopped.
+    #[command(after_help = "\
+Keys are not in a backup. With snapshots of the file system nothing needs to be stopped: docs/operations.md, Back up.
+
+Examples:
+  lawgate backup --to /backup/2026-11-27")]
+    Backup(Backup),
+    /// Put a backup in place (恢复), unless that would fork the log; the gateway must be stopped.
+    #[command(after_help = "\
+The backup is compared with everything that remembers the log: what this data folder signed and holds, what the
+witnesses cosigned last, and what is given with --saved. If any of it is larger than the backup, or another log,
+nothing is changed: positions that others hold proofs of would be given again.
+
+Examples:
+  lawgate restore --from /backup/2026-11-27 --saved receipts/*.receipt export/checkpoint")]
+    Restore(Restore),
     /// Make, try, pack and sign adapters (适配器); install and activate versions in a gateway.
     #[command(subcommand)]
     Adapter(AdapterCommand),
@@ -183,6 +209,8 @@ pub(crate) struct Init {
     /// Address the gateway will listen on.
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:7443")]
     pub(crate) address: String,
+    #[command(flatten)]
+    pub(crate) witnesses: InitWitnesses,
 }
 
 /// How to reach the gateway.

@@ -7,6 +7,7 @@
 mod call;
 mod case;
 mod counter;
+mod evidence;
 mod json;
 mod messages;
 mod metrics;
@@ -20,6 +21,7 @@ mod submit;
 mod workbench;
 
 pub(crate) use case::show as case_show;
+pub(crate) use evidence::evidence;
 pub(crate) use json::to_json;
 pub(crate) use messages::{Sourced, messages_of};
 use quarantine::quarantine;

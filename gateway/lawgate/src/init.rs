@@ -1,12 +1,13 @@
 //! `lawgate init`: a folder to try the gateway in.
 //!
-//! Makes a development PKI, a configuration with four feeds and a client file
-//! for each agency. Not a way to make certificates for operation: the keys lie
+//! Makes a development PKI, a configuration with four feeds, three witnesses of
+//! which two have to cosign, and a client file for each agency. Not a way to make certificates for operation: the keys lie
 //! unprotected in the folder. Overwrites nothing; either every file is written
 //! or the first that exists is named.
 
 mod pki;
 mod texts;
+mod witnesses;
 
 use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::Write;
@@ -15,7 +16,7 @@ use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::Context;
-use audit_proof::key::KeyKind;
+use audit_proof::key::{KeyKind, VerifierKey};
 use audit_proof::receipt::RECEIPT_KEY_SUFFIX;
 use serde_json::json;
 
@@ -55,9 +56,13 @@ pub(crate) fn run(arguments: &cli::Init, output: &mut Output<'_>) -> anyhow::Res
     })?;
     let adapters = std::path::absolute(&arguments.adapters)
         .with_context(|| format!("--adapters {}: no such path", arguments.adapters.display()))?;
-    let files = files(&address, &adapters, now())?;
-    write(&arguments.folder, &files)?;
-    report(&arguments.folder, &files, output)?;
+    let (signing, log) = signing_keys()?;
+    let witnesses = witnesses::choose(&arguments.witnesses, &log)?;
+    let mut files = files(&address, &adapters, now(), witnesses.quorum)?;
+    files.extend(signing.files(&witnesses.lines));
+    files.extend(witnesses.files);
+    write(&arguments.folder, &files, &witnesses.folders)?;
+    report(&arguments.folder, &files, &witnesses.folders, output)?;
     Ok(Ending::Done)
 }
 
@@ -76,9 +81,10 @@ fn files(
     address: &Address,
     adapters: &Path,
     now: std::time::Duration,
+    quorum: Option<(usize, usize)>,
 ) -> anyhow::Result<Vec<NewFile>> {
     let party = pki::party_key().context("the party key cannot be made")?;
-    let gateway = texts::gateway(address, adapters, &party.public);
+    let gateway = texts::gateway(address, adapters, &party.public, quorum);
     let mut files = vec![
         NewFile::new("lawgate.toml", gateway, false),
         NewFile::new(
@@ -109,7 +115,6 @@ fn files(
             true,
         ));
     }
-    files.extend(signing_keys()?);
     for agency in AGENCIES {
         files.push(NewFile::new(
             &format!("client/{agency}.toml"),
@@ -120,8 +125,15 @@ fn files(
     Ok(files)
 }
 
-/// The keys of the log, where a gateway of this folder looks for them, and a policy that believes them.
-fn signing_keys() -> anyhow::Result<Vec<NewFile>> {
+/// The keys of the log as they were made.
+struct SigningKeys {
+    files: Vec<NewFile>,
+    public: Vec<VerifierKey>,
+}
+
+/// Makes the keys of the log, where a gateway of this folder looks for them; returns with them the one that signs
+/// checkpoints.
+fn signing_keys() -> anyhow::Result<(SigningKeys, VerifierKey)> {
     let receipt = format!("{}{RECEIPT_KEY_SUFFIX}", texts::ORIGIN);
     let (mut files, mut public) = (Vec::new(), Vec::new());
     for (file, name) in [("checkpoint", texts::ORIGIN), ("receipt", &receipt)] {
@@ -133,9 +145,19 @@ fn signing_keys() -> anyhow::Result<Vec<NewFile>> {
         files.push(NewFile::new(&path(keys::PUBLIC_ENDING), text, false));
         public.push(made.key);
     }
-    let path = format!("{}/{}", keys::FOLDER, keys::POLICY_FILE);
-    files.push(NewFile::new(&path, keys::policy(public.iter()), false));
-    Ok(files)
+    let log = public[0].clone();
+    Ok((SigningKeys { files, public }, log))
+}
+
+impl SigningKeys {
+    /// The files, with a policy that believes the keys and asks for the witnesses in `lines`.
+    fn files(self, lines: &str) -> Vec<NewFile> {
+        let mut files = self.files;
+        let path = format!("{}/{}", keys::FOLDER, keys::POLICY_FILE);
+        let policy = keys::policy(self.public.iter(), lines);
+        files.push(NewFile::new(&path, policy, false));
+        files
+    }
 }
 
 impl NewFile {
@@ -148,7 +170,7 @@ impl NewFile {
     }
 }
 
-fn write(folder: &Path, files: &[NewFile]) -> anyhow::Result<()> {
+fn write(folder: &Path, files: &[NewFile], more_folders: &[String]) -> anyhow::Result<()> {
     let existing: Vec<PathBuf> = files
         .iter()
         .map(|file| folder.join(&file.path))
@@ -162,7 +184,8 @@ fn write(folder: &Path, files: &[NewFile]) -> anyhow::Result<()> {
         );
     }
     // The folders with keys are the owner's alone.
-    for name in ["", "pki", "client", "data", keys::FOLDER] {
+    let folders = ["", "pki", "client", "data", keys::FOLDER].into_iter();
+    for name in folders.chain(more_folders.iter().map(String::as_str)) {
         let path = folder.join(name);
         DirBuilder::new()
             .recursive(true)
@@ -184,7 +207,12 @@ fn write(folder: &Path, files: &[NewFile]) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn report(folder: &Path, files: &[NewFile], output: &mut Output<'_>) -> anyhow::Result<()> {
+fn report(
+    folder: &Path,
+    files: &[NewFile],
+    witnesses: &[String],
+    output: &mut Output<'_>,
+) -> anyhow::Result<()> {
     let folder = fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
     match output.format {
         Format::Json => {
@@ -204,6 +232,11 @@ fn report(folder: &Path, files: &[NewFile], output: &mut Output<'_>) -> anyhow::
             output.line(&format!(
                 "  lawgate config check --config {at}/lawgate.toml"
             ))?;
+            for witness in witnesses {
+                output.line(&format!(
+                    "  lawgate witness --config {at}/{witness}/witness.toml &"
+                ))?;
+            }
             output.line(&format!("  lawgate serve --config {at}/lawgate.toml"))?;
             output.line(&format!(
                 "  lawgate submit --client {at}/client/region.toml --feed region-clue FILE"

@@ -5,6 +5,8 @@
 
 mod history;
 
+pub(crate) use history::path as history_path;
+
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
@@ -64,12 +66,18 @@ pub(crate) fn read_key(text: &str) -> anyhow::Result<VerifierKey> {
 
 fn rotate(arguments: &KeysRotate, output: &mut Output<'_>) -> anyhow::Result<Ending> {
     let config = config::load(&arguments.config)?;
-    let ring = KeyRing::open(&config)?;
     let (old_path, wanted) = rotated(&config, arguments.key)?;
+    let next_path = keys::next_path(&old_path);
+    if !old_path.exists() && next_path.exists() {
+        // Killed when the old key had left its place, which is after everything else.
+        install_next(&old_path, &next_path)?;
+        output.line("A rotation that was interrupted has been finished; nothing else was done.")?;
+        return Ok(Ending::Done);
+    }
+    let ring = KeyRing::open(&config)?;
     let old = keys::load(&wanted, None)?;
     let node = open(&config, &ring)?;
 
-    let next_path = old_path.with_extension("next.pem");
     if !next_path.exists() {
         keys::make(&next_path, &wanted)?;
     }
@@ -93,7 +101,14 @@ fn rotate(arguments: &KeysRotate, output: &mut Output<'_>) -> anyhow::Result<End
         old_key,
         new_key,
     };
-    let size = append(node, entry.draft())?;
+    let size = match rotated_at(&node, &entry.new_key)? {
+        // Killed after the entry: it is not repeated, and the old key counts up to where it stands.
+        Some(size) => {
+            attest::close(node)?;
+            size
+        }
+        None => append(node, entry.draft())?,
+    };
 
     let mut known = history::Known::open(&config, &ring)?;
     known.rotate(old.key(), new.key(), size)?;
@@ -162,7 +177,7 @@ fn rotated(config: &Config, key: RotatedKey) -> anyhow::Result<(PathBuf, WantedK
 }
 
 /// Opens the log of a stopped gateway.
-fn open(config: &Config, ring: &KeyRing) -> anyhow::Result<OpenNode> {
+pub(crate) fn open(config: &Config, ring: &KeyRing) -> anyhow::Result<OpenNode> {
     anyhow::ensure!(
         config.gateway.data_dir.join("audit").is_dir(),
         "there is no log in {} yet",
@@ -208,6 +223,29 @@ fn append(node: OpenNode, draft: audit_log::Draft) -> anyhow::Result<u64> {
     Ok(head.size)
 }
 
+/// Most entries at the end of a log among which an interrupted rotation is looked for: a gateway does not start before it
+/// is finished, so few can follow it.
+const LOOKED_BACK: u64 = 1_000;
+
+/// Returns the size at which the log says that `new_key` took over, if it says so already.
+fn rotated_at(node: &OpenNode, new_key: &str) -> anyhow::Result<Option<u64>> {
+    let reader = node.log.reader();
+    let from = node
+        .log
+        .size()
+        .saturating_sub(LOOKED_BACK)
+        .max(reader.first());
+    for stored in reader.entries_from(from) {
+        let stored = stored.context("the newest entries cannot be read")?;
+        let read = stored.decode().ok();
+        let rotation = read.and_then(|entry| KeyRotateEntry::read(&entry));
+        if rotation.is_some_and(|rotation| rotation.new_key == new_key) {
+            return Ok(Some(stored.position + 1));
+        }
+    }
+    Ok(None)
+}
+
 /// Puts the new key in the place of the old one, which stays under a name that says until when it counted.
 fn install(path: &Path, next: &Path, size: u64) -> anyhow::Result<()> {
     let retired = path.with_extension(format!("retired-{size}.pem"));
@@ -216,12 +254,24 @@ fn install(path: &Path, next: &Path, size: u64) -> anyhow::Result<()> {
             .with_context(|| format!("{} cannot become {}", from.display(), to.display()))
     };
     let public = |path: &Path| path.with_extension(PUBLIC_ENDING);
-    rename(path, &retired)?;
     if public(path).exists() {
         rename(&public(path), &public(&retired))?;
     }
-    rename(next, path)?;
-    rename(&public(next), &public(path))
+    rename(path, &retired)?;
+    install_next(path, next)
+}
+
+/// Gives the new key its place, which is empty; its private half last.
+fn install_next(path: &Path, next: &Path) -> anyhow::Result<()> {
+    let rename = |from: &Path, to: &Path| {
+        std::fs::rename(from, to)
+            .with_context(|| format!("{} cannot become {}", from.display(), to.display()))
+    };
+    let public = |path: &Path| path.with_extension(PUBLIC_ENDING);
+    if public(next).exists() {
+        rename(&public(next), &public(path))?;
+    }
+    rename(next, path)
 }
 
 /// Adds a key to the policy that was made with the first keys, where it is.

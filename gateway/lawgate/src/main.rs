@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 mod adapter;
+mod archive;
 mod attest;
 mod audit;
 mod cli;

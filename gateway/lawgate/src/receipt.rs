@@ -3,6 +3,8 @@
 //! Needs the public receipt key and nothing that runs. `lawgate-verify` does the same for many receipts together with
 //! everything else that can be known of a log; this is for the agency that holds one.
 
+mod package;
+
 use std::path::Path;
 
 use anyhow::Context as _;
@@ -19,6 +21,9 @@ use crate::audit::rfc3339;
 use crate::cli::{ReceiptCheck, ReceiptCommand};
 use crate::keys::read_key;
 use crate::output::{Ending, Format, Output, hex};
+
+/// What an evidence package begins with.
+const PACKAGE: &[u8] = b"PK\x03\x04";
 
 /// What was found, one sentence each.
 struct Finding {
@@ -51,6 +56,9 @@ fn check(arguments: &ReceiptCheck, output: &mut Output<'_>) -> anyhow::Result<En
     let path = &arguments.file;
     let bytes =
         std::fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?;
+    if bytes.starts_with(PACKAGE) {
+        return package::check(arguments, &bytes, output);
+    }
     let receipt = match Receipt::parse(&bytes) {
         Ok(receipt) => receipt,
         Err(error) => {
@@ -64,6 +72,9 @@ fn check(arguments: &ReceiptCheck, output: &mut Output<'_>) -> anyhow::Result<En
     }
     if let Some(folder) = &arguments.tiles {
         findings.extend(against_tiles(&receipt, folder));
+    }
+    if let Some(package) = &arguments.package {
+        findings.extend(package::against(&receipt, &bytes, package, arguments)?);
     }
     print(Some(&receipt), &findings, output)
 }

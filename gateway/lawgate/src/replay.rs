@@ -13,8 +13,8 @@ use evidence::FolderEvidence;
 use exchange::entry::SubmitEntry;
 use exchange::ids::RecordId;
 use exchange::replay::{Finding, Kind, Recorded, replay};
-use proto::v1::{MessageResult, message_result};
 use prost_reflect::prost::Message as _;
+use proto::v1::{MessageResult, message_result};
 
 use crate::cli::Replay;
 use crate::output::{Ending, Output, UsageError, hex};
@@ -85,10 +85,7 @@ fn wanted(arguments: &Replay) -> anyhow::Result<Wanted> {
         from: arguments.from,
         to: arguments.to.unwrap_or(u64::MAX),
         message: None,
-        case: arguments
-            .case
-            .as_deref()
-            .map(schema::normalise_case_number),
+        case: arguments.case.as_deref().map(schema::normalise_case_number),
     };
     if let Some(position) = arguments.position {
         (wanted.from, wanted.to) = (position, position.saturating_add(1));
@@ -136,7 +133,11 @@ fn one(
         findings = match adapters.of(position, &recorded.entry.adapter) {
             Ok(converter) => {
                 report.messages += recorded.payloads.len() as u64;
-                report.bytes += recorded.results.iter().map(|it| it.len() as u64).sum::<u64>();
+                report.bytes += recorded
+                    .results
+                    .iter()
+                    .map(|it| it.len() as u64)
+                    .sum::<u64>();
                 replay(&recorded, &*converter).context("no sandbox was free")?
             }
             Err(findings) => findings,
@@ -146,16 +147,14 @@ fn one(
         (Some(wanted), Some(message)) => wanted == message,
         _ => true,
     };
-    report.findings.extend(findings.into_iter().filter(is_meant));
+    report
+        .findings
+        .extend(findings.into_iter().filter(is_meant));
     Ok(())
 }
 
 /// The submission as it is kept, and what is wrong with that.
-fn read(
-    position: u64,
-    entry: SubmitEntry,
-    evidence: &FolderEvidence,
-) -> (Recorded, Vec<Finding>) {
+fn read(position: u64, entry: SubmitEntry, evidence: &FolderEvidence) -> (Recorded, Vec<Finding>) {
     let mut findings = Vec::new();
     let mut bundle = |what: &str, address: &[u8; 32], altered: Kind| match evidence.get(address) {
         Ok(Some(bundle)) => bundle.parts,

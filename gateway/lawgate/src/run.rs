@@ -10,7 +10,9 @@ use clap::CommandFactory;
 
 use crate::cli::{AdapterCommand, AuditCommand, CaseCommand, Cli, Command, ConfigCommand};
 use crate::output::{Ending, Output, UsageError};
-use crate::{adapter, audit, client, config, init, keys, logging, receipt, replay, serve, witness};
+use crate::{
+    adapter, archive, audit, client, config, init, keys, logging, receipt, replay, serve, witness,
+};
 
 /// Runs the command and returns the exit code.
 pub(crate) fn run(cli: &Cli) -> ExitCode {
@@ -53,6 +55,7 @@ fn dispatch(command: &Command, output: &mut Output<'_>) -> anyhow::Result<Ending
         Command::Submit(arguments) => runtime()?.block_on(client::submit(arguments, output)),
         Command::Records(arguments) => runtime()?.block_on(client::records(arguments, output)),
         Command::Quarantine(command) => runtime()?.block_on(client::workbench(command, output)),
+        Command::Evidence(command) => runtime()?.block_on(client::evidence(command, output)),
         Command::Audit(AuditCommand::Search(arguments)) => {
             runtime()?.block_on(client::search(arguments, output))
         }
@@ -63,6 +66,9 @@ fn dispatch(command: &Command, output: &mut Output<'_>) -> anyhow::Result<Ending
         Command::Replay(arguments) => replay::run(arguments, output),
         Command::Receipt(command) => receipt::run(command, output),
         Command::Keys(command) => keys::run(command, output),
+        Command::Archive(command) => archive::run(command, output),
+        Command::Backup(arguments) => archive::backup(arguments, output),
+        Command::Restore(arguments) => archive::restore(arguments, output),
         Command::Witness(arguments) => witness::run(arguments, output),
         Command::Adapter(AdapterCommand::Registry(command)) => {
             runtime()?.block_on(client::registry(command, output))

@@ -91,6 +91,7 @@ async fn open(config: &Config, configuration: &[u8]) -> anyhow::Result<(Node, At
     let data = &config.gateway.data_dir;
     std::fs::create_dir_all(data)
         .with_context(|| format!("making the data folder {}", data.display()))?;
+    attest::keys::ensure_no_rotation(config)?;
     let keys = KeyRing::open(config)?;
     for path in &keys.made {
         tracing::warn!(path = %path.display(), "a signing key was made; keep a copy where the log is not");
@@ -103,6 +104,12 @@ async fn open(config: &Config, configuration: &[u8]) -> anyhow::Result<(Node, At
         return Err(attest::close_refused(opened, refused));
     }
     let policy = cosigners.as_ref().map(|them| them.policy().clone());
+    if !policy
+        .as_ref()
+        .is_some_and(|policy| policy.needs_witnesses())
+    {
+        tracing::warn!("no witness has to cosign: every checkpoint of this log stays provisional");
+    }
     let board = Arc::new(Board::new(policy));
     let (log, opened, publishing) = Publishing::of_node(opened, board);
     let node = Node::build(config, configuration, (log, opened), &publishing, &keys)?;
@@ -151,6 +158,8 @@ impl Node {
             limits: limits(config),
         };
         let exchange = Exchange::build(parts);
+        let packages = wiring::PackageFiles::open(config, keys, publishing.tiles());
+        exchange.offer_packages(Arc::new(packages.context("preparing evidence packages")?));
         let ahead = catch_up(&exchange, config, opened.size)?;
         note_start(&log, ahead, configuration)?;
         exchange.restore_adapters(&configured).map_err(|error| {
@@ -178,7 +187,7 @@ impl Node {
     }
 }
 
-fn evidence_config(config: &Config) -> evidence::Config {
+pub(crate) fn evidence_config(config: &Config) -> evidence::Config {
     evidence::Config {
         dir: config.gateway.data_dir.join("evidence"),
         segment_bytes: config.evidence.segment_bytes,

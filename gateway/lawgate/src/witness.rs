@@ -150,7 +150,8 @@ fn init(arguments: &WitnessInit, output: &mut Output<'_>) -> anyhow::Result<Endi
     Ok(Ending::Done)
 }
 
-fn text(name: &str, address: &str, logs: &[(String, Vec<String>)]) -> String {
+/// The configuration of a witness that watches these logs.
+pub(crate) fn text(name: &str, address: &str, logs: &[(String, Vec<String>)]) -> String {
     let quoted = |text: &str| toml::Value::String(text.to_owned()).to_string();
     let mut text = format!(
         "# A witness of audit logs. Every key: `lawgate config reference`.\n\n[witness]\nname = {}\naddress = {}\n",

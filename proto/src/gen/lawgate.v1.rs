@@ -2139,6 +2139,124 @@ impl DeadlineState {
         }
     }
 }
+/// A run of entries.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct EntryRange {
+    /// Position of the first entry, from 0, included.
+    #[prost(uint64, tag = "1")]
+    pub from: u64,
+    /// Position behind the last entry, excluded; at most 4,096 more than `from`.
+    #[prost(uint64, tag = "2")]
+    pub to: u64,
+}
+/// Asks for a package.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ExportPackageRequest {
+    /// Kind of package; a transfer is of a case.
+    #[prost(enumeration = "PackageKind", tag = "5")]
+    pub kind: i32,
+    /// Leave the components of adapters out; their digests are named.
+    #[prost(bool, tag = "6")]
+    pub without_components: bool,
+    /// Case and purpose the export is for; go into the audit entry.
+    #[prost(message, optional, tag = "7")]
+    pub purpose: ::core::option::Option<Purpose>,
+    /// What it is about.
+    #[prost(oneof = "export_package_request::Subject", tags = "1, 2, 3, 4")]
+    pub subject: ::core::option::Option<export_package_request::Subject>,
+}
+/// Nested message and enum types in `ExportPackageRequest`.
+pub mod export_package_request {
+    /// What it is about.
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+    pub enum Subject {
+        /// Every record with this case or document number (案号, 文号); bracket styles do not matter.
+        #[prost(string, tag = "1")]
+        CaseNumber(::prost::alloc::string::String),
+        /// A submission by its identity (ULID).
+        #[prost(string, tag = "2")]
+        SubmissionId(::prost::alloc::string::String),
+        /// A record by its identity (ULID).
+        #[prost(string, tag = "3")]
+        RecordId(::prost::alloc::string::String),
+        /// A run of entries, none left out.
+        #[prost(message, tag = "4")]
+        Range(super::EntryRange),
+    }
+}
+/// A piece of a package.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ExportPackageResponse {
+    /// Set in the first piece alone.
+    #[prost(message, optional, tag = "1")]
+    pub facts: ::core::option::Option<PackageFacts>,
+    /// The next bytes of the file, at most 262,144.
+    #[prost(bytes = "vec", tag = "2")]
+    pub chunk: ::prost::alloc::vec::Vec<u8>,
+}
+/// What is sent, before its bytes.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct PackageFacts {
+    /// Length of the file, in bytes.
+    #[prost(uint64, tag = "1")]
+    pub bytes: u64,
+    /// Digest of the package: SHA-256 of its list of files. 32 bytes.
+    #[prost(bytes = "vec", tag = "2")]
+    pub digest: ::prost::alloc::vec::Vec<u8>,
+    /// SHA-256 of the file. 32 bytes.
+    #[prost(bytes = "vec", tag = "3")]
+    pub file_digest: ::prost::alloc::vec::Vec<u8>,
+    /// Position of the entry written before anything was read.
+    #[prost(uint64, tag = "4")]
+    pub query_position: u64,
+    /// Position of the entry that states the digest.
+    #[prost(uint64, tag = "5")]
+    pub seal_position: u64,
+    /// Size of the checkpoint that everything in it leads to.
+    #[prost(uint64, tag = "6")]
+    pub checkpoint_size: u64,
+    /// Whether a quorum of witnesses had cosigned it.
+    #[prost(bool, tag = "7")]
+    pub is_final: bool,
+    /// Number of entries in it.
+    #[prost(uint32, tag = "8")]
+    pub entries: u32,
+    /// Number of records in it.
+    #[prost(uint32, tag = "9")]
+    pub records: u32,
+    /// Whether personal data was masked or withheld.
+    #[prost(bool, tag = "10")]
+    pub is_masked: bool,
+}
+/// Kind of package.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum PackageKind {
+    /// By what is asked for: a case, a submission, a record, a range.
+    Unspecified = 0,
+    /// A case handed to another authority (移送), with the list of its documents.
+    Transfer = 1,
+}
+impl PackageKind {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "PACKAGE_KIND_UNSPECIFIED",
+            Self::Transfer => "PACKAGE_KIND_TRANSFER",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "PACKAGE_KIND_UNSPECIFIED" => Some(Self::Unspecified),
+            "PACKAGE_KIND_TRANSFER" => Some(Self::Transfer),
+            _ => None,
+        }
+    }
+}
 /// One message of a submission.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Message {

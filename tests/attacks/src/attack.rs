@@ -1,17 +1,19 @@
-//! The 17 attacks, each done to files: a copy of the honest node, or a history that was false from its start.
+//! The 17 attacks, each done to files: a copy of what a real gateway left when it was killed.
 //!
 //! The attacker has the disk and the gateway's keys and none of the keys of witnesses, authority and agencies. It does
-//! what is best for it: signs anew where it can, keeps what others gave where it still fits, and asks them for more.
+//! what is best for it: rewrites what it likes, signs anew where it can, keeps what others gave where it still fits, and
+//! asks them for more. Three attacks change nothing that was: the gateway goes on, and lies from there.
 
 use std::fs;
 
 use anyhow::{Context as _, Result};
 
 use crate::{
-    event::{Event, Submission, honest},
-    gateway::{BACKED_UP, Case, Growing, SIZE, World, grow},
+    event::{Event, Submission, honest_after},
+    gateway::{Case, Growing, World},
+    honest::{Honest, Marks},
     keys::Author,
-    rewrite::{Timed, edit_frame, replace_node, replace_segments},
+    rewrite::{Timed, edit_frame, history, replace_node, replace_segments},
 };
 
 /// An attack, in the order of the list.
@@ -74,28 +76,16 @@ pub const ATTACKS: [Attack; 17] = [
     Attack::DropWindow,
 ];
 
-/// Position of an entry between the export and the newest checkpoint.
-const EDITED: usize = 333;
-/// Position of an entry older than the export.
-const OLD: usize = 150;
-/// Position of an entry newer than the export.
-const NEW: usize = 450;
-/// Where entries are taken out, put in and swapped.
-const MIDDLE: usize = 400;
-/// Where the second view leaves the first.
-const FORK: usize = 420;
-/// The submission that is never logged; its agency goes on counting.
-const OMITTED: usize = 252;
-/// The submission that is dropped although there is a receipt.
-const DROPPED: usize = 520;
-/// From where on the clock is behind.
-const CLOCK_FROM: u64 = 500;
 /// How far the clock is behind, in nanoseconds: an hour.
 const BEHIND_NS: u64 = 3_600_000_000_000;
-/// What is left of a truncated log; it is below the newest checkpoint.
-const TRUNCATED: usize = 580;
-/// Size of the newest checkpoint.
-const SIGNED: usize = 600;
+/// How much of what was signed is cut off a truncated log.
+const CUT: u64 = 20;
+/// How many entries come after the honest ones in attacks that go on.
+const GOING_ON: usize = 60;
+/// Behind which of them a checkpoint is signed, cosigned and stamped.
+const ATTESTED: usize = 44;
+/// Which of them is never logged.
+const OMITTED: usize = 12;
 /// How many entries the thief appends.
 const FALSE_ENTRIES: u64 = 20;
 
@@ -134,29 +124,31 @@ impl Attack {
     ///
     /// # Errors
     /// When a part that the attacker uses refuses.
-    pub fn perform(self, world: &World, honest_case: &Case) -> Result<Case> {
-        let name = format!("attack-{:02}", self.number());
-        if self == Self::ClockBack {
-            return set_clock_back(world, &name);
-        }
-        if self == Self::NeverLogged {
-            return never_log(world, &name);
-        }
-        let mut case = honest_case.copy(&world.folder.join(name))?;
-        let history = self.history(world);
+    pub fn perform(self, world: &World, honest: &Honest) -> Result<Case> {
+        let folder = world.folder.join(format!("attack-{:02}", self.number()));
+        let mut case = honest.case.copy(&folder)?;
+        let marks = &honest.marks;
+        let mut past = history(&case.audit())?;
         match self {
-            Self::EditByte => edit_frame(&case.audit(), "case 0333", "case 0334")?,
+            Self::EditByte => {
+                let edited = &past[between(&past, marks.exported, marks.signed(), 1, 2)?];
+                let from = edited.case.clone().unwrap_or_default();
+                let (start, last) = from.split_at(from.len() - 1);
+                let to = format!("{start}{}", if last == "0" { "1" } else { "0" });
+                edit_frame(&case.audit(), &from, &to)?;
+            }
             Self::Rehash | Self::Truncate | Self::DropWindow => {
-                replace_segments(world, &case, &history)?;
+                self.rewrite(&mut past, marks)?;
+                replace_segments(&world.keys, &case, &past)?;
             }
             Self::RollBack => {
                 fs::remove_dir_all(case.audit())?;
                 fs::rename(case.folder.join("backup"), case.audit())?;
             }
-            Self::FalseNew => append_false(world, &mut case)?,
-            Self::ClockBack
-            | Self::NeverLogged
-            | Self::Resign
+            Self::FalseNew => append_false(world, marks, &mut case)?,
+            Self::ClockBack => go_on(world, marks, &mut case, |_| true, BEHIND_NS)?,
+            Self::NeverLogged => go_on(world, marks, &mut case, |number| number != OMITTED, 0)?,
+            Self::Resign
             | Self::ResignOld
             | Self::ResignNew
             | Self::TruncateResign
@@ -165,98 +157,127 @@ impl Attack {
             | Self::Reorder
             | Self::SplitView
             | Self::DropReceipted => {
-                let last = history.len().min(SIGNED) as u64;
-                replace_node(world, &case, &history, last)?;
+                self.rewrite(&mut past, marks)?;
+                let last = marks.signed().min(past.len() as u64);
+                replace_node(world, &case, &past, &marks.checkpoints, last)?;
             }
         }
         Ok(case)
     }
 
-    /// Returns the history that the attacker wants the log to have; the honest one for attacks that do not rewrite it.
-    fn history(self, world: &World) -> Vec<Timed> {
-        let mut history: Vec<Timed> = (0..)
-            .zip(honest(SIZE as usize))
-            .map(|(position, event)| (event, world.time_ns(position)))
-            .collect();
+    /// Makes of the history what the attacker wants the log to have; attacks that do not rewrite it leave it.
+    fn rewrite(self, past: &mut Vec<Timed>, marks: &Marks) -> Result<()> {
+        let (exported, signed) = (marks.exported, marks.signed());
+        // The first entry for a case at such a part of the way between two sizes.
+        let place = |past: &[Timed], from, to, part, of| between(past, from, to, part, of);
+        let middle = place(past, exported, signed, 1, 2)?;
         match self {
-            Self::Rehash | Self::Resign => edit(&mut history, EDITED),
-            Self::ResignOld => edit(&mut history, OLD),
-            Self::ResignNew => edit(&mut history, NEW),
-            Self::Truncate | Self::TruncateResign => history.truncate(TRUNCATED),
-            Self::Delete => drop(history.remove(MIDDLE)),
+            Self::Rehash | Self::Resign => past[middle].set_case("case none"),
+            Self::ResignOld => {
+                let old = place(past, 0, exported, 1, 2)?;
+                past[old].set_case("case none");
+            }
+            Self::ResignNew => {
+                let new = place(past, exported, signed, 4, 5)?;
+                past[new].set_case("case none");
+            }
+            Self::Truncate | Self::TruncateResign => past.truncate((signed - CUT) as usize),
+            Self::Delete => drop(past.remove(middle)),
             Self::Insert => {
-                let time_ns = history[MIDDLE].1 - 1_000_000_000;
-                history.insert(MIDDLE, (Event::decision("backdated decision"), time_ns));
+                let mut inserted = reading(past)?;
+                // Between its neighbours.
+                inserted.time_ns = past[middle].time_ns - 1;
+                inserted.set_case("backdated decision");
+                past.insert(middle, inserted);
             }
             Self::Reorder => {
-                let (first, second) = (history[MIDDLE].1, history[MIDDLE + 1].1);
-                history.swap(MIDDLE, MIDDLE + 1);
-                history[MIDDLE].1 = first;
-                history[MIDDLE + 1].1 = second;
+                let (first, second) = (past[middle].time_ns, past[middle + 1].time_ns);
+                past.swap(middle, middle + 1);
+                past[middle].time_ns = first;
+                past[middle + 1].time_ns = second;
             }
             Self::SplitView => {
-                for (event, _) in history.iter_mut().skip(FORK) {
-                    if event.submission.is_none() {
-                        event.case = event.case.replace("case", "view");
+                for timed in past.iter_mut().skip(middle) {
+                    let case = timed.case.clone().filter(|_| !timed.is_submission());
+                    if let Some(case) = case {
+                        timed.set_case(&case.replace("case", "view"));
                     }
                 }
             }
-            Self::DropReceipted => history[DROPPED].0 = Event::decision("nothing of note"),
-            Self::DropWindow => history.truncate(SIGNED),
+            Self::DropReceipted => {
+                let mut harmless = reading(past)?;
+                harmless.set_case("nothing of note");
+                let late = past.iter_mut().skip(middle);
+                let dropped = late.into_iter().find(|timed| timed.is_submission());
+                let dropped = dropped.context("no submission behind the middle")?;
+                harmless.time_ns = dropped.time_ns;
+                *dropped = harmless;
+            }
+            Self::DropWindow => past.truncate(signed as usize),
             Self::EditByte
             | Self::RollBack
             | Self::FalseNew
             | Self::ClockBack
             | Self::NeverLogged => {}
         }
-        history
+        Ok(())
     }
 }
 
-fn edit(history: &mut [Timed], position: usize) {
-    history[position].0.case = "case none".to_owned();
+/// Returns the first position from `part`/`of` of the way between two sizes on whose entry names a case.
+fn between(past: &[Timed], from: u64, to: u64, part: u64, of: u64) -> Result<usize> {
+    let start = (from + (to - from) * part / of) as usize;
+    let found = past[start..].iter().position(|timed| timed.case.is_some());
+    Ok(start + found.context("no entry names a case")?)
 }
 
-fn set_clock_back(world: &World, name: &str) -> Result<Case> {
-    grow(world, name, &honest(SIZE as usize), |position| {
-        let behind = if position < CLOCK_FROM { 0 } else { BEHIND_NS };
-        world.time_ns(position) - behind
-    })
+/// Returns a reading that the gateway noted: what an invented entry looks like.
+fn reading(past: &[Timed]) -> Result<Timed> {
+    let found = past
+        .iter()
+        .find(|timed| timed.case.is_some() && !timed.is_submission());
+    Ok(found.context("nothing was read")?.clone())
 }
 
-fn never_log(world: &World, name: &str) -> Result<Case> {
-    let mut events = honest(SIZE as usize + 1);
-    let omitted = events.remove(OMITTED);
-    omitted
-        .submission
-        .context("only a submission is missed by somebody")?;
-    grow(world, name, &events, |position| world.time_ns(position))
-}
-
-fn append_false(world: &World, case: &mut Case) -> Result<()> {
+/// Lets the gateway go on where it was killed, each entry four seconds after the one before, with those events that are
+/// `logged` and a clock that is `behind_ns` behind; witnesses and authority vouch for it at the real time.
+fn go_on(
+    world: &World,
+    marks: &Marks,
+    case: &mut Case,
+    logged: impl Fn(usize) -> bool,
+    behind_ns: u64,
+) -> Result<()> {
     let mut growing = Growing::open(world, case)?;
-    let before = honest(SIZE as usize);
-    let counter = before.iter().filter_map(|event| event.submission);
-    let newest = counter
-        .filter(|submission| submission.agency == 0)
-        .map(|submission| submission.counter)
-        .max()
-        .context("the agency sent nothing")?;
+    let events = honest_after(marks.counters, GOING_ON);
+    for (number, event) in events.iter().enumerate() {
+        if logged(number) {
+            growing.take(event, world.time_ns(number as u64) - behind_ns)?;
+        }
+        if number == ATTESTED {
+            growing.checkpoint(world.time_s(number as u64))?;
+        }
+    }
+    growing.close()?;
+    case.examined_s = world.time_s(GOING_ON as u64) + 16;
+    Ok(())
+}
+
+fn append_false(world: &World, marks: &Marks, case: &mut Case) -> Result<()> {
+    let mut growing = Growing::open(world, case)?;
     for number in 0..FALSE_ENTRIES {
         let event = Event {
             case: format!("false {number:04}"),
             submission: Some(Submission {
                 agency: 0,
-                counter: newest + 1 + number,
+                counter: marks.counters[0] + 1 + number,
                 author: Author::Thief,
             }),
         };
-        growing.take(&event, world.time_ns(SIZE + number))?;
+        growing.take(&event, world.time_ns(number))?;
     }
-    growing.checkpoint()?;
+    growing.checkpoint(world.time_s(FALSE_ENTRIES))?;
     growing.close()?;
-    case.examined_s = world.time_s(SIZE + FALSE_ENTRIES) + 16;
+    case.examined_s = world.time_s(FALSE_ENTRIES) + 16;
     Ok(())
 }
-
-const _: () = assert!(BACKED_UP > crate::gateway::EXPORTED);

@@ -13,6 +13,7 @@ use audit_proof::{
         Contents, Counts, Examination, Failure, FreshnessQuestion, Keeper, Outcome, Questions,
         Trust, Verdict,
     },
+    kept,
     key_history::KeyHistory,
     mirror::{self, MirrorOptions},
     note::Note,
@@ -181,7 +182,7 @@ impl Column {
         }
         if self >= Self::Witness {
             checkpoint(&case.tiles().join("checkpoint"), Keeper::Log)?;
-            for kept in files::list(&case.tiles().join("checkpoints"))? {
+            for (_, kept) in kept::list(&case.tiles())? {
                 checkpoint(&kept, Keeper::Log)?;
             }
             for witnessed in files::list(&case.held().join("witnessed"))? {
@@ -190,8 +191,9 @@ impl Column {
         }
         if self >= Self::Stamp {
             for token in files::list(&case.tiles().join("tokens"))? {
-                let size = token.file_stem().unwrap_or_default();
-                let note = case.tiles().join("checkpoints").join(size);
+                let size = token.file_stem().and_then(|stem| stem.to_str());
+                let size = size.and_then(kept::size_of).unwrap_or_default();
+                let note = kept::find(&case.tiles(), size);
                 let names = (token.display().to_string(), note.display().to_string());
                 examination.add_stamp(&names.0, &fs::read(&token)?, &names.1, &fs::read(&note)?);
             }

@@ -1,8 +1,9 @@
-//! The gateway's side: a log that grows, is published, cosigned and stamped, and gives receipts.
+//! The gateway's parts: a log that grows, is published, cosigned and stamped, and gives receipts.
 //!
-//! Made of the parts the gateway is made of (`audit-log` with its publisher, real signers, `log-http`), not of its
-//! process. The time is the scenario's: each entry comes four seconds after the one before, whatever the machine's clock
-//! says. Honest histories are grown here, and so are those in which the gateway itself was dishonest from the start.
+//! Made of what the gateway is made of (`audit-log` with its publisher, real signers, `log-http`), at the times of a
+//! scenario: each entry comes four seconds after the one before, whatever the machine's clock says. Small logs, whose
+//! every bit is tried, are made of them from their first entry on; attacks go on with them where the real gateway of
+//! [`crate::honest`] was killed.
 
 use std::{
     path::{Path, PathBuf},
@@ -13,28 +14,18 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, ensure};
-use audit_log::{Clock, Config, Log, LogSuite, PublishConfig, Publisher, open_published};
-use audit_proof::note::Note;
+use audit_log::{
+    Appended, Clock, Config, Draft, Log, LogSuite, PublishConfig, Publisher, open_published,
+};
+use audit_proof::{note::Note, suite::Suite};
+use authority::Authority;
 
 use crate::{
-    authority::Authority,
     event::Event,
     files,
     keys::{Keys, ORIGIN},
     witnesses::Serving,
 };
-
-/// Sizes at which checkpoints are signed, cosigned and stamped.
-pub const CHECKPOINTS: [u64; 8] = [100, 200, 300, 400, 450, 500, 550, 600];
-
-/// The size of the checkpoint in the old export.
-pub const EXPORTED: u64 = 300;
-
-/// The size at which the operator makes a backup.
-pub const BACKED_UP: u64 = 450;
-
-/// Entries of the honest log; the last twenty are in no checkpoint yet.
-pub const SIZE: u64 = 620;
 
 /// Seconds from one entry to the next.
 const SPACING_S: u64 = 4;
@@ -51,14 +42,14 @@ pub struct World {
     /// All keys.
     pub keys: Keys,
     /// The time-stamping authority.
-    pub authority: Authority,
-    /// When the first entry comes, in seconds since 1970.
+    pub authority: Arc<Authority>,
+    /// When the first entry of the scenario comes, in seconds since 1970.
     pub start_s: u64,
     /// Where policy and party keys are, and the folders of all cases.
     pub folder: PathBuf,
 }
 
-/// A node, and what others hold of it: one folder, with `audit`, `held` and the states of the witnesses.
+/// A node, and what others hold of it: one folder, with `data` of the node, `held` and the states of the witnesses.
 #[derive(Debug)]
 pub struct Case {
     /// The folder.
@@ -90,10 +81,25 @@ impl World {
     /// # Errors
     /// When there is no `openssl`.
     pub fn new(folder: &Path, now_s: u64) -> Result<Self> {
+        let authority = Arc::new(Authority::new(&folder.join("authority"))?);
+        Self::of_gateway(folder, Keys::new()?, authority, now_s + 60)
+    }
+
+    /// Goes on, at `start_s`, where a gateway with these keys and this authority ended; writes what an examiner is given
+    /// into `folder`.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn of_gateway(
+        folder: &Path,
+        keys: Keys,
+        authority: Arc<Authority>,
+        start_s: u64,
+    ) -> Result<Self> {
         let world = Self {
-            keys: Keys::new()?,
-            authority: Authority::new(&folder.join("authority"))?,
-            start_s: now_s + 60,
+            keys,
+            authority,
+            start_s,
             folder: folder.to_owned(),
         };
         files::write(&folder.join("policy"), world.keys.policy(&[]))?;
@@ -102,6 +108,15 @@ impl World {
         files::write(&folder.join("keys"), world.keys.history())?;
         files::write(&folder.join("party-keys"), world.keys.party_keys()?)?;
         Ok(world)
+    }
+
+    /// Has the text of a checkpoint stamped at `time_s`.
+    ///
+    /// # Errors
+    /// When `openssl` fails.
+    pub fn stamp(&self, text: &str, time_s: u64) -> Result<Vec<u8>> {
+        let digest = Suite::Sha256.hash(text.as_bytes());
+        Ok(self.authority.stamp_at(&digest, time_s)?)
     }
 
     /// When the entry at `position` really comes, in seconds since 1970.
@@ -133,7 +148,7 @@ impl Case {
     /// The folder of the node's log, which the operator may write.
     #[must_use]
     pub fn audit(&self) -> PathBuf {
-        self.folder.join("audit")
+        self.folder.join("data/audit")
     }
 
     /// The folder of what is published.
@@ -162,12 +177,12 @@ pub struct Node {
 
 /// What the log in `folder` is opened with.
 #[must_use]
-pub fn log_config(folder: &Path) -> Config {
+pub fn log_config(keys: &Keys, folder: &Path) -> Config {
     Config {
         dir: folder.to_owned(),
         suite: LogSuite::Sha256,
         origin: ORIGIN.to_owned(),
-        policy_digest: [7; 32],
+        policy_digest: keys.policy_digest,
         former_root: None,
         segment_bytes: SEGMENT_BYTES,
         queue_entries: 1_000,
@@ -195,7 +210,7 @@ impl Node {
     pub fn open(keys: &Keys, folder: &Path) -> Result<Self> {
         let clock = Arc::new(ToldClock::default());
         let (log, _, publisher, _) = open_published(
-            log_config(folder),
+            log_config(keys, folder),
             Arc::<ToldClock>::clone(&clock),
             publish_config(keys, folder),
         )?;
@@ -206,13 +221,13 @@ impl Node {
         })
     }
 
-    /// Appends an event at the time `now_ns` and waits until it is durable.
+    /// Appends at the time `now_ns` and waits until it is durable.
     ///
     /// # Errors
     /// When the log refuses.
-    pub fn append(&self, keys: &Keys, event: &Event, now_ns: u64) -> Result<audit_log::Appended> {
+    pub fn append(&self, draft: Draft, now_ns: u64) -> Result<Appended> {
         self.clock.tell(now_ns);
-        Ok(self.log.append(event.draft(keys)?)?.wait()?)
+        Ok(self.log.append(draft)?.wait()?)
     }
 
     /// Signs a checkpoint of everything, and returns its note.
@@ -253,7 +268,7 @@ impl<'w> Growing<'w> {
     /// When the log refuses.
     pub fn take(&self, event: &Event, clock_ns: u64) -> Result<u64> {
         let keys = &self.world.keys;
-        let appended = self.node.append(keys, event, clock_ns)?;
+        let appended = self.node.append(event.draft(keys)?, clock_ns)?;
         if event.submission.is_some() {
             let receipt = appended.receipt(&keys.receipt, ORIGIN)?.to_string();
             let name = format!("receipts/{:04}", appended.position);
@@ -262,29 +277,20 @@ impl<'w> Growing<'w> {
         Ok(appended.position + 1)
     }
 
-    /// Signs, has cosigned and stamped everything there is, at its real time.
+    /// Signs, has cosigned and stamped everything there is, a second after `now_s`.
     ///
     /// # Errors
     /// When fewer than three witnesses cosign.
-    pub fn checkpoint(&mut self) -> Result<()> {
+    pub fn checkpoint(&mut self, now_s: u64) -> Result<()> {
         let size = self.node.log.size();
-        let now_s = self.world.time_s(size - 1) + 1;
-        let note = self.node.sign(now_s)?;
+        let note = self.node.sign(now_s + 1)?;
         let tiles = self.case.tiles();
-        let cosigned = self.witnesses.ask(&note, &tiles, now_s + 1)?;
+        let cosigned = self.witnesses.ask(&note, &tiles, now_s + 2)?;
         let count = cosigned.verdict.witnesses.len();
         ensure!(count == 3, "{count} of 3 witnesses cosigned size {size}");
         self.node.publisher.release_cosigned(&cosigned.note)?;
-        let token = self.world.authority.stamp(note.text(), now_s + 2)?;
-        files::write(&tiles.join(format!("tokens/{size}.tsr")), token)?;
-        match size {
-            EXPORTED => {
-                let export = self.case.held().join("export");
-                files::write(&export, cosigned.note.to_string())
-            }
-            BACKED_UP => files::copy(&self.case.audit(), &self.case.folder.join("backup")),
-            _ => Ok(()),
-        }
+        let token = self.world.stamp(note.text(), now_s + 3)?;
+        files::write(&tiles.join(format!("tokens/{size}.tsr")), token)
     }
 
     /// Closes the log.
@@ -295,29 +301,4 @@ impl<'w> Growing<'w> {
         self.node.log.close()?;
         Ok(())
     }
-}
-
-/// Grows a history from its first entry on; `clock_ns` is what the gateway's clock says when an entry comes.
-///
-/// # Errors
-/// When any part refuses.
-pub fn grow(
-    world: &World,
-    name: &str,
-    events: &[Event],
-    clock_ns: impl Fn(u64) -> u64,
-) -> Result<Case> {
-    let case = Case {
-        folder: world.folder.join(name),
-        examined_s: world.time_s(events.len() as u64) + 16,
-    };
-    let mut growing = Growing::open(world, &case)?;
-    for (position, event) in (0..).zip(events) {
-        let size = growing.take(event, clock_ns(position))?;
-        if CHECKPOINTS.contains(&size) {
-            growing.checkpoint()?;
-        }
-    }
-    growing.close()?;
-    Ok(case)
 }

@@ -1,9 +1,10 @@
 //! Every key of the scenario, and what an examiner is given of them.
 //!
-//! The operator has those of the log and of receipts. Those of witnesses and agencies are here too, because the honest
-//! run needs them; no attack takes them.
+//! They are made for a small log, or are those that a real gateway and its witnesses made. The operator has those of the
+//! log and of receipts. Those of witnesses and agencies are here too, because the honest run needs them; no attack takes
+//! them.
 
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
 use anyhow::Result;
 use audit_proof::{
@@ -11,15 +12,17 @@ use audit_proof::{
     key::KeyKind,
     party::{PartyField, PartyKey, Statement},
     signer::Signer as _,
+    suite::Suite,
 };
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use ed25519_dalek::{Signer as _, SigningKey};
 use signer::{generate, key_file::FileSigner};
 
-/// The name of the log.
-pub const ORIGIN: &str = "lawgate.example/attacked";
+/// The name of the log: that of a site as `lawgate init` makes it.
+pub const ORIGIN: &str = "lawgate.example/development";
 
 /// The agencies whose every submission is signed and counted.
-pub const AGENCIES: [&str; 2] = ["region", "police"];
+pub const AGENCIES: [&str; 2] = ["region", "city-eco"];
 
 /// Names of the witnesses in the policy; any two of them are a quorum.
 pub const WITNESSES: [&str; 3] = ["environment", "police", "justice"];
@@ -33,6 +36,8 @@ pub struct Keys {
     pub receipt: FileSigner,
     /// Cosign checkpoints; the witnesses'.
     pub witnesses: Vec<Arc<FileSigner>>,
+    /// Digest of the policy that the log was made under.
+    pub policy_digest: Hash,
     agencies: [SigningKey; 2],
     thief: SigningKey,
 }
@@ -64,16 +69,62 @@ impl Keys {
             )
             .map(Arc::new)
         };
-        Ok(Self {
-            log: Arc::new(new_key(ORIGIN, KeyKind::Ed25519)?),
-            receipt: new_key(&format!("{ORIGIN}/receipt"), KeyKind::Ed25519)?,
-            witnesses: WITNESSES.iter().map(witness).collect::<Result<_>>()?,
+        Ok(Self::with(
+            new_key(ORIGIN, KeyKind::Ed25519)?,
+            new_key(&format!("{ORIGIN}/receipt"), KeyKind::Ed25519)?,
+            WITNESSES.iter().map(witness).collect::<Result<_>>()?,
+            [7; 32],
+        ))
+    }
+
+    /// Reads the keys that a gateway and its witnesses made in the folder of a site.
+    ///
+    /// # Errors
+    /// When a key cannot be read.
+    pub fn of_site(site: &Path) -> Result<Self> {
+        let load = |path: &str, name: &str, kind| FileSigner::load(&site.join(path), name, kind);
+        let witness = |(index, name): (usize, &&str)| {
+            let path = format!("witness-{index}/witness.pem");
+            let name = format!("{name}.example/witness");
+            Ok(Arc::new(load(&path, &name, KeyKind::Ed25519Cosignature)?))
+        };
+        let receipt = format!("{ORIGIN}/receipt");
+        let policy = std::fs::read(site.join("witnesses.policy"))?;
+        Ok(Self::with(
+            load("data/keys/checkpoint.pem", ORIGIN, KeyKind::Ed25519)?,
+            load("data/keys/receipt.pem", &receipt, KeyKind::Ed25519)?,
+            WITNESSES
+                .iter()
+                .enumerate()
+                .map(witness)
+                .collect::<Result<_>>()?,
+            Suite::Sha256.hash(&policy),
+        ))
+    }
+
+    fn with(
+        log: FileSigner,
+        receipt: FileSigner,
+        witnesses: Vec<Arc<FileSigner>>,
+        policy_digest: Hash,
+    ) -> Self {
+        Self {
+            log: Arc::new(log),
+            receipt,
+            witnesses,
+            policy_digest,
             agencies: [
                 SigningKey::from_bytes(&[1; 32]),
                 SigningKey::from_bytes(&[2; 32]),
             ],
             thief: SigningKey::from_bytes(&[3; 32]),
-        })
+        }
+    }
+
+    /// The public key of an agency, as the gateway's configuration takes it.
+    #[must_use]
+    pub fn party(&self, agency: usize) -> String {
+        STANDARD.encode(self.agencies[agency].verifying_key().to_bytes())
     }
 
     /// The policy of an examiner who knows the keys of the log and no witness.
@@ -137,11 +188,4 @@ impl Keys {
     fn log_lines(&self) -> String {
         format!("log {}\nlog {}\n", self.log.key(), self.receipt.key())
     }
-}
-
-/// The digest that an empty list of attributes has.
-pub(crate) fn no_attributes() -> Hash {
-    audit_proof::party::attributes_digest(
-        [].iter().map(|one: &[(&str, &str); 0]| one.iter().copied()),
-    )
 }

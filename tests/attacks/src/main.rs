@@ -7,15 +7,11 @@
 #![forbid(unsafe_code)]
 #![expect(clippy::print_stdout, reason = "the table is what the program is for")]
 
-use std::{
-    path::PathBuf,
-    process::ExitCode,
-    time::{SystemTime, UNIX_EPOCH},
-};
+use std::{path::PathBuf, process::ExitCode};
 
 use anyhow::{Context as _, Result, bail};
 use attacks::{
-    gateway::World,
+    honest,
     program::Programs,
     table::{Row, Table, run},
 };
@@ -55,8 +51,14 @@ fn attack() -> Result<bool> {
         None => temporary.path().to_owned(),
         Some(folder) => std::path::absolute(folder)?,
     };
-    let world = World::new(&folder, now_s()?)?;
-    let table = run(&world, Some(&programs), tell)?;
+    println!("a real gateway writes the honest log");
+    let (world, honest) = honest::run(&folder)?;
+    let marks = &honest.marks;
+    println!(
+        "{} entries; exported at {}, backed up at {}, signed at {:?}, killed",
+        marks.size, marks.exported, marks.backed_up, marks.checkpoints
+    );
+    let table = run(&world, &honest, Some(&programs), tell)?;
     if let Some(path) = &arguments.json {
         let text = serde_json::to_string_pretty(&table.to_json())?;
         attacks::files::write(path, text + "\n")?;
@@ -106,10 +108,4 @@ impl Arguments {
         }
         Ok(arguments)
     }
-}
-
-/// Returns the seconds since 1970 by the clock of this machine: the certificates of the authority begin then.
-#[expect(clippy::disallowed_methods, reason = "only the binary reads the clock")]
-fn now_s() -> Result<u64> {
-    Ok(SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs())
 }

@@ -9,9 +9,9 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, bail};
+use audit_proof::kept;
 
 use crate::{
-    attack::Attack,
     column::{MAX_AGE_S, STAMP_DELAY_S},
     files,
     gateway::{Case, World},
@@ -93,7 +93,6 @@ impl Programs {
         give("--checkpoint", &case.held().join("export"));
         for (option, folder) in [
             ("--checkpoint", case.held().join("witnessed")),
-            ("--checkpoint", case.tiles().join("checkpoints")),
             ("--token", case.tiles().join("tokens")),
             ("--receipt", case.held().join("receipts")),
         ] {
@@ -101,13 +100,17 @@ impl Programs {
                 give(option, &file);
             }
         }
+        for (_, kept) in kept::list(&case.tiles())? {
+            give("--checkpoint", &kept);
+        }
+        for (option, seconds) in [
+            ("--now", case.examined_s),
+            ("--max-age", MAX_AGE_S),
+            ("--stamp-delay", STAMP_DELAY_S),
+        ] {
+            command.arg(option).arg(seconds.to_string());
+        }
         run(&mut command)
-    }
-
-    /// Whether the second verifier has the question that finds the attack: it has none for clocks that were set back.
-    #[must_use]
-    pub fn second_can_find(attack: Attack) -> bool {
-        attack != Attack::ClockBack
     }
 }
 

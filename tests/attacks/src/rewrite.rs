@@ -1,43 +1,108 @@
 //! The operator's tools: everything that a disk and the gateway's keys allow.
 //!
-//! A history is rewritten with the real writer and a clock that is told the times, so that checksums, trailers, footers,
-//! tiles and signatures are all right; or bytes are changed in a segment and only their checksum is made good. What
-//! witnesses and the authority gave for checkpoints whose text stays the same is kept.
+//! A history is read from the entries and rewritten with the real writer and a clock that is told the times, so that
+//! checksums, trailers, footers, tiles and signatures are all right; or bytes are changed in a segment and only their
+//! checksum is made good. What witnesses and the authority gave for checkpoints whose text stays the same is kept: an entry
+//! that is not changed comes out byte for byte as the gateway wrote it.
 
 use std::{
     fs,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use anyhow::{Context as _, Result, ensure};
-use audit_log::open;
-use audit_proof::{note::Note, segment};
+use audit_log::{Draft, Field, Value, open};
+use audit_proof::{Entry, FolderReader, kept, note::Note, party::SUBMIT_EVENT, segment};
 
 use crate::{
-    event::Event,
     files,
-    gateway::{CHECKPOINTS, Case, Node, ToldClock, World, log_config},
+    gateway::{Case, Node, ToldClock, World, log_config},
+    keys::Keys,
 };
 
-/// An event and the time its entry is to state, in nanoseconds since 1970.
-pub type Timed = (Event, u64);
+/// An entry's content and the time it is to state, in nanoseconds since 1970.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Timed {
+    /// What its author decided.
+    pub draft: Draft,
+    /// When.
+    pub time_ns: u64,
+    /// The case it names, if any.
+    pub case: Option<String>,
+}
+
+impl Timed {
+    /// Whether it is a submission.
+    #[must_use]
+    pub fn is_submission(&self) -> bool {
+        self.draft.event() == SUBMIT_EVENT
+    }
+
+    /// Says that it is for another case.
+    pub fn set_case(&mut self, case: &str) {
+        let draft = self.draft.clone();
+        self.draft = draft.with(Field::Case, vec![Value::from(case)]);
+        self.case = Some(case.to_owned());
+    }
+}
+
+/// The fields that a draft may carry.
+const FIELDS: [Field; 8] = [
+    Field::Clock,
+    Field::Actor,
+    Field::Object,
+    Field::Outcome,
+    Field::Digests,
+    Field::Case,
+    Field::Party,
+    Field::Sealed,
+];
+
+/// Reads all entries of a log, as what they can be written from again.
+///
+/// # Errors
+/// When the log cannot be read.
+pub fn history(audit: &Path) -> Result<Vec<Timed>> {
+    let entries = FolderReader::open(audit)?.entries_from(0);
+    entries.map(|entry| Ok(timed(&entry?.decode()?))).collect()
+}
+
+fn timed(entry: &Entry<'_>) -> Timed {
+    let mut draft = Draft::new(entry.event());
+    for field in FIELDS {
+        if let Some(values) = entry.field(field) {
+            draft = draft.with(field, values);
+        }
+    }
+    if let Some(key) = entry.idempotency_key() {
+        draft = draft.with_idempotency_key(key);
+    }
+    let case = entry.field(Field::Case).unwrap_or_default();
+    Timed {
+        draft,
+        time_ns: entry.time_ns(),
+        case: match case.first() {
+            Some(Value::Text(case)) if !case.is_empty() => Some(case.clone()),
+            _ => None,
+        },
+    }
+}
 
 /// Writes the segments of a case anew and leaves everything else as it is: no key is needed for it.
 ///
 /// # Errors
 /// When the log refuses.
-pub fn replace_segments(world: &World, case: &Case, history: &[Timed]) -> Result<()> {
+pub fn replace_segments(keys: &Keys, case: &Case, history: &[Timed]) -> Result<()> {
     for path in segments(&case.audit())? {
         fs::remove_file(path)?;
     }
-    let clock = std::sync::Arc::new(ToldClock::default());
-    let (log, _) = open(
-        log_config(&case.audit()),
-        std::sync::Arc::<ToldClock>::clone(&clock),
-    )?;
-    for (event, time_ns) in history {
-        clock.tell(*time_ns);
-        log.append(event.draft(&world.keys)?)?.wait()?;
+    let clock = Arc::new(ToldClock::default());
+    let config = log_config(keys, &case.audit());
+    let (log, _) = open(config, Arc::<ToldClock>::clone(&clock))?;
+    for timed in history {
+        clock.tell(timed.time_ns);
+        log.append(timed.draft.clone())?.wait()?;
     }
     log.close()?;
     Ok(())
@@ -48,16 +113,22 @@ pub fn replace_segments(world: &World, case: &Case, history: &[Timed]) -> Result
 ///
 /// # Errors
 /// When any part refuses; that witnesses refuse is no error.
-pub fn replace_node(world: &World, case: &Case, history: &[Timed], last: u64) -> Result<()> {
+pub fn replace_node(
+    world: &World,
+    case: &Case,
+    history: &[Timed],
+    checkpoints: &[u64],
+    last: u64,
+) -> Result<()> {
     let former = case.folder.join("former");
     fs::rename(case.audit(), &former)?;
     let mut node = Node::open(&world.keys, &case.audit())?;
     let mut newest = None;
-    for (event, time_ns) in history {
-        let position = node.append(&world.keys, event, *time_ns)?.position;
+    for timed in history {
+        let position = node.append(timed.draft.clone(), timed.time_ns)?.position;
         let size = position + 1;
-        if size <= last && (CHECKPOINTS.contains(&size) || size == last) {
-            let note = node.sign(world.time_s(position) + 1)?;
+        if size <= last && (checkpoints.contains(&size) || size == last) {
+            let note = node.sign(timed.time_ns / 1_000_000_000 + 1)?;
             newest = Some(gather(world, case, &former, &mut node, size, note)?);
         }
     }
@@ -76,17 +147,19 @@ fn gather(
     note: Note,
 ) -> Result<Note> {
     let token = format!("tokens/{size}.tsr");
-    let old = former.join(format!("tiles/checkpoints/{size}"));
+    let old = kept::find(&former.join("tiles"), size);
     if let Ok(bytes) = fs::read(&old)
         && let Ok(old) = Note::parse(&bytes)
         && old.text() == note.text()
     {
         node.publisher.release_cosigned(&old)?;
-        let kept = fs::read(former.join("tiles").join(&token))?;
-        files::write(&case.tiles().join(&token), kept)?;
+        // Not every checkpoint was stamped.
+        if let Ok(kept) = fs::read(former.join("tiles").join(&token)) {
+            files::write(&case.tiles().join(&token), kept)?;
+        }
         return Ok(old);
     }
-    let stamped = world.authority.stamp(note.text(), case.examined_s - 1)?;
+    let stamped = world.stamp(note.text(), case.examined_s - 1)?;
     files::write(&case.tiles().join(&token), stamped)?;
     Ok(note)
 }

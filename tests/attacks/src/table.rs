@@ -9,9 +9,9 @@ use serde_json::{Value, json};
 use crate::{
     attack::{ATTACKS, Attack},
     column::{COLUMNS, Column, Finding},
-    event::honest,
     files,
-    gateway::{Case, SIZE, World, grow},
+    gateway::{Case, World},
+    honest::Honest,
     program::{Answer, Programs},
     witnesses::Serving,
 };
@@ -39,23 +39,21 @@ pub struct Table {
     pub rows: Vec<Row>,
 }
 
-/// Makes the honest log, does every attack and runs every verifier; `told` is called with each row.
+/// Does every attack to copies of the honest log and runs every verifier; `told` is called with each row.
 ///
 /// # Errors
 /// When a part of the honest side or of the attacker's fails; what verifiers find is in the table.
 pub fn run(
     world: &World,
+    honest: &Honest,
     programs: Option<&Programs>,
     told: impl Fn(&Row) + Sync,
 ) -> Result<Table> {
-    let honest_case = grow(world, "honest", &honest(SIZE as usize), |position| {
-        world.time_ns(position)
-    })?;
     let attacks: Vec<Option<Attack>> = ATTACKS.map(Some).into_iter().chain([None]).collect();
     let row = |attack: &Option<Attack>| -> Result<Row> {
         let case = match attack {
-            Some(attack) => attack.perform(world, &honest_case)?,
-            None => honest_case.copy(&world.folder.join("control"))?,
+            Some(attack) => attack.perform(world, honest)?,
+            None => honest.case.copy(&world.folder.join("control"))?,
         };
         let row = examine(world, &case, *attack, programs)?;
         told(&row);
@@ -118,11 +116,7 @@ impl Row {
         }
         let first = self.first.as_ref().is_none_or(|answer| answer.code == 1);
         let second = self.second.as_ref().is_none_or(|answer| answer.code == 1);
-        by_judge && first && (second || !self.is_asked_of_second())
-    }
-
-    fn is_asked_of_second(&self) -> bool {
-        self.attack.is_none_or(Programs::second_can_find)
+        by_judge && first && second
     }
 
     /// Whether a column passed everything, programs included: what the honest log has to do.
@@ -170,7 +164,6 @@ impl Row {
             "columns": columns.collect::<Vec<_>>(),
             "lawgate_verify_exit": code(&self.first),
             "second_verifier_exit": code(&self.second),
-            "second_verifier_can_find": self.is_asked_of_second(),
         })
     }
 }

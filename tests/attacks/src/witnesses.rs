@@ -49,7 +49,7 @@ pub struct Serving {
 }
 
 impl Serving {
-    /// Starts the witnesses with their states in `witness-0` to `witness-2` of `folder`.
+    /// Starts the witnesses with their states in `witness-0/state` to `witness-2/state` of `folder`, where `lawgate witness` keeps them.
     ///
     /// # Errors
     /// When a folder or a port cannot be had.
@@ -61,7 +61,7 @@ impl Serving {
         let mut tasks = JoinSet::new();
         let (mut urls, mut folders) = (Vec::new(), Vec::new());
         for (index, signer) in keys.witnesses.iter().enumerate() {
-            let state = folder.join(format!("witness-{index}"));
+            let state = folder.join(format!("witness-{index}/state"));
             let config = config(keys, signer, &state, &now_s)?;
             let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0"))?;
             urls.push(format!(

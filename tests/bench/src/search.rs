@@ -66,7 +66,10 @@ impl EvidenceStore for MadeEvidence {
 pub(crate) fn measure(settings: &Settings, report: &mut Report) -> anyhow::Result<()> {
     let entries = settings.entries.min(ENTRIES);
     let folder = temporary()?;
-    let (log, _) = audit_log::open(config(&folder.path().join("log"), LogSuite::Sha256), clock())?;
+    let (log, _) = audit_log::open(
+        config(&folder.path().join("log"), LogSuite::Sha256),
+        clock(),
+    )?;
     let evidence = Arc::new(MadeEvidence::default());
     let started = Instant::now();
     fill(&log, &evidence, entries)?;
@@ -78,8 +81,14 @@ pub(crate) fn measure(settings: &Settings, report: &mut Report) -> anyhow::Resul
     let exchange = exchange(&log, &evidence, &index);
     Follower::new(Arc::clone(&exchange), 20_000).catch_up(log.size(), |_, _| {})?;
     report.note("search: entries", entries as f64, "entries");
-    report.note("search: log and index made in", started.elapsed().as_secs_f64(), "s");
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    report.note(
+        "search: log and index made in",
+        started.elapsed().as_secs_f64(),
+        "s",
+    );
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
     let following = runtime.spawn(Arc::new(Follower::new(Arc::clone(&exchange), 20_000)).run());
     let cases = entries / 10 / OF_A_CASE;
     let by_case = |number: usize| SearchEntries {
@@ -97,8 +106,18 @@ pub(crate) fn measure(settings: &Settings, report: &mut Report) -> anyhow::Resul
     report.note("search-case-p50", case.0, "ms");
     report.note("search-text-p50", text.0, "ms");
     report.add(vec![
-        Row::new("search-case-p99", "ms", "<= 1 (50 ms)", vec![(case.1, CASE_MS)]),
-        Row::new("search-text-p99", "ms", "<= 1 (200 ms)", vec![(text.1, TEXT_MS)]),
+        Row::new(
+            "search-case-p99",
+            "ms",
+            "<= 1 (50 ms)",
+            vec![(case.1, CASE_MS)],
+        ),
+        Row::new(
+            "search-text-p99",
+            "ms",
+            "<= 1 (200 ms)",
+            vec![(text.1, TEXT_MS)],
+        ),
     ]);
     Ok(())
 }
@@ -244,7 +263,11 @@ fn entry(feed: &str, result_root: [u8; 32], number: u64) -> SubmitEntry {
 
 /// Document `number`: five in a row are of one case.
 fn document(number: u64) -> Record {
-    let rare = if number.is_multiple_of(1_000) { "，稀土企业" } else { "，危废" };
+    let rare = if number.is_multiple_of(1_000) {
+        "，稀土企业"
+    } else {
+        "，危废"
+    };
     let text = TEXTS[(number % 4) as usize];
     let case = Case {
         doc_nos: vec![DocumentNumber {

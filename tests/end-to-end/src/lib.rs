@@ -1,10 +1,11 @@
 //! A real gateway for tests: the built binary in a scratch folder, with clients for every agency.
 //!
 //! Port 0 and temporary folders throughout; a gateway is killed when dropped.
-//! The benchmarks rely on it too.
+//! The benchmarks and the attacks rely on it too.
 #![forbid(unsafe_code)]
 
 pub mod packet;
+pub mod witness;
 
 use std::fs;
 use std::io::{BufRead as _, BufReader};
@@ -58,7 +59,7 @@ pub struct Site {
 }
 
 impl Site {
-    /// A new site with a development PKI and the four feeds.
+    /// A new site with a development PKI and the four feeds, which nobody witnesses.
     ///
     /// # Errors
     /// When `lawgate init` fails.
@@ -69,7 +70,8 @@ impl Site {
         let output = Command::new(binary()?)
             .arg("init")
             .arg(&folder)
-            .args(["--dev", "--address", "127.0.0.1:0", "--adapters"])
+            .args(["--dev", "--no-witnesses", "--address", "127.0.0.1:0"])
+            .arg("--adapters")
             .arg(&adapters)
             .output()?;
         ensure!(
@@ -131,6 +133,33 @@ impl Site {
             lines.push(format!("\n[{section}]\n{line}"));
         }
         Ok(fs::write(&file, lines.join("\n") + "\n")?)
+    }
+
+    /// Changes the text of the configuration.
+    ///
+    /// # Errors
+    /// When `from` is not in it exactly once, or the file cannot be read or written.
+    pub fn edit(&self, from: &str, to: &str) -> anyhow::Result<()> {
+        let file = self.folder.join("lawgate.toml");
+        let text = fs::read_to_string(&file)?;
+        ensure!(
+            text.matches(from).count() == 1,
+            "{from} is not in the configuration once"
+        );
+        Ok(fs::write(&file, text.replace(from, to))?)
+    }
+
+    /// Has checkpoints stamped by an authority that serves at `url`, each `interval_s` seconds.
+    ///
+    /// # Errors
+    /// When the configuration cannot be written.
+    pub fn stamp(&self, url: &str, root: &Path, interval_s: u64) -> anyhow::Result<()> {
+        self.set("audit.timestamp", &format!("interval_s = {interval_s}"))?;
+        self.set(
+            "audit.timestamp",
+            &format!("roots = \"{}\"", root.display()),
+        )?;
+        self.set("audit.timestamp", &format!("url = \"{url}\""))
     }
 
     /// The site's folder.

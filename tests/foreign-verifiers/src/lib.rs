@@ -19,6 +19,8 @@ mod node;
 #[cfg(test)]
 mod notes;
 #[cfg(test)]
+mod packages;
+#[cfg(test)]
 mod stamps;
 #[cfg(test)]
 mod tiles;

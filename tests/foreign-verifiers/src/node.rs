@@ -219,10 +219,9 @@ impl Node {
 
     /// Has the last two checkpoints stamped, beside which the stamps are kept; `false` when there is no OpenSSL.
     pub(crate) fn stamp(&self) -> bool {
-        let tsa = self.path("tsa");
-        if !authority::make(&tsa) {
+        let Some(tsa) = authority::make(&self.path("tsa")) else {
             return false;
-        }
+        };
         for (size, form) in STAMPED {
             let note = Note::parse(&self.read(&format!("audit/tiles/checkpoints/{size}"))).unwrap();
             let stamp = authority::stamp(&tsa, note.text(), form);

@@ -41,19 +41,20 @@ const TABLE: &[Edges] = &[
     // The verifier does not know how a log was written: nothing that writes may come in here.
     edges("audit-proof", &[], &[]),
     edges("audit-log", &["audit-proof"], &["signer"]),
-    edges("log-http", &["audit-proof"], &["signer"]),
+    edges("log-http", &["audit-proof"], &["authority", "signer"]),
     edges("package-proof", &["audit-proof"], &["sample-package"]),
     edges("evidence-package", &["audit-proof", "package-proof"], &["sample-package"]),
     edges("verifier-wasm", &["audit-proof", "package-proof"], &["sample-package"]),
     edges("audit-verify", &["audit-proof", "package-proof"], &["audit-log", "sample-package", "signer"]),
     edges("signer", &["audit-proof"], &[]),
+    edges("kernel-clock", &["audit-proof"], &[]),
     edges("evidence", &["audit-log", "exchange"], &[]),
     edges("index", &["exchange", "proto", "schema"], &[]),
     // Keys of personal data: whoever opens a disclosed value needs none of the gateway.
     edges("vault", &[], &[]),
     edges("exchange", &["proto", "schema", "audit-log", "evidence-package"], &["audit-proof", "package-proof", "signer"]),
     edges("grpc-api", &["proto", "schema", "exchange"], &[]),
-    edges("lawgate", &["proto", "schema", "exchange", "grpc-api", "audit-log", "audit-proof", "evidence", "index", "adapter-host", "adapter-pack", "adapter-tools", "log-http", "package-proof", "signer"], &[]),
+    edges("lawgate", &["proto", "schema", "exchange", "grpc-api", "audit-log", "audit-proof", "evidence", "index", "adapter-host", "adapter-pack", "adapter-tools", "kernel-clock", "log-http", "package-proof", "signer"], &[]),
     // How foreign code takes part.
     edges("adapter-sdk", &["proto", "schema"], &[]),
     edges("adapter-host", &["exchange"], &["proto"]),
@@ -65,6 +66,7 @@ const TABLE: &[Edges] = &[
     edges("justice-review", &["adapter-sdk"], &[]),
     edges("hostile-adapter", &["adapter-sdk"], &[]),
     // Tools, which build the others and link none of them.
+    edges("authority", &[], &[]),
     edges("sample-package", &["audit-proof", "evidence-package", "package-proof", "signer"], &[]),
     edges("xtask", &[], &[]),
     edges("tidy", &[], &[]),

@@ -131,5 +131,13 @@ def _chain(command) -> None:
     command.add_argument("--party-keys", help="keys of agencies: check party signatures and counters")
     text = "a gap in an agency's counters is only noted: the agency says that it never sent them"
     command.add_argument("--allow-gaps", action="store_true", help=text)
+    text = "how old the newest statement of others may be, in seconds"
+    command.add_argument("--max-age", type=int, metavar="SECONDS", help=text)
+    text = "the time of the examination, seconds since 1970; that of this machine when not given"
+    command.add_argument("--now", type=int, metavar="SECONDS", help=text)
+    text = "how far the clock of the log may be ahead of others', in seconds [60]"
+    command.add_argument("--clock-tolerance", type=int, metavar="SECONDS", help=text)
+    text = "how long after its checkpoint a time stamp was made at most, in seconds: finds clocks set back"
+    command.add_argument("--stamp-delay", type=int, metavar="SECONDS", help=text)
     text = "an entry that nobody else vouches for is a failure"
     command.add_argument("--require-anchored", action="store_true", help=text)

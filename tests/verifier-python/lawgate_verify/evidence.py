@@ -9,6 +9,7 @@ from __future__ import annotations
 import pathlib
 from dataclasses import dataclass, field
 
+from . import clocks
 from . import note as notes
 from . import policy as policies
 from . import timestamp
@@ -34,6 +35,9 @@ class Held:
     text: bytes | None = None
     quorum: str | None = None
     stamp: str | None = None
+    # When the quorum was reached, and when it was stamped, in seconds since 1970.
+    quorum_time_s: int | None = None
+    stamp_time_s: int | None = None
     agrees: bool = False
 
     @property
@@ -126,6 +130,7 @@ class Evidence:
             return verdict.status != FAILED
         if verdict.has_quorum:
             held.quorum = f"quorum of witnesses ({', '.join(verdict.witnesses)})"
+            held.quorum_time_s = policies.quorum_time_s(self.policy, verdict)
         if held.proof and held.proof.facts:
             held.anchors.append("a receipt that you hold")
         return True
@@ -149,6 +154,7 @@ class Evidence:
                 problem = wrong.detail
                 continue
             held.stamp = f"time stamp of {stamp.time}"
+            held.stamp_time_s = clocks.stamp_time_s(stamp.time)
             self.report.count("time stamps")
             self.report.add(what, PASSED, f"of {stamp.time}, over {stamp.over} of size {held.size}")
             return

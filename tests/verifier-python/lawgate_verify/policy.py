@@ -194,6 +194,19 @@ def judge(policy: Policy, note: notes.Note, signer: str, needs_quorum: bool = Tr
     return verdict("passed", f"signed by the log; witnesses: {', '.join(witnesses) or 'none'}")
 
 
+def quorum_time_s(policy: Policy, verdict: Verdict) -> int | None:
+    """Returns when the quorum was reached: the earliest time by which enough witnesses had cosigned."""
+    named = {key: name for name, key in policy.witnesses.items()}
+    times = sorted((line.time_s, named[line.key]) for line in verdict.lines
+                   if line.key in named and line.status == signatures.VERIFIED and line.time_s)
+    signed: set[bytes] = set()
+    for time_s, name in times:
+        signed.add(name)
+        if policy.is_met(policy.quorum, signed):
+            return time_s
+    return None
+
+
 def _retired(policy: Policy, good: set[notes.Key], note: notes.Note) -> str | None:
     """Says which key signed a size past its end; one such signature spoils the checkpoint beside any other."""
     size = notes.parse_checkpoint(note.text).size

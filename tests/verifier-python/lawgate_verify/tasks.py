@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pathlib
+import time
 
+from . import clocks
 from . import entry as entries
 from . import note as notes
 from . import party as parties
@@ -178,7 +180,7 @@ def _kept(evidence: Evidence, folder: pathlib.Path) -> list[tuple[pathlib.Path, 
     for prefix in ("", "sm3/"):
         base = folder / prefix
         by_size = {}
-        for path in _numbered(base / "checkpoints", ""):
+        for path in _kept_checkpoints(base / "checkpoints"):
             by_size[path.name] = evidence.add_checkpoint(f"its {prefix}checkpoints/{path.name}", read(str(path)))
         if (base / "checkpoint").is_file():
             evidence.add_checkpoint(f"its {prefix}checkpoint", read(str(base / "checkpoint")))
@@ -193,19 +195,30 @@ def _kept(evidence: Evidence, folder: pathlib.Path) -> list[tuple[pathlib.Path, 
     return stamps
 
 
+def _kept_checkpoints(folder: pathlib.Path) -> list[pathlib.Path]:
+    """Returns the kept checkpoints by size: those below 1,000 in the folder, others in `x001/x234/1234067` or there, too."""
+    if not folder.is_dir():
+        return []
+    found = {int(path.name): path for path in reversed(_numbered(folder, ""))}
+    for inner in sorted(folder.iterdir()):
+        if inner.is_dir() and len(inner.name) == 4 and inner.name[0] == "x" and inner.name[1:].isdecimal():
+            found.update((int(path.name), path) for path in _kept_checkpoints(inner))
+    return [found[size] for size in sorted(found)]
+
+
 def _numbered(folder: pathlib.Path, suffix: str) -> list[pathlib.Path]:
     """Returns the files whose names are sizes before `suffix`, by size."""
     if not folder.is_dir():
         return []
     sizes = {str(int(name)): path for path in folder.iterdir() if path.name.endswith(suffix)
              and (name := path.name[:len(path.name) - len(suffix)]).isascii() and name.isdigit() and len(name) < 21
-             and str(int(name)) == name}
+             and str(int(name)) == name and path.is_file()}
     return [sizes[name] for name in sorted(sizes, key=int)]
 
 
 def _wanted(evidence: Evidence, party: parties.PartyCheck | None) -> Wanted:
     sizes = [held.size for held in evidence.held]
-    positions = [held.proof.index for held in evidence.held if held.proof]
+    positions = [held.proof.index for held in evidence.held if held.proof] + clocks.positions(evidence.held)
     return Wanted(sizes, positions, party.take if party else None)
 
 
@@ -227,6 +240,9 @@ def _finish(report: Report, what: str, result, evidence: Evidence, party, wanted
     report.add(what, FAILED if fault else PASSED, str(fault) if fault else sound)
     _tokens(evidence, options, kept)
     fault = evidence.compare(origin, chain.size, wanted, fault)
+    has_witnesses = evidence.policy is not None and evidence.policy.quorum != b"none"
+    wrong = clocks.check(report, evidence.held, wanted.times, _questions(options), has_witnesses, chain.size)
+    fault = min(filter(None, (fault, wrong)), key=lambda each: each.position, default=None)
     if party:
         fault = _party_result(report, party, options.allow_gaps, fault)
     report.fault = fault
@@ -235,6 +251,12 @@ def _finish(report: Report, what: str, result, evidence: Evidence, party, wanted
         open_ = [each for each in report.ranges if "unanchored" in each.detail]
         detail = str(open_[0]) if open_ else "somebody else vouches for every entry that passed"
         report.add("anchored", FAILED if open_ or not report.ranges else PASSED, detail)
+
+
+def _questions(options) -> clocks.Questions:
+    now = options.now if options.now is not None else int(time.time())
+    tolerance = clocks.TOLERANCE_S if options.clock_tolerance is None else options.clock_tolerance
+    return clocks.Questions(now, options.max_age, tolerance, options.stamp_delay)
 
 
 def _facts(report: Report, result: LogResult | MirrorResult) -> None:

@@ -23,6 +23,7 @@ use crate::{
     writer::{Active, Writer},
 };
 use audit_proof::{
+    archived::{Archived, MAX_STUB_BYTES},
     chain::Head,
     fault::{Fault, FaultKind, Flaw},
     folder::{Inventory, Stage, file_name, path},
@@ -139,8 +140,9 @@ pub(crate) fn open_on(
     })?;
     let names = disk.list(dir).map_err(io_error("listing", dir))?;
     let inventory = Inventory::of(&names).map_err(OpenError::Damaged)?;
-    check_sequence(&*disk, dir, &inventory)?;
-    let end = find_end(&*disk, &config, &inventory)?;
+    let archived = read_archived(&*disk, dir, &inventory)?;
+    check_sequence(&*disk, dir, &inventory, archived.to())?;
+    let end = find_end(&*disk, &config, &inventory, &archived)?;
     for first in &inventory.new {
         let path = path(dir, *first, Stage::New);
         disk.remove(&path).map_err(io_error("removing", &path))?;
@@ -157,6 +159,7 @@ pub(crate) fn open_on(
         Arc::clone(&disk),
         config.dir.clone(),
         end.sealed,
+        archived,
         end.active.as_ref(),
     );
     let limits = Limits {
@@ -213,9 +216,32 @@ fn check_config(config: &Config) -> Result<(), OpenError> {
     }
 }
 
-/// Checks that each sealed segment ends where the next one starts.
-fn check_sequence(disk: &dyn Disk, dir: &Path, inventory: &Inventory) -> Result<(), OpenError> {
-    let mut expected = 0;
+/// Reads what of the log is archived.
+fn read_archived(
+    disk: &dyn Disk,
+    dir: &Path,
+    inventory: &Inventory,
+) -> Result<Archived, OpenError> {
+    let mut stubs = Vec::new();
+    for first in &inventory.archived {
+        let path = path(dir, *first, Stage::Archived);
+        let mut bytes = Vec::new();
+        disk.open(&path, false)
+            .and_then(|file| read_range(&*file, 0, MAX_STUB_BYTES as u64 + 1, &mut bytes))
+            .map_err(io_error("reading", &path))?;
+        stubs.push((*first, bytes));
+    }
+    Archived::of(stubs.into_iter()).map_err(OpenError::Damaged)
+}
+
+/// Checks that each sealed segment ends where the next one starts; the first one where what is archived ends.
+fn check_sequence(
+    disk: &dyn Disk,
+    dir: &Path,
+    inventory: &Inventory,
+    archived_to: u64,
+) -> Result<(), OpenError> {
+    let mut expected = archived_to;
     for (first, stage) in inventory.segments() {
         let fault = |kind| {
             let file = file_name(first, stage).into();
@@ -272,8 +298,19 @@ fn find_end(
     disk: &dyn Disk,
     config: &Config,
     inventory: &Inventory,
+    archived: &Archived,
 ) -> Result<FoundEnd, OpenError> {
     let Some((first, stage)) = inventory.segments().last() else {
+        if !archived.is_empty() {
+            // The last segment is never archived.
+            let position = archived.to();
+            return Err(OpenError::Damaged(Fault {
+                position,
+                file: file_name(position, Stage::Sealed).into(),
+                offset: 0,
+                kind: FaultKind::MissingSegment,
+            }));
+        }
         let next = Header::first(
             &config.origin,
             config.suite,
@@ -291,8 +328,9 @@ fn find_end(
         });
     };
     let last = LastSegment::load(disk, config, first, stage)?;
-    if stage == Stage::Open {
-        check_link(disk, &config.dir, inventory, &last.header)?;
+    let is_lone = stage == Stage::Sealed && inventory.sealed.len() == 1;
+    if stage == Stage::Open || is_lone {
+        check_link(disk, &config.dir, inventory, archived, &last.header)?;
     }
     let mut found = FoundEnd {
         head: last.scan.running.state.head(),
@@ -341,10 +379,13 @@ fn check_link(
     disk: &dyn Disk,
     dir: &Path,
     inventory: &Inventory,
+    archived: &Archived,
     header: &Header,
 ) -> Result<(), OpenError> {
-    let (is_linked, position) = match inventory.sealed.last() {
-        None => (header.is_genesis(), 0),
+    let before = inventory.sealed.iter().rev();
+    let mut before = before.filter(|first| **first < header.start.size());
+    let (is_linked, position) = match before.next() {
+        None => (archived.continues_in(header), archived.to()),
         Some(first) => {
             let path = path(dir, *first, Stage::Sealed);
             let file = disk

@@ -15,7 +15,7 @@ use crate::testing::{
     ManualClock, append_each, clock, config, draft, events, group_ends, segment_paths,
 };
 use audit_proof::{
-    entry::Field,
+    entry::{ClockFlag, ClockSource, ClockState, Field},
     hash::leaf_hash,
     tree::CompactRange,
     verify::{Options, verify},
@@ -103,6 +103,44 @@ fn time_never_goes_back() {
     clock.0.store(7, Ordering::SeqCst);
     let (log, _) = open(config(folder.path(), 1 << 20), clock).unwrap();
     assert_eq!(append_each(&log, 5..6)[0].time_ns, 202);
+}
+
+/// A clock that knows its state.
+struct Disciplined(ClockState);
+
+impl Clock for Disciplined {
+    fn now_ns(&self) -> u64 {
+        7
+    }
+
+    fn state(&self) -> Option<ClockState> {
+        Some(self.0)
+    }
+}
+
+#[test]
+fn an_entry_has_the_state_of_the_clock_unless_its_draft_brings_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = ClockState {
+        source: ClockSource::Ntp,
+        error_us: 150,
+        flag: ClockFlag::Normal,
+    };
+    let (log, _) = open(
+        config(folder.path(), 1 << 20),
+        Arc::new(Disciplined(state)) as Arc<dyn Clock>,
+    )
+    .unwrap();
+    append_each(&log, 0..1);
+    let own = draft(1).with(Field::Clock, vec!["quartz".into()]);
+    log.append(own).unwrap().wait().unwrap();
+    let entries: Vec<_> = log.reader().entries_from(0).map(Result::unwrap).collect();
+    let values = |at: usize| entries[at].decode().unwrap().field(Field::Clock);
+    assert_eq!(ClockState::from_values(&values(0).unwrap()), Some(state));
+    assert_eq!(values(1), Some(vec!["quartz".into()]));
+    drop(log);
+    let report = verify(folder.path(), &Options::default());
+    assert_eq!((report.fault, report.entries), (None, 2));
 }
 
 #[test]

@@ -1,10 +1,11 @@
 //! Files that are durable before anybody is told of them.
 //!
-//! A file gets its name once its content is durable, so whatever bears a name is whole; the names are made durable
-//! together. It knows folders and bytes and nothing of trees. Tiles, bundles and checkpoints are written with it.
+//! A file gets its name once its content is durable, so whatever bears a name is whole. Files that are put are written
+//! one by one, and made durable, named and their names made durable together: the disk orders and joins what it is given
+//! at once. It knows folders and bytes and nothing of trees. Tiles, bundles and checkpoints are written with it.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     io,
     path::{Path, PathBuf},
     sync::Arc,
@@ -17,16 +18,21 @@ use audit_proof::{
 };
 
 use super::PublishError;
-use crate::disk::{Disk, read_range};
+use crate::disk::{Disk, DiskFile, read_range};
 
 /// What the name of a file that is being written ends with.
 const NEW_SUFFIX: &str = ".new";
+
+/// The most files that are written before they are made durable together: each is held open until then.
+const MAX_WRITTEN: usize = 256;
 
 /// A folder whose files are written whole.
 #[derive(Debug)]
 pub(super) struct Files {
     disk: Arc<dyn Disk>,
     folder: PathBuf,
+    /// Files that are written under another name and not durable yet, by the name they are to get.
+    written: BTreeMap<PathBuf, Box<dyn DiskFile>>,
     /// Folders in which names have changed since they were last synced.
     unsynced: BTreeSet<PathBuf>,
 }
@@ -39,6 +45,7 @@ impl Files {
         Ok(Self {
             disk,
             folder,
+            written: BTreeMap::new(),
             unsynced: BTreeSet::new(),
         })
     }
@@ -54,7 +61,7 @@ impl Files {
         read_whole(&*self.disk, &path).map_err(failed("reading", &path))
     }
 
-    /// Puts a file in its place whose content never changes; its name is durable after [`Files::sync`].
+    /// Puts a file in its place whose content never changes; it is there, and durable, after [`Files::sync`].
     ///
     /// One that is there with the same content is left; with any other it was damaged and is replaced.
     pub(super) fn put(&mut self, name: &str, bytes: &[u8]) -> Result<(), PublishError> {
@@ -69,6 +76,9 @@ impl Files {
             self.write(&path, bytes)?;
         }
         self.unsynced.insert(folder);
+        if self.written.len() >= MAX_WRITTEN {
+            return self.name_written();
+        }
         Ok(())
     }
 
@@ -84,8 +94,9 @@ impl Files {
         self.sync()
     }
 
-    /// Makes the names of everything that was put in place durable.
+    /// Makes everything that was put in place durable, content and names.
     pub(super) fn sync(&mut self) -> Result<(), PublishError> {
+        self.name_written()?;
         for folder in std::mem::take(&mut self.unsynced) {
             self.disk
                 .sync_folder(&folder)
@@ -111,19 +122,64 @@ impl Files {
             .map_err(failed("removing", &folder))
     }
 
-    /// Writes a file under another name, makes it durable and gives it its own.
-    fn write(&self, path: &Path, bytes: &[u8]) -> Result<(), PublishError> {
-        let mut new = path.as_os_str().to_owned();
-        new.push(NEW_SUFFIX);
-        let new = PathBuf::from(new);
-        let write = || {
-            let file = self.disk.create(&new)?;
-            file.write_all_at(bytes, 0)?;
-            file.sync()?;
-            self.disk.rename(&new, path)
-        };
-        write().map_err(failed("writing", path))
+    /// Returns whether a file is there.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.disk.open(&self.path(name), false).is_ok()
     }
+
+    /// Returns the names in a folder; none when it is not there.
+    pub(super) fn list(&self, name: &str) -> Result<Vec<String>, PublishError> {
+        let folder = self.path(name);
+        match self.disk.list(&folder) {
+            Ok(names) => Ok(names),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+            Err(error) => Err(failed("listing", &folder)(error)),
+        }
+    }
+
+    /// Removes a file, if it is there. A crash may bring it back, which does no harm.
+    pub(super) fn remove(&mut self, name: &str) -> Result<(), PublishError> {
+        let path = self.path(name);
+        match self.disk.remove(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                Err(failed("removing", &path)(error))
+            }
+            Ok(()) | Err(_) => Ok(()),
+        }
+    }
+
+    /// Writes a file under another name; it gets its own when everything written is made durable.
+    fn write(&mut self, path: &Path, bytes: &[u8]) -> Result<(), PublishError> {
+        let write = || {
+            let file = self.disk.create(&new_path(path))?;
+            file.write_all_at(bytes, 0)?;
+            Ok(file)
+        };
+        let file = write().map_err(failed("writing", path))?;
+        self.written.insert(path.to_owned(), file);
+        Ok(())
+    }
+
+    /// Makes the content of everything written durable, and only then gives each file its name.
+    fn name_written(&mut self) -> Result<(), PublishError> {
+        let written = std::mem::take(&mut self.written);
+        let files: Vec<&dyn DiskFile> = written.values().map(|file| &**file).collect();
+        self.disk
+            .sync_files(&files)
+            .map_err(failed("syncing files in", &self.folder))?;
+        for path in written.keys() {
+            let named = self.disk.rename(&new_path(path), path);
+            named.map_err(failed("naming", path))?;
+        }
+        Ok(())
+    }
+}
+
+/// Returns the name under which a file is written before it gets its own.
+fn new_path(path: &Path) -> PathBuf {
+    let mut new = path.as_os_str().to_owned();
+    new.push(NEW_SUFFIX);
+    PathBuf::from(new)
 }
 
 /// A tile is not there, or not as long as its name says.

@@ -9,6 +9,7 @@ use std::{fmt, sync::Arc};
 use audit_proof::{
     checkpoint::Checkpoint,
     hash::Hash,
+    kept,
     note::Note,
     proof::leaf_hashes,
     signer::{Signer, sign_note},
@@ -19,6 +20,7 @@ use audit_proof::{
 use super::{
     LockError, PublishError, SignedCheckpoint,
     files::Files,
+    keep::Keeping,
     lock::{self, Lock},
 };
 
@@ -30,6 +32,7 @@ pub(super) struct Tree {
     pub(super) origin: String,
     pub(super) appender: TileAppender,
     pub(super) files: Files,
+    keeping: Keeping,
     lock: Lock,
     signers: Vec<Arc<dyn Signer>>,
     /// What was signed last.
@@ -59,6 +62,12 @@ impl Tree {
         files: Files,
         lock: Lock,
     ) -> Result<Self, PublishError> {
+        // Time stamps lie beside the SHA-256 tree, in whose folder the other one is.
+        let tokens = match suite {
+            Suite::Sha256 => "tokens",
+            Suite::Sm3 => "../tokens",
+        };
+        let keeping = Keeping::open(&files, tokens)?;
         let signed = lock.signed(&origin, &signers)?;
         let bytes = files.read(CHECKPOINT)?;
         if signed.is_none() && bytes.is_some() {
@@ -80,6 +89,7 @@ impl Tree {
             origin,
             appender: TileAppender::new(suite),
             files,
+            keeping,
             lock,
             signers,
             signed,
@@ -206,7 +216,12 @@ impl Tree {
             lock::parse(&bytes, &self.origin).map_err(|_| PublishError::OtherNote { size: 0 })?;
         let size = cosigned.checkpoint.size();
         let other = PublishError::OtherNote { size };
-        let Some(former) = self.files.read(&kept(size))? else {
+        let (place, flat) = (kept::path(size), kept::flat_path(size));
+        let former = match self.files.read(&place)? {
+            None => self.files.read(&flat)?,
+            former => former,
+        };
+        let Some(former) = former else {
             return Err(other);
         };
         let former =
@@ -221,17 +236,17 @@ impl Tree {
         if released == Some(&cosigned.checkpoint) {
             self.write_released(cosigned)
         } else {
-            self.files.replace(&kept(size), &bytes)
+            self.files.replace(&place, &bytes)
         }
     }
 
     fn write_released(&mut self, released: SignedCheckpoint) -> Result<(), PublishError> {
         let bytes = released.note.to_string().into_bytes();
-        self.files
-            .replace(&kept(released.checkpoint.size()), &bytes)?;
+        let size = released.checkpoint.size();
+        self.files.replace(&kept::path(size), &bytes)?;
         self.files.replace(CHECKPOINT, &bytes)?;
         self.released = Some(released);
-        Ok(())
+        self.keeping.released(&mut self.files, size)
     }
 
     fn remove_partials(
@@ -255,11 +270,6 @@ impl Tree {
         }
         Ok(())
     }
-}
-
-/// Returns the name under which the note of a size is kept.
-fn kept(size: u64) -> String {
-    format!("checkpoints/{size}")
 }
 
 /// Returns the folder of the partial files beside a full one (C2SP tlog-tiles, "Partial Tiles").

@@ -48,6 +48,24 @@ pub(super) struct Encoded {
     group: Option<Arc<Group>>,
 }
 
+/// What the clock says when a batch is encoded.
+#[derive(Debug)]
+pub(super) struct Moment {
+    now_ns: u64,
+    /// The state of the clock as entries have it; empty where it is not known.
+    state: Vec<u8>,
+}
+
+impl Moment {
+    /// Asks the clock.
+    pub(super) fn of(clock: &dyn Clock) -> Self {
+        Self {
+            now_ns: clock.now_ns(),
+            state: clock.state().map_or_else(Vec::new, |state| state.to_cbor()),
+        }
+    }
+}
+
 /// Encodes what is queued whenever the writer waits for the disk, until the queue is closed.
 pub(super) fn encode_ahead(
     queue: &Queue<Draft, Appended>,
@@ -60,7 +78,7 @@ pub(super) fn encode_ahead(
             return;
         };
         if let Some(in_flight) = queue.take_ahead(&mut drafts) {
-            encoder.encode(&drafts, clock.now_ns(), in_flight);
+            encoder.encode(&drafts, Moment::of(clock), in_flight);
             drafts.clear();
         }
     }
@@ -81,7 +99,12 @@ impl Encoder {
     }
 
     /// Appends drafts to the group, for those who wait for them.
-    pub(super) fn encode(&mut self, drafts: &[Draft], now_ns: u64, in_flight: InFlight<Appended>) {
+    pub(super) fn encode(
+        &mut self,
+        drafts: &[Draft],
+        moment: Moment,
+        in_flight: InFlight<Appended>,
+    ) {
         let encoded = &mut self.encoded;
         let state = encoded
             .state
@@ -89,7 +112,7 @@ impl Encoder {
             .expect("an encoder knows the log up to its newest entry");
         for draft in drafts {
             // One reading serves the batch; each entry is at least a nanosecond later than the one before it.
-            let time_ns = now_ns.max(state.time_ns + 1);
+            let time_ns = moment.now_ns.max(state.time_ns + 1);
             let position = state.size();
             let place = Place {
                 origin: &self.origin,
@@ -100,7 +123,9 @@ impl Encoder {
             };
             let bytes = &mut encoded.bytes;
             encoded.starts.push(bytes.len());
-            let entry = write_frame(bytes, position, |out| draft.write_entry(place, out));
+            let entry = write_frame(bytes, position, |out| {
+                draft.write_timed_entry(place, &moment.state, out);
+            });
             // The byte before the entry is the highest one of its position, which is also the prefix of a leaf: 0.
             let leaf = prefixed_leaf_hash(&bytes[entry.start - 1..entry.end])
                 .unwrap_or_else(|| leaf_hash(&bytes[entry.clone()]));

@@ -3,7 +3,7 @@
 //! A draft encodes its fields when they are set, on the author's thread, so that the log only joins bytes. It holds no
 //! position, time or link: those exist only once the log has given the entry its place.
 
-use super::{ENTRY_VERSION, MAX_ENTRY_BYTES};
+use super::{ENTRY_VERSION, MAX_ENTRY_BYTES, clock::MAX_CLOCK_BYTES};
 use crate::{
     cbor::{MAX_DEPTH, Major, TooDeep, Value, write_bytes, write_head, write_text, write_value},
     hash::Hash,
@@ -64,8 +64,8 @@ pub struct Draft {
     too_deep: bool,
 }
 
-/// The most bytes that the map head, version, position, time, event and link take together.
-const FIXED_BYTES: usize = 1 + 2 + 10 + 10 + 10 + 35;
+/// The most bytes that the map head, version, position, time, state of the clock, event and link take together.
+const FIXED_BYTES: usize = 1 + 2 + 10 + 10 + MAX_CLOCK_BYTES + 10 + 35;
 /// The bytes that the link of the second suite takes.
 const SECOND_LINK_BYTES: usize = 35;
 
@@ -174,13 +174,23 @@ impl Draft {
 
     /// Appends the canonical bytes of the entry at `place`; the draft has been checked.
     pub fn write_entry(&self, place: Place<'_>, out: &mut Vec<u8>) {
-        let clock_end = self
+        self.write_timed_entry(place, &[], out);
+    }
+
+    /// The same, with the state of the clock by which `place` is timed, as [`ClockState::to_cbor`] gives it or empty.
+    ///
+    /// A draft that has a state of its own keeps it.
+    ///
+    /// [`ClockState::to_cbor`]: super::ClockState::to_cbor
+    pub fn write_timed_entry(&self, place: Place<'_>, clock: &[u8], out: &mut Vec<u8>) {
+        let own_clock = self
             .ends
             .first()
-            .filter(|(key, _)| *key == Field::Clock.key())
-            .map_or(0, |(_, end)| *end);
-        let links = 1 + u64::from(place.second_link.is_some());
-        write_head(out, Major::Map, 5 + links + self.ends.len() as u64);
+            .filter(|(key, _)| *key == Field::Clock.key());
+        let clock_end = own_clock.map_or(0, |(_, end)| *end);
+        let clock = if own_clock.is_some() { &[] } else { clock };
+        let added = 1 + u64::from(place.second_link.is_some()) + u64::from(!clock.is_empty());
+        write_head(out, Major::Map, 5 + added + self.ends.len() as u64);
         out.push(0);
         write_head(out, Major::Unsigned, ENTRY_VERSION);
         out.push(1);
@@ -189,6 +199,7 @@ impl Draft {
         write_head(out, Major::Unsigned, place.position);
         out.push(3);
         write_head(out, Major::Unsigned, place.time_ns);
+        out.extend_from_slice(clock);
         out.extend_from_slice(&self.encoded[..clock_end]);
         out.push(5);
         write_head(out, Major::Unsigned, self.event);

@@ -161,6 +161,7 @@ impl Chinese for UncheckedReason {
             Self::NoTiles => "没有哈希瓦片",
             Self::NoLock => "没有记录最近签名检查点的锁文件",
             Self::NoSm3 => "未计算 SM3 树",
+            Self::Archived => "部分条目已归档，未给出归档",
         }
     }
 }

@@ -44,6 +44,9 @@ impl Examination<'_> {
             agreed: vec![0],
             remarks: Vec::new(),
         };
+        if known.archived > 0 {
+            decision.examination.uncheck("", UncheckedReason::Archived);
+        }
         decision.compare();
         decision.split_views();
         decision.receipts();
@@ -102,6 +105,7 @@ impl Decision<'_, '_> {
         match self.head(held.suite, held.size) {
             Some(head) if head.root == held.root => Agreement::Agrees,
             Some(_) => Agreement::Differs,
+            None if held.suite == Suite::Sha256 => Agreement::Unknown(UncheckedReason::Archived),
             None => Agreement::Unknown(UncheckedReason::NoSm3),
         }
     }

@@ -14,7 +14,7 @@ use crate::{
     peaks,
     proof::{FolderTiles, FolderTilesError},
     suite::Suite,
-    tile::{EntryBundle, Tile},
+    tile::{EntryBundle, TILE_WIDTH, Tile},
 };
 
 /// A bundle that is sound in itself, and what is left to be checked of it.
@@ -36,13 +36,30 @@ pub(super) struct Checked {
     pub(super) leaves: Vec<(Vec<Hash>, Option<Hash>)>,
     /// Files of tiles that were compared.
     pub(super) compared: place::Compared,
+    /// Whether its entries are archived, so that only hashes are known.
+    pub(super) is_archived: bool,
 }
 
 /// Checks the bundle at `index` of a log of `size` entries.
-pub(super) fn check(index: u64, size: u64, trees: &[Tree]) -> Result<Checked, MirrorFault> {
+///
+/// Of a full bundle before `archived` that is not there the hashes of the tiles are taken.
+pub(super) fn check(
+    index: u64,
+    size: u64,
+    archived: u64,
+    trees: &[Tree],
+) -> Result<Checked, MirrorFault> {
     let bundle = EntryBundle::of_tree(index, size)
         .expect("only bundles that a log of this size has are asked for");
-    let entries = read(bundle, trees)?;
+    let entries = match read(bundle, trees) {
+        Err(fault)
+            if fault.kind == MirrorFaultKind::BundleMissing
+                && bundle.first() + u64::from(bundle.width()) <= archived =>
+        {
+            return of_tiles(bundle, trees);
+        }
+        read => read?,
+    };
     let mut checked = chain(bundle, &entries)?;
     for tree in trees {
         let Some(tile) = Tile::of_tree(0, index, tree.size) else {
@@ -66,6 +83,27 @@ pub(super) fn check(index: u64, size: u64, trees: &[Tree]) -> Result<Checked, Mi
     Ok(checked)
 }
 
+/// Takes the hashes of the tiles of a bundle whose entries are archived.
+fn of_tiles(bundle: EntryBundle, trees: &[Tree]) -> Result<Checked, MirrorFault> {
+    let mut checked = Checked::empty(bundle);
+    checked.is_archived = true;
+    for tree in trees {
+        let Some(tile) = Tile::of_tree(0, bundle.first() / u64::from(TILE_WIDTH), tree.size) else {
+            checked.leaves.push((Vec::new(), None));
+            continue;
+        };
+        let leaves = place::read(tree, tile)?;
+        checked.compared.files += 1;
+        if tree.suite == Suite::Sha256 {
+            checked.hashes.clone_from(&leaves);
+            checked.times_ns = vec![0; leaves.len()];
+        }
+        let root = tile.is_full().then(|| peaks::fold(tree.suite, &leaves));
+        checked.leaves.push((leaves, root));
+    }
+    Ok(checked)
+}
+
 fn read(bundle: EntryBundle, trees: &[Tree]) -> Result<Vec<Vec<u8>>, MirrorFault> {
     let source = FolderTiles::new(&trees[0].folder);
     source.entries(bundle).map_err(|error| {
@@ -81,16 +119,7 @@ fn read(bundle: EntryBundle, trees: &[Tree]) -> Result<Vec<Vec<u8>>, MirrorFault
 
 /// Checks entry after entry and computes the leaf hashes of the chain.
 fn chain(bundle: EntryBundle, entries: &[Vec<u8>]) -> Result<Checked, MirrorFault> {
-    let mut checked = Checked {
-        origin: String::new(),
-        link: [0; 32],
-        second_link: None,
-        second: None,
-        times_ns: Vec::with_capacity(entries.len()),
-        hashes: Vec::with_capacity(entries.len()),
-        leaves: Vec::new(),
-        compared: place::Compared::default(),
-    };
+    let mut checked = Checked::empty(bundle);
     let mut offset = 0;
     for (place, bytes) in (0..).zip(entries) {
         checked
@@ -102,6 +131,21 @@ fn chain(bundle: EntryBundle, entries: &[Vec<u8>]) -> Result<Checked, MirrorFaul
 }
 
 impl Checked {
+    fn empty(bundle: EntryBundle) -> Self {
+        let width = usize::from(bundle.width());
+        Self {
+            origin: String::new(),
+            link: [0; 32],
+            second_link: None,
+            second: None,
+            times_ns: Vec::with_capacity(width),
+            hashes: Vec::with_capacity(width),
+            leaves: Vec::new(),
+            compared: place::Compared::default(),
+            is_archived: false,
+        }
+    }
+
     fn take(&mut self, position: u64, bytes: &[u8]) -> Result<(), FaultKind> {
         let entry = Entry::decode(bytes).map_err(FaultKind::Entry)?;
         if entry.position() != position {

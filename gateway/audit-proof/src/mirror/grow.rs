@@ -27,6 +27,8 @@ pub(super) struct Join {
     last: Option<(Hash, u64)>,
     /// Its SM3 leaf hash, in a log of both suites.
     second: Option<Hash>,
+    /// Whether it is archived, so that its SM3 leaf hash is not known.
+    is_archived: bool,
     /// The number of the bundle to be joined next.
     next: u64,
     waiting: Vec<(u64, Result<Checked, MirrorFault>)>,
@@ -61,6 +63,7 @@ impl Join {
             growths: trees.iter().map(growth).collect(),
             last: None,
             second: None,
+            is_archived: false,
             next: 0,
             waiting: Vec::new(),
             size: options.size.max(options.sm3_size.unwrap_or(0)),
@@ -96,8 +99,11 @@ impl Join {
     fn take(&mut self, index: u64, checked: &Checked, trees: &[Tree]) -> Result<(), MirrorFault> {
         let bundle = EntryBundle::of_tree(index, self.size)
             .expect("only bundles that a log of this size has are joined");
-        self.follow(checked)
-            .map_err(|kind| bundle::fault(bundle, 0, 0, MirrorFaultKind::Entry(kind)))?;
+        if !checked.is_archived {
+            self.follow(checked)
+                .map_err(|kind| bundle::fault(bundle, 0, 0, MirrorFaultKind::Entry(kind)))?;
+            self.report.bundles += 1;
+        }
         let observed = observed(&self.observe, bundle);
         for ((growth, tree), (leaves, root)) in
             self.growths.iter_mut().zip(trees).zip(&checked.leaves)
@@ -108,10 +114,10 @@ impl Join {
             self.report.tiles_past_checkpoint += compared.past_checkpoint;
         }
         self.report.entries += checked.hashes.len() as u64;
-        self.report.bundles += 1;
         self.report.tiles += checked.compared.files;
         self.report.tiles_past_checkpoint += checked.compared.past_checkpoint;
         self.second = checked.second;
+        self.is_archived = checked.is_archived;
         self.last = checked
             .hashes
             .last()
@@ -136,6 +142,7 @@ impl Join {
         match (self.last, checked.times_ns.first()) {
             (Some((_, time_ns)), Some(first)) if *first <= time_ns => Err(FaultKind::EntryTime),
             (Some((hash, _)), _) if hash != checked.link => Err(FaultKind::EntryLink),
+            (Some(_), _) if self.is_archived => Ok(()),
             (Some(_), _) => check_second_link(self.second.as_ref(), checked.second_link.as_ref()),
             (None, _) => Ok(()),
         }

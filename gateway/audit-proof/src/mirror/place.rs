@@ -44,6 +44,14 @@ pub(super) fn compare(tree: &Tree, tile: Tile, hashes: &[Hash]) -> Result<Compar
     Ok(compared)
 }
 
+/// Reads the hashes of a tile.
+pub(super) fn read(tree: &Tree, tile: Tile) -> Result<Vec<Hash>, MirrorFault> {
+    let source = FolderTiles::new(&tree.folder);
+    source
+        .tile(tile)
+        .map_err(|error| of_error(tree, tile, &error))
+}
+
 /// Returns the fault of a file with the path of `tile` at the hash number `place`.
 pub(super) fn fault(tree: &Tree, tile: Tile, place: usize, kind: MirrorFaultKind) -> MirrorFault {
     let hash = tile.index() * 256 + place as u64;

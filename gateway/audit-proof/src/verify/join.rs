@@ -184,7 +184,7 @@ impl Join {
                 Tail::Sealed(usize::try_from(length).ok()?)
             }
             Stage::Open if rest.iter().all(|byte| *byte == 0) => Tail::Clean,
-            Stage::New | Stage::Open | Stage::Sealed => return None,
+            Stage::New | Stage::Open | Stage::Sealed | Stage::Archived => return None,
         };
         Some((tail, length))
     }

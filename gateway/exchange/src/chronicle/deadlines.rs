@@ -80,9 +80,7 @@ const RULES: &[Rule] = &[
         caution: "",
         term: Term::Days(3),
         starts: |it| it.kind == Kind::TransferReported && !it.is_detention,
-        meets: |it| {
-            it.kind == Kind::TransferDecided || is_state(it, &[TransferState::Rejected])
-        },
+        meets: |it| it.kind == Kind::TransferDecided || is_state(it, &[TransferState::Rejected]),
     },
     Rule {
         id: "xs-handover",

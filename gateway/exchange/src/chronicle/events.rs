@@ -49,7 +49,9 @@ impl Happening {
     }
 
     pub(super) fn into_event(self, leaf: Hash, proof: ProofState, stamped: u64) -> CaseEvent {
-        let id = self.place.map(|place| RecordId::new(self.entered_ns, place));
+        let id = self
+            .place
+            .map(|place| RecordId::new(self.entered_ns, place));
         CaseEvent {
             kind: self.kind as i32,
             happened_at: self.at.map(|at| at.text).unwrap_or_default(),
@@ -194,16 +196,36 @@ fn said(record: &Record) -> Vec<Said> {
 
 fn of_transfer(transfer: &CaseTransfer) -> Vec<Said> {
     let steps = [
-        (Kind::TransferReported, &transfer.report_at, TransferState::Reported),
-        (Kind::TransferDecided, &transfer.decided_at, TransferState::Approved),
-        (Kind::Transferred, &transfer.handed_at, TransferState::Handed),
-        (Kind::Received, &transfer.receipt_at, TransferState::Received),
+        (
+            Kind::TransferReported,
+            &transfer.report_at,
+            TransferState::Reported,
+        ),
+        (
+            Kind::TransferDecided,
+            &transfer.decided_at,
+            TransferState::Approved,
+        ),
+        (
+            Kind::Transferred,
+            &transfer.handed_at,
+            TransferState::Handed,
+        ),
+        (
+            Kind::Received,
+            &transfer.receipt_at,
+            TransferState::Received,
+        ),
     ];
     let mut said = Vec::new();
     for (kind, at, state) in steps {
         let history = transfer.state_history.iter();
-        let in_history = history.into_iter().find(|event| event.state == state as i32);
-        let at = at.clone().or_else(|| in_history.and_then(|it| it.at.clone()));
+        let in_history = history
+            .into_iter()
+            .find(|event| event.state == state as i32);
+        let at = at
+            .clone()
+            .or_else(|| in_history.and_then(|it| it.at.clone()));
         if at.is_some() {
             said.push((kind, at, Some(state), String::new()));
         }

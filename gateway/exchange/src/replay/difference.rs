@@ -36,7 +36,9 @@ static RESULT: LazyLock<MessageDescriptor> = LazyLock::new(|| {
 pub(super) fn between(kept: &[u8], replayed: &[u8]) -> Vec<Difference> {
     let (old, new) = (leaves(kept), leaves(replayed));
     let paths: std::collections::BTreeSet<&String> = old.keys().chain(new.keys()).collect();
-    let differing = paths.into_iter().filter(|path| old.get(*path) != new.get(*path));
+    let differing = paths
+        .into_iter()
+        .filter(|path| old.get(*path) != new.get(*path));
     let mut differences: Vec<Difference> = differing
         .take(MOST_FIELDS)
         .map(|path| Difference {

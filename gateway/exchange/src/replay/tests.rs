@@ -103,7 +103,10 @@ fn what_was_kept_replays_to_the_same_bytes() {
 fn a_result_that_differs_is_shown_with_both_versions() {
     let findings = replay(&recorded(&["1", "2"]), &echo("b")).expect("is replayed");
     assert_eq!(findings.len(), 2);
-    assert_eq!((findings[1].kind, findings[1].message), (Kind::Differs, Some(1)));
+    assert_eq!(
+        (findings[1].kind, findings[1].message),
+        (Kind::Differs, Some(1))
+    );
     let expected = Difference {
         path: "converted.records[0].observation.mn".to_owned(),
         kept: Some("a2".to_owned()),

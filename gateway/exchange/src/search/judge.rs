@@ -224,12 +224,7 @@ impl Exchange {
     }
 }
 
-fn matched(
-    time_ns: u64,
-    place: RecordPlace,
-    reader: &Clearance,
-    record: &Record,
-) -> MatchedRecord {
+fn matched(time_ns: u64, place: RecordPlace, reader: &Clearance, record: &Record) -> MatchedRecord {
     let seen = reader.mask(record.clone());
     let cases = schema::links(&seen).case_numbers;
     MatchedRecord {

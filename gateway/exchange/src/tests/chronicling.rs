@@ -75,7 +75,11 @@ async fn a_case_is_followed_over_all_its_numbers_in_the_order_of_its_own_dates()
         numbers.sort();
         assert_eq!(
             numbers,
-            ["包司审〔2026〕3号", "包环移〔2026〕1号", "包环立〔2026〕12号"]
+            [
+                "包司审〔2026〕3号",
+                "包环移〔2026〕1号",
+                "包环立〔2026〕12号"
+            ]
         );
         assert!(!answer.truncated);
     }
@@ -90,7 +94,10 @@ async fn each_reading_for_the_case_is_part_of_it() {
     let read = second.events.iter().find(|it| it.kind == Kind::Read as i32);
     let read = read.expect("the first reading");
     assert_eq!(read.position, first.query_position);
-    assert_eq!((read.actor.as_str(), read.detail.as_str()), ("senior", "GetCase; 法制审核"));
+    assert_eq!(
+        (read.actor.as_str(), read.detail.as_str()),
+        ("senior", "GetCase; 法制审核")
+    );
 }
 
 #[tokio::test]
@@ -102,16 +109,25 @@ async fn deadlines_have_their_rule_and_say_how_they_stand() {
         hints.find(|hint| hint.rule_id == rule).expect(rule)
     };
     let decide = of("cf-decide");
-    assert_eq!((decide.start.as_str(), decide.due.as_str()), ("2026-09-01", "2026-11-30"));
+    assert_eq!(
+        (decide.start.as_str(), decide.due.as_str()),
+        ("2026-09-01", "2026-11-30")
+    );
     assert!(decide.basis.contains("第六十条"), "{}", decide.basis);
     let file = of("xs-file-normal");
     // The log's time is in September 2026; the police have said nothing.
-    assert_eq!((file.start.as_str(), file.due.as_str()), ("2026-09-10", "2026-09-13"));
+    assert_eq!(
+        (file.start.as_str(), file.due.as_str()),
+        ("2026-09-10", "2026-09-13")
+    );
     assert_eq!(file.standing, DeadlineStanding::Passed as i32);
     assert!(file.caution.contains("未配置工作日历"));
     // Working days without a calendar are not guessed.
     let review = of("fz-review");
-    assert_eq!((review.due.as_str(), review.met_at.as_str()), ("", "2026-09-30"));
+    assert_eq!(
+        (review.due.as_str(), review.met_at.as_str()),
+        ("", "2026-09-30")
+    );
     assert_eq!(review.standing, DeadlineStanding::Unspecified as i32);
 }
 

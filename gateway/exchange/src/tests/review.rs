@@ -81,7 +81,7 @@ fn exchange(bytes: Vec<u8>) -> (Arc<Exchange>, Arc<MemoryIndex>, TempDir) {
         receipts: None,
         proofs: None,
         search_key: crate::SearchKey::new([5; 32]),
-            working_days: crate::working_days::WorkingDays::default(),
+        working_days: crate::working_days::WorkingDays::default(),
         policy: Policy::new(vec![
             agency("sender", Rights::All),
             agency("reader", Rights::Feeds(BTreeSet::new())),

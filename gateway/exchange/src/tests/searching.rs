@@ -115,7 +115,11 @@ async fn every_spelling_of_a_case_number_finds_its_documents() {
         "包环立（2026）第012号",
         "包环立【２０２６】１２号",
     ] {
-        assert_eq!(world.positions(by_case(number)).await, [0, 1, 2], "{number}");
+        assert_eq!(
+            world.positions(by_case(number)).await,
+            [0, 1, 2],
+            "{number}"
+        );
     }
 }
 
@@ -185,8 +189,14 @@ async fn a_row_says_where_it_stands_and_how_far_that_is_proved() {
     assert_eq!(row.proof, ProofState::Provisional as i32);
     assert_eq!(row.leaf_hash, audit_log::leaf_hash(&row.entry));
     assert_eq!(row.records.len(), 1);
-    assert_eq!(row.records[0].summary, "立案 包环立〔2026〕13号 乙铸造厂 粉尘无组织排放案");
-    assert_eq!((answer.count, answer.count_kind), (1, CountKind::Index as i32));
+    assert_eq!(
+        row.records[0].summary,
+        "立案 包环立〔2026〕13号 乙铸造厂 粉尘无组织排放案"
+    );
+    assert_eq!(
+        (answer.count, answer.count_kind),
+        (1, CountKind::Index as i32)
+    );
     assert_eq!(answer.complete_to, answer.query_position);
     let all = SearchEntries {
         to_position: 0,
@@ -230,9 +240,15 @@ async fn who_is_no_auditor_or_says_no_purpose_is_refused_and_written_down() {
     }
     let silent = SearchEntries::default();
     let refusal = world.search_as("auditor", silent).await;
-    assert_eq!(refusal.expect_err("no purpose").reason(), "request-malformed");
+    assert_eq!(
+        refusal.expect_err("no purpose").reason(),
+        "request-malformed"
+    );
     let events = world.fixture.events();
-    assert!(events.ends_with(&[EVENT_DENY, EVENT_DENY, EVENT_DENY]), "{events:?}");
+    assert!(
+        events.ends_with(&[EVENT_DENY, EVENT_DENY, EVENT_DENY]),
+        "{events:?}"
+    );
 }
 
 #[tokio::test]
@@ -241,7 +257,10 @@ async fn an_auditor_without_a_feed_sees_entries_and_learns_nothing_of_records() 
     let answer = world.search_as("junior", by_text("超标")).await;
     let answer = answer.expect("is answered");
     assert!(answer.rows.is_empty());
-    assert_eq!((answer.count, answer.count_kind), (0, CountKind::Unspecified as i32));
+    assert_eq!(
+        (answer.count, answer.count_kind),
+        (0, CountKind::Unspecified as i32)
+    );
     world.fixture.flush_and_index();
     let answer = world.search_as("junior", asked()).await;
     assert_eq!(answer.expect("is answered").rows.len(), 5);
@@ -251,8 +270,14 @@ async fn an_auditor_without_a_feed_sees_entries_and_learns_nothing_of_records() 
 async fn an_auditor_submits_nothing() {
     let world = World::new().await;
     let auditor = world.fixture.caller("auditor");
-    let answer = world.fixture.exchange.submit(&auditor, submission("x", &["good"]), Turn::free());
-    assert_eq!(answer.await.expect_err("is refused").reason(), "submit-not-granted");
+    let answer = world
+        .fixture
+        .exchange
+        .submit(&auditor, submission("x", &["good"]), Turn::free());
+    assert_eq!(
+        answer.await.expect_err("is refused").reason(),
+        "submit-not-granted"
+    );
 }
 
 #[tokio::test]
@@ -264,7 +289,12 @@ async fn a_changed_index_shows_no_false_row() {
             run.words = crate::words::words_of(["移送"]);
         }
     });
-    assert!(world.positions(by_case("包环立〔2026〕99号")).await.is_empty());
+    assert!(
+        world
+            .positions(by_case("包环立〔2026〕99号"))
+            .await
+            .is_empty()
+    );
     assert!(world.positions(by_text("移送")).await.is_empty());
 }
 
@@ -289,7 +319,10 @@ async fn a_changed_tile_or_segment_of_evidence_is_an_error_or_the_right_row() {
     bytes[0] ^= 1;
     std::fs::write(&tile, bytes).expect("writes");
     let refusal = world.search(by_case("包环立〔2026〕13号")).await;
-    assert_eq!(refusal.expect_err("is refused").reason(), "stored-data-damaged");
+    assert_eq!(
+        refusal.expect_err("is refused").reason(),
+        "stored-data-damaged"
+    );
     std::fs::write(&tile, sound).expect("writes");
     world.fixture.evidence.damage();
     let refusal = world.search(by_text("超标")).await.expect_err("is refused");
@@ -320,7 +353,15 @@ async fn a_range_is_read_whole_and_proved_without_the_index() {
     let note = answer.checkpoint.expect("a checkpoint").note;
     let note = audit_proof::note::Note::parse(note.as_bytes()).expect("is a note");
     let checkpoint = audit_proof::checkpoint::Checkpoint::parse(note.text()).expect("is one");
-    verify_range(Suite::Sha256, 1, &leaves, range.size, &sides, checkpoint.root()).expect("holds");
+    verify_range(
+        Suite::Sha256,
+        1,
+        &leaves,
+        range.size,
+        &sides,
+        checkpoint.root(),
+    )
+    .expect("holds");
     let too_far = SearchEntries {
         to_position: 6,
         ..ask

@@ -4,7 +4,7 @@
 //! becomes an alarm. The twin of suite `dual` is asked about where the policy has its key.
 
 use std::error::Error;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +12,7 @@ use anyhow::Context as _;
 use audit_log::publish::TWIN_ORIGIN_SUFFIX;
 use audit_log::{Published, SignedCheckpoint};
 use audit_proof::hash::Hash;
+use audit_proof::kept;
 use audit_proof::note::Note;
 use audit_proof::policy::Policy;
 use audit_proof::proof::{FolderTiles, consistency};
@@ -200,7 +201,7 @@ fn released(folder: &Path, suite: Suite, size: u64) -> anyhow::Result<Note> {
     if newest.checkpoint.size() == size {
         return Ok(newest.note);
     }
-    let path: PathBuf = folder.join("checkpoints").join(size.to_string());
+    let path = kept::find(folder, size);
     let bytes =
         std::fs::read(&path).with_context(|| format!("{} cannot be read", path.display()))?;
     Ok(Note::parse(&bytes)?)

@@ -120,20 +120,26 @@ impl KeyRing {
         let checkpoint = self.checkpoint.first().map(|signer| signer.key());
         let twin = self.twin.iter().flatten().map(|signer| signer.key());
         let receipt = std::iter::once(self.receipt.key());
-        policy(checkpoint.into_iter().chain(twin).chain(receipt))
+        policy(checkpoint.into_iter().chain(twin).chain(receipt), NO_QUORUM)
     }
 }
 
-/// The text of a policy without witnesses.
-pub(crate) fn policy<'k>(keys: impl Iterator<Item = &'k VerifierKey>) -> String {
-    let mut text = "# Whom to believe about this log (C2SP tlog-policy). Add witnesses as\n\
+/// The last line of a policy by which nobody has to cosign.
+pub(crate) const NO_QUORUM: &str = "quorum none\n";
+
+/// The text of a policy that believes these keys, with its lines about witnesses.
+pub(crate) fn policy<'k>(
+    keys: impl Iterator<Item = &'k VerifierKey>,
+    about_witnesses: &str,
+) -> String {
+    let mut text = "# Whom to believe about this log (C2SP tlog-policy). A witness is a line\n\
                     #   witness NAME VKEY URL\n\
-                    # and a quorum of them in place of the last line (docs/operations.md, Witnesses).\n"
+                    # and the last line says whose cosignatures are needed (docs/operations.md, Witnesses).\n"
         .to_owned();
     for key in keys {
         text.push_str(&format!("log {key}\n"));
     }
-    text.push_str("quorum none\n");
+    text.push_str(about_witnesses);
     text
 }
 
@@ -163,6 +169,29 @@ pub(crate) fn wanted(config: &Config) -> Vec<WantedKey> {
     let (place, kind) = (keys.receipt.clone(), KeyKind::Ed25519);
     wanted.push(one(place, name, kind, KeyPurpose::Receipt));
     wanted
+}
+
+/// Where the key that is to follow the one at `path` lies until it does.
+pub(crate) fn next_path(path: &Path) -> PathBuf {
+    path.with_extension("next.pem")
+}
+
+/// Refuses while the log may say that a key has given way to another that is not in its place yet.
+///
+/// # Errors
+/// A rotation was begun and not finished: what the old key signs from here on would be refused by whoever checks.
+pub(crate) fn ensure_no_rotation(config: &Config) -> anyhow::Result<()> {
+    for wanted in wanted(config) {
+        if let KeyPlace::File(path) = &wanted.place {
+            let next = next_path(path);
+            anyhow::ensure!(
+                !next.exists(),
+                "{} is there: a rotation of keys was begun and not finished; finish it with `lawgate keys rotate`",
+                next.display()
+            );
+        }
+    }
+    Ok(())
 }
 
 /// Keys as they are loaded.

@@ -23,7 +23,7 @@ use super::alarm::{self, Alarm};
 use super::cosign::Cosigners;
 use super::keys::KeyRing;
 use crate::config::Config;
-use crate::wiring;
+use crate::wiring::StatedClock;
 
 /// A log that is open, with what publishes it.
 pub(crate) struct OpenNode {
@@ -72,7 +72,7 @@ pub(crate) fn open(config: &Config, keys: &KeyRing) -> anyhow::Result<OpenNode> 
         twin_signers: keys.twin.clone(),
     };
     let (log, opened, publisher, resumed) =
-        open_published(log_config, Arc::new(wiring::SystemClock), publish).map_err(refused)?;
+        open_published(log_config, Arc::new(StatedClock::default()), publish).map_err(refused)?;
     if resumed.rebuilt {
         tracing::warn!("tiles of the audit log were missing or damaged and have been made again");
     }
@@ -120,6 +120,14 @@ pub(crate) fn close_refused(node: OpenNode, why: anyhow::Error) -> anyhow::Error
         Ok(_) => why,
         Err(close) => why.context(format!("the audit log did not close: {close}")),
     }
+}
+
+/// Closes a log that was only looked at.
+pub(crate) fn close(node: OpenNode) -> anyhow::Result<()> {
+    let OpenNode { log, publisher, .. } = node;
+    drop(publisher);
+    log.close().context("closing the audit log")?;
+    Ok(())
 }
 
 impl OpenNode {

@@ -44,6 +44,9 @@ pub(crate) fn event(number: u64) -> String {
         entry::EVENT_KEY_ROTATE => "密钥更换",
         entry::EVENT_KEY_REVOKE => "密钥作废",
         entry::EVENT_LOG_START => "签名密钥生效",
+        entry::EVENT_ARCHIVE_EXPORT => "归档导出",
+        entry::EVENT_ARCHIVE_PRUNE => "归档后清理",
+        entry::EVENT_BACKUP => "备份",
         _ => match registry::event(number) {
             Some(chinese) => chinese,
             None => return format!("event {number}"),

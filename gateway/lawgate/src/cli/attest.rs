@@ -11,20 +11,23 @@ use super::LogFolder;
 pub(crate) enum ReceiptCommand {
     /// Say in plain words what a receipt proves, and whether it is genuine.
     #[command(after_help = "\
-The key comes from the operator once and is kept where the log is not. With --log or --tiles the receipt is also held
-against a copy of the log: does it have this entry at this place?
+The key comes from the operator once and is kept where the log is not. With --log, --tiles or --package the receipt is
+also held against a copy of the log or an evidence package (证据包): does it have this entry at this place? An evidence
+package in place of a receipt is checked as a whole, the receipts in it included.
 
 Examples:
   lawgate receipt check receipts/17.receipt --key keys/receipt.vkey
   lawgate receipt check receipts/17.receipt --policy audit.policy --log data/audit
-  lawgate receipt check receipts/17.receipt --policy audit.policy --tiles mirror --output json")]
+  lawgate receipt check receipts/17.receipt --policy audit.policy --tiles mirror --output json
+  lawgate receipt check receipts/17.receipt --policy audit.policy --package case.evp
+  lawgate receipt check case.evp --policy audit.policy")]
     Check(ReceiptCheck),
 }
 
 /// `lawgate receipt check`.
 #[derive(Debug, Args)]
 pub(crate) struct ReceiptCheck {
-    /// The receipt.
+    /// The receipt, or an evidence package.
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
     /// Receipt key: a verifier key, or the file it stands in.
@@ -39,6 +42,9 @@ pub(crate) struct ReceiptCheck {
     /// Folder with the published tiles to hold it against.
     #[arg(long, value_name = "DIR")]
     pub(crate) tiles: Option<PathBuf>,
+    /// Evidence package to hold it against.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["log", "tiles"])]
+    pub(crate) package: Option<PathBuf>,
 }
 
 /// `lawgate keys`.
@@ -190,4 +196,26 @@ pub(crate) struct AuditCheckpoint {
     /// Policy to judge it by: whom to believe, and how many witnesses have to cosign.
     #[arg(long, value_name = "FILE")]
     pub(crate) policy: Option<PathBuf>,
+}
+
+/// Whom `lawgate init` names as witnesses.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct InitWitnesses {
+    /// Witness (见证) of another agency that has to cosign checkpoints, with the line its `witness init` printed. Without
+    /// any, three development witnesses are made in the folder.
+    #[arg(
+        long = "witness",
+        value_name = "NAME=URL=KEY",
+        conflicts_with = "witness_addresses"
+    )]
+    pub(crate) witnesses: Vec<String>,
+    /// Addresses of the three development witnesses; by default 127.0.0.1, ports 7481 to 7483.
+    #[arg(long = "witness-address", value_name = "HOST:PORT")]
+    pub(crate) witness_addresses: Vec<String>,
+    /// How many of the witnesses have to cosign; by default more than half.
+    #[arg(long, value_name = "COUNT")]
+    pub(crate) quorum: Option<usize>,
+    /// Name no witnesses: every checkpoint stays provisional, and nobody else can tell a rewritten log.
+    #[arg(long, conflicts_with_all = ["witnesses", "witness_addresses", "quorum"])]
+    pub(crate) no_witnesses: bool,
 }

@@ -15,10 +15,7 @@ use crate::output::{Ending, Format, Output};
 ///
 /// # Errors
 /// The gateway's refusal, or no connection.
-pub(crate) async fn show(
-    arguments: &CaseShow,
-    output: &mut Output<'_>,
-) -> anyhow::Result<Ending> {
+pub(crate) async fn show(arguments: &CaseShow, output: &mut Output<'_>) -> anyhow::Result<Ending> {
     let mut legal = connect_legal(&arguments.connection).await?;
     let message = v1::GetCaseRequest {
         case_number: arguments.number.clone(),

@@ -83,10 +83,7 @@ pub(crate) fn check(row: &v1::EntryRow) -> anyhow::Result<()> {
 ///
 /// # Errors
 /// The output's.
-pub(crate) fn print(
-    all: &v1::SearchEntriesResponse,
-    output: &mut Output<'_>,
-) -> io::Result<()> {
+pub(crate) fn print(all: &v1::SearchEntriesResponse, output: &mut Output<'_>) -> io::Result<()> {
     if output.format == Format::Json {
         return output.json(&to_json(all, "SearchEntriesResponse"));
     }

@@ -109,6 +109,7 @@ fn evidence(taker: &mut Taker) -> Evidence {
     Evidence {
         segment_bytes: taker.times("segment_mib", MIB),
         queue_bytes: taker.times("queue_mib", MIB),
+        statement_font: taker.optional_path("statement_font"),
     }
 }
 

@@ -5,6 +5,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::{Config, ConfigError, Faults, check as check_file, declared_keys};
+use crate::attest;
 use crate::output::{Ending, Format, Output};
 
 /// Checks the file and everything it names, and prints what was found.
@@ -27,16 +28,40 @@ pub(crate) fn check(path: &Path, output: &mut Output<'_>) -> anyhow::Result<Endi
 
 fn accepted(path: &Path, config: &Config, output: &mut Output<'_>) -> std::io::Result<()> {
     let (agencies, feeds, keys) = (config.agencies.len(), config.feeds.len(), declared_keys());
+    let warnings = warnings(config);
     match output.format {
         Format::Json => output.json(&json!({
-            "file": path, "faults": [], "agencies": agencies, "feeds": feeds, "declaredKeys": keys,
+            "file": path, "faults": [], "warnings": warnings, "agencies": agencies, "feeds": feeds, "declaredKeys": keys,
         })),
-        Format::Table => output.line(&format!(
-            "{}: no faults; {agencies} agencies, {feeds} feeds, {keys} keys known, every file it names is there",
-            path.display()
-        )),
+        Format::Table => {
+            output.line(&format!(
+                "{}: no faults; {agencies} agencies, {feeds} feeds, {keys} keys known, every file it names is there",
+                path.display()
+            ))?;
+            for warning in warnings {
+                output.line(&format!("warning: {warning}"))?;
+            }
+            Ok(())
+        }
     }
 }
+
+/// What is allowed and unwise.
+fn warnings(config: &Config) -> Vec<String> {
+    let policy = config.audit.witness.as_ref().map(|witness| &witness.policy);
+    let read = policy.map(|path| attest::read_policy(path));
+    match read {
+        None => vec![format!("{UNWITNESSED} [audit.witness] names no policy.")],
+        Some(Ok(policy)) if policy.needs_witnesses() => Vec::new(),
+        Some(Ok(_)) => vec![format!("{UNWITNESSED} The policy has `quorum none`.")],
+        Some(Err(error)) => vec![format!("{error:#}; the gateway will not start with it.")],
+    }
+}
+
+/// What it means that nobody has to cosign.
+const UNWITNESSED: &str = "no witness has to cosign: every checkpoint stays provisional, and who has this disk and its \
+     keys can rewrite the log unnoticed. Have three agencies run `lawgate witness` and ask for two of them \
+     (docs/operations.md, Witnesses).";
 
 fn refused(faults: &Faults, output: &mut Output<'_>) -> std::io::Result<()> {
     match output.format {

@@ -214,6 +214,8 @@ pub(crate) struct Evidence {
     pub(crate) segment_bytes: u64,
     /// Most bytes waiting for the disk.
     pub(crate) queue_bytes: usize,
+    /// Font of the statement of evidence packages.
+    pub(crate) statement_font: Option<PathBuf>,
 }
 
 /// `[index]`.

@@ -95,7 +95,8 @@ fn the_smallest_file_takes_every_default() {
         config.evidence,
         Evidence {
             segment_bytes: 256 << 20,
-            queue_bytes: 256 << 20
+            queue_bytes: 256 << 20,
+            statement_font: None,
         }
     );
     assert_eq!(

@@ -3,15 +3,27 @@
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
+use audit_proof::policy::Policy;
+
 use super::*;
 use crate::config::{CertificateName, ConfigError, FeedSet};
 
 fn init(folder: &Path, address: &str, adapters: &Path) -> anyhow::Result<String> {
+    init_with(folder, address, adapters, cli::InitWitnesses::default())
+}
+
+fn init_with(
+    folder: &Path,
+    address: &str,
+    adapters: &Path,
+    witnesses: cli::InitWitnesses,
+) -> anyhow::Result<String> {
     let arguments = cli::Init {
         folder: folder.to_owned(),
         dev: true,
         adapters: adapters.to_owned(),
         address: address.to_owned(),
+        witnesses,
     };
     let mut bytes = Vec::new();
     run(&arguments, &mut Output::new(Format::Table, &mut bytes))?;
@@ -69,6 +81,59 @@ fn the_configuration_passes_its_own_check() {
         feeds,
         ["region-clue", "police-case", "justice-review", "hj212"]
     );
+}
+
+#[test]
+fn two_of_three_agencies_have_to_cosign_unless_it_is_said_otherwise() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let made = |name: &str, witnesses: cli::InitWitnesses| -> anyhow::Result<(String, PathBuf)> {
+        let target = folder.path().join(name);
+        init_with(&target, "127.0.0.1:0", Path::new("adapters"), witnesses)?;
+        let policy = fs::read_to_string(target.join("data/keys/audit.policy"))?;
+        Policy::parse(policy.as_bytes()).expect("a policy");
+        Ok((policy, target))
+    };
+    let (policy, target) = made("three", cli::InitWitnesses::default()).expect("written");
+    assert!(policy.contains("group agencies 2 environment police justice\nquorum agencies\n"));
+    for (name, port) in [("environment", 7481), ("police", 7482), ("justice", 7483)] {
+        let witness = config::load_witness(&target.join(format!("witness/{name}/witness.toml")));
+        let witness = witness.expect("no faults");
+        assert_eq!(witness.address.port, port);
+        assert_eq!(witness.logs[0].origin, texts::ORIGIN);
+        assert!(policy.contains(&format!("http://127.0.0.1:{port}\n")));
+    }
+    let key = policy
+        .lines()
+        .find(|line| line.starts_with("witness police "));
+    let key = key.and_then(|line| line.split(' ').nth(2)).expect("a key");
+    let named = |text: &str, quorum| cli::InitWitnesses {
+        witnesses: vec![text.to_owned()],
+        quorum,
+        ..cli::InitWitnesses::default()
+    };
+    let given = format!("court=https://court.example/w={key}");
+    let (policy, target) = made("one", named(&given, None)).expect("written");
+    assert!(policy.contains(&format!("witness court {key} https://court.example/w\n")));
+    assert!(policy.ends_with("group agencies 1 court\nquorum agencies\n"));
+    assert!(!target.join("witness").exists());
+    let none = cli::InitWitnesses {
+        no_witnesses: true,
+        ..cli::InitWitnesses::default()
+    };
+    let (policy, target) = made("none", none).expect("written");
+    assert!(policy.ends_with("quorum none\n"));
+    let text = fs::read_to_string(target.join("lawgate.toml")).expect("there");
+    assert!(!text.contains("[audit.witness]"));
+    for (text, quorum) in [
+        ("court", None),
+        ("court=https://court.example=no-key", None),
+        ("=https://court.example=key", None),
+        (given.as_str(), Some(2)),
+        (given.as_str(), Some(0)),
+    ] {
+        made("refused", named(text, quorum)).expect_err("refused");
+        assert!(!folder.path().join("refused").exists());
+    }
 }
 
 #[test]

@@ -6,7 +6,11 @@
 use std::path::Path;
 
 use super::pki::{SIGNER, uri};
+use crate::attest::keys;
 use crate::config::Address;
+
+/// Domain of every name in the example.
+pub(crate) const DOMAIN: &str = "lawgate.example";
 
 /// Name of the example's log.
 pub(crate) const ORIGIN: &str = "lawgate.example/development";
@@ -61,8 +65,14 @@ const EXAMPLES: [Example; 4] = [
 
 const FEEDS: [&str; 4] = ["region-clue", "police-case", "justice-review", "hj212"];
 
-/// The gateway's configuration; `party_key` is the public key of [`SIGNER`].
-pub(crate) fn gateway(address: &Address, adapters: &Path, party_key: &str) -> String {
+/// The gateway's configuration; `party_key` is the public key of [`SIGNER`], `quorum` how many of how many witnesses
+/// have to cosign.
+pub(crate) fn gateway(
+    address: &Address,
+    adapters: &Path,
+    party_key: &str,
+    quorum: Option<(usize, usize)>,
+) -> String {
     let mut text = format!(
         "\
 # A gateway to try on one machine. Every key: `lawgate config reference`.
@@ -80,6 +90,14 @@ client_ca = \"pki/ca.pem\"
 ",
         address = quoted(&address.to_string()),
     );
+    if let Some((quorum, count)) = quorum {
+        text.push_str(&format!(
+            "\n# {quorum} of {count} witnesses (见证) have to cosign; until they do, a checkpoint is provisional.\n\
+             [audit.witness]\npolicy = \"{}/{}\"\n",
+            keys::FOLDER,
+            keys::POLICY_FILE,
+        ));
+    }
     for example in &EXAMPLES {
         text.push_str(&agency(example));
         if example.id == SIGNER {

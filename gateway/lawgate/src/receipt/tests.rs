@@ -64,6 +64,7 @@ fn checked(receipt: PathBuf, key: Option<&str>, log: Option<PathBuf>) -> (Ending
         policy: None,
         log,
         tiles: None,
+        package: None,
     };
     let mut bytes = Vec::new();
     let mut output = Output::new(Format::Table, &mut bytes);

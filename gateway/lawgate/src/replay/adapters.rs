@@ -75,13 +75,10 @@ impl Adapters {
         }
     }
 
-    fn install(
-        &self,
-        named: &AdapterIdentity,
-    ) -> Result<Arc<dyn Converter>, Vec<(Kind, String)>> {
+    fn install(&self, named: &AdapterIdentity) -> Result<Arc<dyn Converter>, Vec<(Kind, String)>> {
         let mut wrong = Vec::new();
-        let mut file = |what: &str, digest: &[u8; 32], altered| {
-            match wiring::kept_file(&self.data, digest) {
+        let mut file =
+            |what: &str, digest: &[u8; 32], altered| match wiring::kept_file(&self.data, digest) {
                 KeptFile::Whole(bytes) => bytes,
                 KeptFile::Missing(path) => {
                     let text = format!("{what}: {} is not there", path.display());
@@ -102,8 +99,7 @@ impl Adapters {
                     wrong.push((Kind::Missing, text));
                     Vec::new()
                 }
-            }
-        };
+            };
         let name = format!("{}@{}", named.id, named.version);
         let component = file(
             &format!("component of {name}"),

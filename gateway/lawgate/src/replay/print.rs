@@ -24,7 +24,13 @@ pub(super) fn print(report: &Report, output: &mut Output<'_>) -> io::Result<()> 
         }));
     }
     if !report.findings.is_empty() {
-        let titles = ["position 位置", "message 消息", "finding 发现", "kept 原结果", "replayed 重放结果"];
+        let titles = [
+            "position 位置",
+            "message 消息",
+            "finding 发现",
+            "kept 原结果",
+            "replayed 重放结果",
+        ];
         output.table(&titles, report.findings.iter().flat_map(rows))?;
     }
     let counts = format!(
@@ -36,7 +42,11 @@ pub(super) fn print(report: &Report, output: &mut Output<'_>) -> io::Result<()> 
         (_, true) => format!("EQUAL 逐字节一致: {counts}"),
         (_, false) => format!(
             "DIFFERENT 不一致: {counts}, {} findings",
-            report.findings.iter().filter(|it| it.kind.is_wrong()).count()
+            report
+                .findings
+                .iter()
+                .filter(|it| it.kind.is_wrong())
+                .count()
         ),
     })
 }
@@ -76,9 +86,10 @@ fn chinese(kind: Kind) -> &'static str {
 }
 
 fn json(finding: &Finding) -> serde_json::Value {
-    let differences = finding.differences.iter().map(|it| {
-        json!({ "path": it.path, "kept": it.kept, "replayed": it.replayed })
-    });
+    let differences = finding
+        .differences
+        .iter()
+        .map(|it| json!({ "path": it.path, "kept": it.kept, "replayed": it.replayed }));
     json!({
         "position": finding.position,
         "message": finding.message,

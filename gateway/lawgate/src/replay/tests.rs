@@ -56,8 +56,12 @@ fn nothing_replayed_is_not_equal() {
     };
     assert!(report.is_equal());
     let text = String::new();
-    report.findings.push(Finding::of_submission(0, Kind::TimeLimit, text.clone()));
+    report
+        .findings
+        .push(Finding::of_submission(0, Kind::TimeLimit, text.clone()));
     assert!(report.is_equal());
-    report.findings.push(Finding::of_submission(0, Kind::Missing, text));
+    report
+        .findings
+        .push(Finding::of_submission(0, Kind::Missing, text));
     assert!(!report.is_equal());
 }

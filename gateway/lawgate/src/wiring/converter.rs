@@ -18,7 +18,6 @@ use sha2::{Digest as _, Sha256};
 use crate::config::model::{self, Config};
 use crate::output::{hex, printable};
 
-
 /// An installed adapter.
 pub(super) struct Sandboxed {
     pub(super) identity: AdapterIdentity,

@@ -8,17 +8,21 @@ mod clock;
 mod configuration_schema;
 mod converter;
 mod evidence;
-mod package;
+mod evidence_packages;
 mod kept;
+mod package;
 mod policy;
 mod preinitialize;
 mod proofs;
 mod receipts;
 
 pub(crate) use adapters::{AdapterFolder, Caps};
-pub(crate) use clock::SystemClock;
-pub(crate) use converter::{COMPILE_COMMAND, converter, feeds, host, host_limits, installed, own_key};
+pub(crate) use clock::{StatedClock, SystemClock};
+pub(crate) use converter::{
+    COMPILE_COMMAND, converter, feeds, host, host_limits, installed, own_key,
+};
 pub(crate) use evidence::Evidence;
+pub(crate) use evidence_packages::PackageFiles;
 pub(crate) use kept::{KeptFile, kept_file};
 pub(crate) use package::{Publishers, chain};
 pub(crate) use policy::{policy, working_days};

@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use audit_proof::kept;
 use audit_proof::note::Note;
-use audit_proof::proof::{self, FolderTiles};
+use audit_proof::proof::{self, CachedTiles, FolderTiles};
 use audit_proof::suite::Suite;
 use audit_proof::tlog_proof::TlogProof;
 use exchange::ports::{InclusionProof, RangeProof, ShownCheckpoint};
@@ -17,27 +18,31 @@ pub(crate) struct Proofs {
     /// Folder of the tiles.
     tiles: PathBuf,
     /// What is published.
+    source: CachedTiles<FolderTiles>,
     board: Arc<Board>,
 }
+
+/// Upper tiles kept in memory, of 8 KiB each: all that a log of 67 million entries has.
+const CACHED_TILES: usize = 1_024;
 
 impl Proofs {
     /// Proofs from the tiles in a folder.
     pub(crate) fn new(tiles: PathBuf, board: Arc<Board>) -> Proofs {
-        Proofs { tiles, board }
+        let source = CachedTiles::new(FolderTiles::new(&tiles), CACHED_TILES);
+        Proofs {
+            tiles,
+            source,
+            board,
+        }
     }
 
     /// The checkpoint of a size; `None` when none of that size was released.
     fn note(&self, size: u64) -> Result<Option<Note>, Cause> {
-        let path = self.tiles.join("checkpoints").join(size.to_string());
-        match std::fs::read(path) {
+        match std::fs::read(kept::find(&self.tiles, size)) {
             Ok(bytes) => Ok(Some(Note::parse(&bytes)?)),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error.into()),
         }
-    }
-
-    fn source(&self) -> FolderTiles {
-        FolderTiles::new(&self.tiles)
     }
 }
 
@@ -47,9 +52,9 @@ impl exchange::ports::Proofs for Proofs {
     }
 
     fn inclusion(&self, index: u64, size: u64) -> Result<InclusionProof, Cause> {
-        let source = self.source();
-        let hashes = proof::inclusion(Suite::Sha256, index, size, &source)?;
-        let leaves = proof::leaf_hashes(Suite::Sha256, index, index + 1, size, &source)?;
+        let source = &self.source;
+        let hashes = proof::inclusion(Suite::Sha256, index, size, source)?;
+        let leaves = proof::leaf_hashes(Suite::Sha256, index, index + 1, size, source)?;
         let text = match self.note(size)? {
             Some(note) => Some(TlogProof::new(None, index, hashes.clone(), note)?.to_string()),
             None => None,
@@ -62,13 +67,13 @@ impl exchange::ports::Proofs for Proofs {
     }
 
     fn consistency(&self, old: u64, new: u64) -> Result<Vec<[u8; 32]>, Cause> {
-        Ok(proof::consistency(Suite::Sha256, old, new, &self.source())?)
+        Ok(proof::consistency(Suite::Sha256, old, new, &self.source)?)
     }
 
     fn range(&self, from: u64, to: u64, size: u64) -> Result<RangeProof, Cause> {
-        let source = self.source();
-        let leaf_hashes = proof::leaf_hashes(Suite::Sha256, from, to, size, &source)?;
-        let sides = proof::range(Suite::Sha256, from, to, size, &source)?;
+        let source = &self.source;
+        let leaf_hashes = proof::leaf_hashes(Suite::Sha256, from, to, size, source)?;
+        let sides = proof::range(Suite::Sha256, from, to, size, source)?;
         Ok(RangeProof {
             leaf_hashes,
             left: sides.left,

@@ -19,6 +19,7 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use audit_proof::kept;
 use audit_proof::note::MAX_NOTE_BYTES;
 use audit_proof::suite::Suite;
 use audit_proof::tile::{EntryBundle, MAX_BUNDLE_BYTES, Tile};
@@ -77,7 +78,7 @@ impl LogService {
             );
         }
         if let Some(size) = path.strip_prefix("checkpoints/").and_then(decimal) {
-            let path = log.folder().join(format!("checkpoints/{size}"));
+            let path = kept::find(log.folder(), size);
             // Late cosignatures may still be added, so that it is not for ever.
             return file(path, MAX_NOTE_BYTES, TEXT_TYPE, Caching::Never);
         }

@@ -1,12 +1,11 @@
 //! An authority made with OpenSSL, asked over HTTP, and authorities that answer with something else.
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::sync::Arc;
 
 use audit_proof::timestamp::{
     Imprint, ImprintAlgorithm, MAX_TOKEN_BYTES, ResponseError, TrustedRoots, verify,
 };
+use authority::Authority;
 use log_http::http::{BaseUrl, Caching, Reply, Request, Service, serve};
 use log_http::serve::LOG_LIMITS;
 use log_http::stamp::{StampClient, StampError};
@@ -16,72 +15,13 @@ use tokio::task::JoinSet;
 
 use crate::parties::plain_client;
 
-const CONFIGURATION: &str = "\
-[tsa]
-default_tsa = one
-[one]
-serial = serial
-signer_digest = sha256
-default_policy = 1.2.3.4.1
-digests = sha256
-accuracy = secs:1
-ess_cert_id_alg = sha256
-[req]
-distinguished_name = name
-[name]
-[authority]
-basicConstraints = critical, CA:true
-keyUsage = critical, keyCertSign
-[stamping]
-basicConstraints = critical, CA:false
-keyUsage = critical, digitalSignature
-extendedKeyUsage = critical, timeStamping
-";
+/// The authority as a service of our own server.
+struct Answering(Authority);
 
-/// An authority whose files lie in a folder.
-struct Authority {
-    folder: PathBuf,
-}
-
-impl Authority {
-    /// Makes root and certificate; `None` where there is no OpenSSL.
-    fn make(folder: &Path) -> Option<Self> {
-        let authority = Self {
-            folder: folder.to_owned(),
-        };
-        let is_there = Command::new("openssl").arg("version").output().is_ok();
-        if !is_there {
-            return None;
-        }
-        std::fs::write(folder.join("openssl.cnf"), CONFIGURATION).unwrap();
-        std::fs::write(folder.join("serial"), "01\n").unwrap();
-        authority.openssl("req -x509 -newkey rsa:2048 -nodes -keyout ca.key -out ca.pem -days 9 -subj /CN=root -config openssl.cnf -extensions authority");
-        authority.openssl("x509 -in ca.pem -outform DER -out ca.der");
-        authority.openssl("req -newkey rsa:2048 -nodes -keyout tsa.key -out tsa.csr -subj /CN=tsa -config openssl.cnf");
-        authority.openssl("x509 -req -in tsa.csr -CA ca.pem -CAkey ca.key -CAcreateserial -out tsa.pem -days 9 -extfile openssl.cnf -extensions stamping");
-        Some(authority)
-    }
-
-    fn openssl(&self, arguments: &str) {
-        let output = Command::new("openssl")
-            .args(arguments.split(' '))
-            .current_dir(&self.folder)
-            .output()
-            .unwrap();
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{arguments}: {said}");
-    }
-}
-
-impl Service for Authority {
+impl Service for Answering {
     fn answer(&self, request: &Request) -> Reply {
-        std::fs::write(self.folder.join("query"), &request.body).unwrap();
-        self.openssl("ts -reply -queryfile query -signer tsa.pem -inkey tsa.key -config openssl.cnf -out reply");
-        reply(
-            200,
-            "application/timestamp-reply",
-            std::fs::read(self.folder.join("reply")).unwrap(),
-        )
+        let answer = self.0.answer(&request.body).unwrap();
+        reply(200, "application/timestamp-reply", answer)
     }
 }
 
@@ -131,13 +71,14 @@ fn imprint(byte: u8) -> Imprint {
 #[tokio::test]
 async fn an_authority_of_openssl_gives_a_token_that_verifies() {
     let folder = TempDir::new().unwrap();
-    let Some(authority) = Authority::make(folder.path()) else {
+    if !authority::is_available() {
         eprintln!("skipped: openssl is missing");
         return;
-    };
-    let (client, _tasks) = start(authority).await;
+    }
+    let authority = Authority::new(folder.path()).unwrap();
+    let root = authority.root_der().unwrap();
+    let (client, _tasks) = start(Answering(authority)).await;
     let token = client.stamp(&imprint(7), 42).await.unwrap();
-    let root = std::fs::read(folder.path().join("ca.der")).unwrap();
     let roots = TrustedRoots::new(vec![root]).unwrap();
     let stamp = verify(&token, &imprint(7), &roots).unwrap();
     assert_eq!(stamp.imprint, imprint(7));

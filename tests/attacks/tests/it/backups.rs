@@ -22,10 +22,10 @@ fn backed_up(small: &Small) -> Case {
     let case = small.case("node", 6);
     let mut growing = Growing::open(&small.world, &case).unwrap();
     small.take(&growing, 0, 3);
-    growing.checkpoint().unwrap();
+    growing.checkpoint(small.world.time_s(3 - 1)).unwrap();
     files::copy(&case.audit(), &case.folder.join("backup")).unwrap();
     small.take(&growing, 3, 6);
-    growing.checkpoint().unwrap();
+    growing.checkpoint(small.world.time_s(6 - 1)).unwrap();
     growing.close().unwrap();
     case
 }

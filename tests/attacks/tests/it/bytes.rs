@@ -26,7 +26,7 @@ fn killed(small: &Small) -> Case {
     let case = small.case("killed", TORN);
     let mut growing = Growing::open(&small.world, &case).unwrap();
     small.take(&growing, 0, SIGNED);
-    growing.checkpoint().unwrap();
+    growing.checkpoint(small.world.time_s(SIGNED - 1)).unwrap();
     small.take(&growing, SIGNED, TORN);
     let copy = case.copy(&small.world.folder.join("copy")).unwrap();
     growing.close().unwrap();

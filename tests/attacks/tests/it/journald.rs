@@ -9,7 +9,7 @@ use attacks::{
     column::Column,
     gateway::{Case, Growing, Node},
     keys::{Keys, ORIGIN},
-    rewrite::replace_segments,
+    rewrite::{Timed, replace_segments},
     witnesses::Serving,
 };
 use audit_proof::{
@@ -28,9 +28,9 @@ fn node(small: &Small) -> Case {
     let case = small.case("node", 6);
     let mut growing = Growing::open(&small.world, &case).unwrap();
     small.take(&growing, 0, 3);
-    growing.checkpoint().unwrap();
+    growing.checkpoint(small.world.time_s(3 - 1)).unwrap();
     small.take(&growing, 3, 6);
-    growing.checkpoint().unwrap();
+    growing.checkpoint(small.world.time_s(6 - 1)).unwrap();
     growing.close().unwrap();
     fs::copy(
         case.tiles().join("checkpoints/3"),
@@ -41,10 +41,14 @@ fn node(small: &Small) -> Case {
 }
 
 /// The honest history of a small log, cut to `size`.
-fn history(small: &Small, size: u64) -> Vec<attacks::rewrite::Timed> {
+fn history(small: &Small, size: u64) -> Vec<Timed> {
     (0..)
         .zip(attacks::event::honest(size as usize))
-        .map(|(position, event)| (event, small.world.time_ns(position)))
+        .map(|(position, event)| Timed {
+            draft: event.draft(&small.world.keys).unwrap(),
+            time_ns: small.world.time_ns(position),
+            case: Some(event.case),
+        })
         .collect()
 }
 
@@ -52,7 +56,7 @@ fn history(small: &Small, size: u64) -> Vec<attacks::rewrite::Timed> {
 fn a_log_that_was_cut_does_not_go_on_sealing_while_the_node_remembers() {
     let small = Small::new();
     let case = node(&small);
-    replace_segments(&small.world, &case, &history(&small, 4)).unwrap();
+    replace_segments(&small.world.keys, &case, &history(&small, 4)).unwrap();
     let refused = Node::open(&small.world.keys, &case.audit()).unwrap_err();
     let said = format!("{refused:#}");
     assert!(
@@ -68,7 +72,7 @@ fn a_log_that_was_cut_and_goes_on_without_its_memory_shows_nothing_by_itself_and
     let case = node(&small);
     fs::remove_dir_all(case.audit().join("signed")).unwrap();
     fs::remove_dir_all(case.tiles()).unwrap();
-    replace_segments(&small.world, &case, &history(&small, 4)).unwrap();
+    replace_segments(&small.world.keys, &case, &history(&small, 4)).unwrap();
     let mut node = Node::open(&small.world.keys, &case.audit()).unwrap();
     small.append(&node, 4, 8, "after the cut");
     let note = node.sign(small.world.time_s(8)).unwrap();

@@ -46,7 +46,8 @@ impl Small {
         for (position, mut event) in (0..).zip(honest(to as usize)).skip(from as usize) {
             event.case += history;
             let time_ns = self.world.time_ns(position);
-            node.append(&self.world.keys, &event, time_ns).unwrap();
+            let draft = event.draft(&self.world.keys).unwrap();
+            node.append(draft, time_ns).unwrap();
         }
     }
 }

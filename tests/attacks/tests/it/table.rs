@@ -1,13 +1,12 @@
 //! The table of the README is the one that comes out; `cargo xtask attacks` adds the two programs to its last column.
 
-use attacks::{column::Column, table::run};
-
-use crate::small::Small;
+use attacks::{column::Column, honest, table::run};
 
 #[test]
 fn the_table_is_the_one_in_the_readme() {
-    let small = Small::new();
-    let table = run(&small.world, None, |_| {}).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let (world, honest) = honest::run(folder.path()).unwrap();
+    let table = run(&world, &honest, None, |_| {}).unwrap();
     let readme = include_str!("../../README.md");
     let expected = readme
         .split("```text\n")

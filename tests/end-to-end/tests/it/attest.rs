@@ -6,14 +6,13 @@ mod proving;
 mod stamping;
 
 use std::fs;
-use std::io::{BufRead as _, BufReader};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, ensure};
 use end_to_end::packet::minute_data;
-use end_to_end::{Gateway, Site, binary, text};
+use end_to_end::witness::Witness;
+use end_to_end::{Gateway, Site, text};
 use grpc_api::client::reason;
 
 use crate::support::{request, run};
@@ -23,73 +22,14 @@ const MN: &str = "LGT00000000000000000001";
 /// Longer than any step takes on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A witness that runs; killed when dropped.
-struct Witness {
-    process: Child,
-    url: String,
-}
-
-impl Witness {
-    /// Starts the witness of a folder that was prepared.
-    fn start(folder: &Path) -> anyhow::Result<Witness> {
-        let mut process = Command::new(binary()?)
-            .args(["witness", "--config"])
-            .arg(folder.join("witness.toml"))
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()?;
-        let stdout = process.stdout.take().context("no standard output")?;
-        let mut line = String::new();
-        BufReader::new(stdout).read_line(&mut line)?;
-        let (_, url) = line.trim_end().split_once(" at ").context("no address")?;
-        let url = url.to_owned();
-        Ok(Witness { process, url })
-    }
-}
-
-impl Drop for Witness {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
-
 /// A site whose log is witnessed by one witness, which runs.
 fn witnessed() -> anyhow::Result<(Site, PathBuf, Witness)> {
     let site = Site::new()?;
-    let folder = site.folder().join("witness");
-    let prepared = site.lawgate(&[
-        "witness",
-        "init",
-        "witness",
-        "--name",
-        "court.example/witness",
-        "--policy",
-        "data/keys/audit.policy",
-        "--address",
-        "127.0.0.1:0",
-    ])?;
-    ensure!(prepared.status.success(), "{}", text(&prepared));
+    let folder = Witness::prepare(&site, "witness", "court.example/witness")?;
     let witness = Witness::start(&folder)?;
-    believe(&site, &witness)?;
+    site.believe(&[("court", &witness)], 1)?;
     site.set("audit", "checkpoint_interval_ms = 50")?;
-    site.set("audit.witness", "policy = \"witnesses.policy\"")?;
     Ok((site, folder, witness))
-}
-
-/// Writes the policy by which the witness has to cosign.
-fn believe(site: &Site, witness: &Witness) -> anyhow::Result<()> {
-    let own = fs::read_to_string(site.folder().join("data/keys/audit.policy"))?;
-    let key = fs::read_to_string(site.folder().join("witness/witness.vkey"))?;
-    let policy = own.replace(
-        "\nquorum none\n",
-        &format!(
-            "\nwitness court {} {}\nquorum court\n",
-            key.trim_end(),
-            witness.url
-        ),
-    );
-    Ok(fs::write(site.folder().join("witnesses.policy"), policy)?)
 }
 
 /// Submits one packet of the minute with this number.
@@ -167,7 +107,7 @@ fn a_checkpoint_is_final_with_its_witness_and_provisional_without() {
 
     gateway.stop().expect("stops");
     let witness = Witness::start(&folder).expect("starts again");
-    believe(&site, &witness).expect("written");
+    site.believe(&[("court", &witness)], 1).expect("written");
     let gateway = site.start().expect("starts");
     let position = submit(&gateway, 2).expect("submits");
     wait_for_checkpoint(&site, position + 1, "final").expect("the witness cosigns again");
@@ -276,6 +216,55 @@ fn keys_are_rotated_and_revoked_while_the_gateway_is_stopped() {
 }
 
 #[test]
+fn a_rotation_that_was_killed_is_finished_without_a_second_entry_and_nothing_starts_before() {
+    let site = Site::new().expect("sets up");
+    site.start().expect("starts").stop().expect("stops");
+    let keys = site.folder().join("data/keys");
+    let before = site.copied().expect("copies");
+    let rotate = || {
+        let rotated = site.lawgate(&["keys", "rotate", "--key", "checkpoint"]);
+        let rotated = rotated.expect("runs");
+        assert!(rotated.status.success(), "{}", text(&rotated));
+    };
+    rotate();
+    // As if it had been killed behind the entry: the new key waits beside the old one.
+    let old = before.folder().join("data/keys");
+    for (from, to) in [
+        ("checkpoint.pem", "checkpoint.next.pem"),
+        ("checkpoint.vkey", "checkpoint.next.vkey"),
+    ] {
+        fs::rename(keys.join(from), keys.join(to)).expect("renames");
+        fs::copy(old.join(from), keys.join(from)).expect("copies");
+    }
+    fs::remove_file(keys.join("history")).expect("removes");
+    let error = refused(&site);
+    assert!(
+        error.contains("finish it with `lawgate keys rotate`"),
+        "{error}"
+    );
+    rotate();
+    // As if it had been killed when the old key had left.
+    fs::rename(
+        keys.join("checkpoint.pem"),
+        keys.join("checkpoint.next.pem"),
+    )
+    .expect("renames");
+    rotate();
+    site.start().expect("starts").stop().expect("stops");
+    let listed = site.lawgate(&[
+        "audit",
+        "list",
+        "--log",
+        "data/audit",
+        "--event",
+        "key.rotate",
+    ]);
+    let listed = text(&listed.expect("runs"));
+    assert!(listed.contains("1 entries"), "{listed}");
+    site.verify().expect("the log verifies");
+}
+
+#[test]
 fn a_dual_log_is_anchored_and_does_not_grow_by_itself() {
     let site = Site::new().expect("sets up");
     site.set("audit", "suite = \"dual\"").expect("written");
@@ -340,7 +329,7 @@ fn exchanges_are_refused_while_witnesses_are_missing_for_too_long() {
     gateway.stop().expect("stops");
 
     let witness = Witness::start(&folder).expect("starts again");
-    believe(&site, &witness).expect("written");
+    site.believe(&[("court", &witness)], 1).expect("written");
     let gateway = site.start().expect("starts");
     wait_for(|| {
         let listed = site.lawgate(&[

@@ -16,29 +16,56 @@ fn filled() -> (Site, Gateway) {
     let gateway = site.start().expect("starts");
     for (agency, feed, sample) in [
         ("region", "region-clue", "region-clue/samples/normal.xml"),
-        ("police", "police-case", "police-case/samples/transfer-with-lists.xml"),
+        (
+            "police",
+            "police-case",
+            "police-case/samples/transfer-with-lists.xml",
+        ),
         ("police", "police-case", "police-case/samples/states.xml"),
-        ("justice", "justice-review", "justice-review/samples/every-opinion.json"),
+        (
+            "justice",
+            "justice-review",
+            "justice-review/samples/every-opinion.json",
+        ),
         ("city-eco", "hj212", "hj212/samples/minute-2017.txt"),
         ("city-eco", "hj212", "hj212/samples/crc-wrong.txt"),
     ] {
         let client = format!("client/{agency}.toml");
         let sample = root().join("adapters").join(sample);
         let sample = sample.display().to_string();
-        let arguments = ["submit", "--client", &client, "--address", gateway.address()];
+        let arguments = [
+            "submit",
+            "--client",
+            &client,
+            "--address",
+            gateway.address(),
+        ];
         let output = site.lawgate(&[&arguments[..], &["--feed", feed, &sample]].concat());
         let output = output.expect("runs");
-        assert!(matches!(output.status.code(), Some(0 | 3)), "{}", text(&output));
+        assert!(
+            matches!(output.status.code(), Some(0 | 3)),
+            "{}",
+            text(&output)
+        );
     }
     (site, gateway)
 }
 
 fn search(site: &Site, gateway: &Gateway, arguments: &[&str]) -> Output {
     let fixed = [
-        "audit", "search", "--client", "client/audit-01.toml", "--address", gateway.address(),
-        "--purpose", "法制审核", "--output", "json",
+        "audit",
+        "search",
+        "--client",
+        "client/audit-01.toml",
+        "--address",
+        gateway.address(),
+        "--purpose",
+        "法制审核",
+        "--output",
+        "json",
     ];
-    site.lawgate(&[&fixed[..], arguments].concat()).expect("runs")
+    site.lawgate(&[&fixed[..], arguments].concat())
+        .expect("runs")
 }
 
 fn rows(output: &Output) -> Vec<Value> {
@@ -49,15 +76,24 @@ fn rows(output: &Output) -> Vec<Value> {
 
 fn replay(site: &Site, arguments: &[&str]) -> (Option<i32>, Value) {
     let fixed = ["replay", "--data", "data", "--output", "json"];
-    let output = site.lawgate(&[&fixed[..], arguments].concat()).expect("runs");
+    let output = site
+        .lawgate(&[&fixed[..], arguments].concat())
+        .expect("runs");
     let answer = serde_json::from_slice(&output.stdout);
-    (output.status.code(), answer.unwrap_or_else(|_| panic!("{}", text(&output))))
+    (
+        output.status.code(),
+        answer.unwrap_or_else(|_| panic!("{}", text(&output))),
+    )
 }
 
 #[test]
 fn an_auditor_finds_a_case_in_any_spelling_and_nobody_else_searches() {
     let (site, gateway) = filled();
-    for spelling in ["包环立[2026]1号", "包环立（２０２６）第001号", "包环立【2026】1号"] {
+    for spelling in [
+        "包环立[2026]1号",
+        "包环立（２０２６）第001号",
+        "包环立【2026】1号",
+    ] {
         let found = rows(&search(&site, &gateway, &["--case", spelling]));
         assert!(!found.is_empty(), "{spelling}");
         assert_eq!(found[0]["feed"], "justice-review");
@@ -70,15 +106,32 @@ fn an_auditor_finds_a_case_in_any_spelling_and_nobody_else_searches() {
     // Personal data is in no text index: the reviewer's name of the sample finds nothing.
     assert!(rows(&search(&site, &gateway, &["--text", "戊某"])).is_empty());
     let refused = site.lawgate(&[
-        "audit", "search", "--client", "client/justice.toml", "--address", gateway.address(),
-        "--purpose", "x",
+        "audit",
+        "search",
+        "--client",
+        "client/justice.toml",
+        "--address",
+        gateway.address(),
+        "--purpose",
+        "x",
     ]);
     let refused = refused.expect("runs");
     assert_eq!(refused.status.code(), Some(1));
-    assert!(text(&refused).contains("role-not-granted"), "{}", text(&refused));
+    assert!(
+        text(&refused).contains("role-not-granted"),
+        "{}",
+        text(&refused)
+    );
     let case = site.lawgate(&[
-        "case", "show", "--client", "client/audit-01.toml", "--address", gateway.address(),
-        "--purpose", "法制审核", "包环立[2026]1号",
+        "case",
+        "show",
+        "--client",
+        "client/audit-01.toml",
+        "--address",
+        gateway.address(),
+        "--purpose",
+        "法制审核",
+        "包环立[2026]1号",
     ]);
     let case = text(&case.expect("runs"));
     assert!(case.contains("reviewed 法制审核意见"), "{case}");
@@ -88,7 +141,11 @@ fn an_auditor_finds_a_case_in_any_spelling_and_nobody_else_searches() {
     for file in files(&site.audit()) {
         let bytes = fs::read(&file).expect("reads");
         let name = "戊某".as_bytes();
-        assert!(!bytes.windows(name.len()).any(|part| part == name), "{}", file.display());
+        assert!(
+            !bytes.windows(name.len()).any(|part| part == name),
+            "{}",
+            file.display()
+        );
     }
 }
 
@@ -133,7 +190,11 @@ fn a_changed_index_segment_or_tile_gives_an_error_or_the_right_rows() {
         for (asked, is_real) in [(CODE, true), (other.as_str(), false)] {
             let output = search(&copy, &gateway, &["--party", asked]);
             if !output.status.success() {
-                assert!(text(&output).contains("stored-data-damaged"), "{}", text(&output));
+                assert!(
+                    text(&output).contains("stored-data-damaged"),
+                    "{}",
+                    text(&output)
+                );
                 continue;
             }
             let found = rows(&output);
@@ -173,16 +234,26 @@ fn all_that_was_kept_replays_and_each_altered_byte_is_named() {
     let (site, gateway) = filled();
     // Beside the running gateway.
     let (code, report) = replay(&site, &[]);
-    assert_eq!((code, &report["equal"]), (Some(0), &Value::Bool(true)), "{report:#}");
+    assert_eq!(
+        (code, &report["equal"]),
+        (Some(0), &Value::Bool(true)),
+        "{report:#}"
+    );
     assert_eq!(report["submissions"], 6);
     gateway.stop().expect("stops");
     let (code, report) = replay(&site, &["--case", "包环立[2026]1号"]);
-    assert_eq!((code, &report["submissions"]), (Some(0), &Value::from(1)), "{report:#}");
+    assert_eq!(
+        (code, &report["submissions"]),
+        (Some(0), &Value::from(1)),
+        "{report:#}"
+    );
     let kind = |site: &Site| -> Vec<String> {
         let (code, report) = replay(site, &[]);
         assert_eq!(code, Some(1), "{report:#}");
         let findings = report["findings"].as_array().cloned().unwrap_or_default();
-        let kinds = findings.iter().map(|finding| finding["kind"].as_str().unwrap_or_default());
+        let kinds = findings
+            .iter()
+            .map(|finding| finding["kind"].as_str().unwrap_or_default());
         let mut kinds: Vec<String> = kinds.map(str::to_owned).collect();
         kinds.dedup();
         kinds
@@ -195,7 +266,10 @@ fn all_that_was_kept_replays_and_each_altered_byte_is_named() {
         kept.sort();
         kept[0].clone()
     };
-    for (is_component, expected) in [(true, "component-altered"), (false, "configuration-altered")] {
+    for (is_component, expected) in [
+        (true, "component-altered"),
+        (false, "configuration-altered"),
+    ] {
         let copy = site.copied().expect("copies");
         let file = kept(&copy, is_component);
         let mut bytes = fs::read(&file).expect("reads");

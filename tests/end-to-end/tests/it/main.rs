@@ -4,9 +4,11 @@
 //! folders, and print the seed of whatever is random.
 #![forbid(unsafe_code)]
 
+mod archive;
 mod attest;
 mod crash;
 mod damage;
+mod evidence;
 mod exchange;
 mod foreign;
 mod goldens;

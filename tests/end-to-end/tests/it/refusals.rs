@@ -224,7 +224,8 @@ fn a_full_disk_refuses_exchanges_keeps_nothing_half_and_leaves_a_log_that_verifi
         }
         Ok((accepted, None))
     });
-    let status = refused.expect("twenty-four megabytes take two thousand times sixty-four kilobytes");
+    let status =
+        refused.expect("twenty-four megabytes take two thousand times sixty-four kilobytes");
     println!("after {} submissions: {status}", accepted.len());
     assert_eq!(status.code(), Code::Unavailable, "{status}");
     assert!(

@@ -5,6 +5,7 @@ mod audit_log;
 mod codes;
 mod conversion;
 mod documents;
+mod packages;
 mod packs;
 mod party;
 mod schema;

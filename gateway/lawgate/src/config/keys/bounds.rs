@@ -70,6 +70,12 @@ pub(super) const EVIDENCE: &[Key] = &[
         256,
         "Most bytes waiting for the disk, over all agencies. When it is full, calls are refused with a time to retry.",
     ),
+    key(
+        "statement_font",
+        Kind::Path(Target::File),
+        Fallback::Nothing,
+        "Font with TrueType outlines and Chinese characters for the statement (说明) of evidence packages as PDF. Without the key, those that Debian's fonts-wqy-microhei and fonts-wqy-zenhei install are looked for; a package made without any has no PDF and says so.",
+    ),
 ];
 
 /// `[index]`.

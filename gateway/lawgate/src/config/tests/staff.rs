@@ -31,37 +31,61 @@ fn a_member_of_staff_has_the_one_role_that_is_written() {
         .iter()
         .map(|member| (member.id.as_str(), member.role))
         .collect();
-    assert_eq!(roles, [("audit-01", Role::Auditor), ("run-01", Role::Operator)]);
+    assert_eq!(
+        roles,
+        [("audit-01", Role::Auditor), ("run-01", Role::Operator)]
+    );
 }
 
 #[test]
 fn nobody_holds_two_roles_and_the_fault_names_both_places() {
     for (second, key, value) in [
-        (member("audit-01", "某乙", "operator", "staff/x"), "id", "\"audit-01\""),
-        (member("run-01", "某甲", "operator", "staff/x"), "name", "\"某甲\""),
+        (
+            member("audit-01", "某乙", "operator", "staff/x"),
+            "id",
+            "\"audit-01\"",
+        ),
+        (
+            member("run-01", "某甲", "operator", "staff/x"),
+            "name",
+            "\"某甲\"",
+        ),
         (
             member("run-01", "某乙", "administrator", "staff/audit-01"),
             "certificates",
             "\"spiffe://lawgate.example/staff/audit-01\"",
         ),
-        (member("police", "某乙", "operator", "staff/x"), "id", "\"police\""),
+        (
+            member("police", "某乙", "operator", "staff/x"),
+            "id",
+            "\"police\"",
+        ),
         (
             member("run-01", "某乙", "operator", "agency/police"),
             "certificates",
             "\"spiffe://lawgate.example/agency/police\"",
         ),
     ] {
-        let faults = parse_text(&with(&second)).map(|_| ()).expect_err("has a fault");
+        let faults = parse_text(&with(&second))
+            .map(|_| ())
+            .expect_err("has a fault");
         assert_eq!(faults.len(), 1, "{faults:#?}");
         let expected = format!("staff[2].{key}: {value} stands already in line ");
-        assert!(faults[0].contains(&expected), "{} in {}", expected, faults[0]);
+        assert!(
+            faults[0].contains(&expected),
+            "{} in {}",
+            expected,
+            faults[0]
+        );
     }
 }
 
 #[test]
 fn who_runs_the_node_reads_nothing() {
     let operator = member("run-01", "某乙", "operator", "staff/x") + "read = [\"hj212\"]\n";
-    let faults = parse_text(&with(&operator)).map(|_| ()).expect_err("has a fault");
+    let faults = parse_text(&with(&operator))
+        .map(|_| ())
+        .expect_err("has a fault");
     assert_eq!(faults.len(), 1, "{faults:#?}");
     assert!(faults[0].contains("which is for auditors"), "{}", faults[0]);
 }
@@ -70,5 +94,9 @@ fn who_runs_the_node_reads_nothing() {
 fn an_auditor_reads_feeds_that_exist() {
     let text = with("").replace("read = [\"hj212\"]", "read = [\"hj213\"]");
     let faults = parse_text(&text).map(|_| ()).expect_err("has a fault");
-    assert!(faults[0].contains("there is no [[feed]] with id \"hj213\""), "{}", faults[0]);
+    assert!(
+        faults[0].contains("there is no [[feed]] with id \"hj213\""),
+        "{}",
+        faults[0]
+    );
 }

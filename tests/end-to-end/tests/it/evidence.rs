@@ -1,0 +1,162 @@
+//! Evidence packages out of a running gateway: exported over the wire by the command line, checked without it.
+
+use std::path::Path;
+
+use audit_proof::judge::{Outcome, Questions, Trust};
+use audit_proof::policy::Policy;
+use end_to_end::{Gateway, Site, root, text};
+use package_proof::index::{PackageType, Presence};
+use package_proof::{Held, PackageVerdict, check, render};
+
+/// A transfer document that the samples mention.
+const CASE: &str = "包环移〔2026〕7号";
+
+/// A gateway with the police's transfer, and the submission's receipt kept as a file.
+fn filled() -> anyhow::Result<(Site, Gateway)> {
+    let site = Site::new()?;
+    site.set("audit", "checkpoint_interval_ms = 50")?;
+    let gateway = site.start()?;
+    let sample = root().join("adapters/police-case/samples/transfer-with-lists.xml");
+    let output = site.lawgate(&[
+        "submit",
+        "--client",
+        "client/police.toml",
+        "--address",
+        gateway.address(),
+        "--feed",
+        "police-case",
+        "--receipts",
+        "receipts",
+        sample.to_str().unwrap_or_default(),
+    ])?;
+    anyhow::ensure!(output.status.success(), "{}", text(&output));
+    Ok((site, gateway))
+}
+
+fn export(site: &Site, gateway: &Gateway, agency: &str, more: &[&str]) -> anyhow::Result<String> {
+    let client = format!("client/{agency}.toml");
+    let fixed = [
+        "evidence",
+        "export",
+        "--client",
+        &client,
+        "--address",
+        gateway.address(),
+        "--purpose",
+        "移送",
+    ];
+    let output = site.lawgate(&[&fixed[..], more].concat())?;
+    anyhow::ensure!(output.status.success(), "{}", text(&output));
+    Ok(text(&output))
+}
+
+fn judged(site: &Site, package: &Path) -> anyhow::Result<PackageVerdict> {
+    let policy = std::fs::read(site.folder().join("data/keys/audit.policy"))?;
+    let trust = Trust {
+        policy: Some(Policy::parse(&policy)?),
+        ..Trust::default()
+    };
+    let bytes = std::fs::read(package)?;
+    Ok(check(
+        &bytes,
+        &trust,
+        &Questions::default(),
+        &Held::default(),
+    ))
+}
+
+#[test]
+fn a_case_leaves_the_gateway_as_one_file_that_verifies_without_it() {
+    let (site, gateway) = filled().expect("sets up");
+    let said = export(
+        &site,
+        &gateway,
+        "police",
+        &["--case", CASE, "--to", "case.evp"],
+    );
+    let said = said.expect("is exported");
+    assert!(said.contains("evidence package 证据包"), "{said}");
+    gateway.stop().expect("stops");
+    let package = site.folder().join("case.evp");
+    let verdict = judged(&site, &package).expect("is read");
+    assert_eq!(
+        verdict.outcome(),
+        Outcome::Passed,
+        "{}",
+        render::text(&verdict)
+    );
+    assert!(verdict.is_sealed && verdict.counts.payloads > 0 && verdict.counts.adapters == 2);
+    let index = verdict.index.expect("an index");
+    assert_eq!(
+        (index.kind, index.subject.as_str()),
+        (PackageType::Case, CASE)
+    );
+    assert_eq!(index.adapters[0].component_is, Presence::Included);
+    let policy = ["--policy", "data/keys/audit.policy"];
+    let receipt = std::fs::read_dir(site.folder().join("receipts"))
+        .expect("is there")
+        .next()
+        .expect("a receipt")
+        .expect("is read")
+        .path();
+    let held = [
+        "receipt",
+        "check",
+        receipt.to_str().expect("UTF-8"),
+        "--package",
+        "case.evp",
+    ];
+    let output = site.lawgate(&[&held[..], &policy].concat()).expect("runs");
+    assert!(output.status.success(), "{}", text(&output));
+    assert!(
+        text(&output).contains("The package has this entry"),
+        "{}",
+        text(&output)
+    );
+    let whole = [&["receipt", "check", "case.evp"][..], &policy].concat();
+    let output = site.lawgate(&whole).expect("runs");
+    assert!(output.status.success(), "{}", text(&output));
+    let mut bytes = std::fs::read(&package).expect("is read");
+    let at = bytes.len() / 2;
+    bytes[at] ^= 1;
+    std::fs::write(&package, bytes).expect("is written");
+    let output = site.lawgate(&whole).expect("runs");
+    assert_eq!(output.status.code(), Some(1), "{}", text(&output));
+}
+
+#[test]
+fn a_transfer_lists_its_documents_and_a_reader_without_the_right_gets_no_message() {
+    let (site, gateway) = filled().expect("sets up");
+    let arguments = ["--case", CASE, "--type", "transfer", "--to", "transfer.evp"];
+    export(&site, &gateway, "city-eco", &arguments).expect("is exported");
+    let verdict = judged(&site, &site.folder().join("transfer.evp")).expect("is read");
+    assert_eq!(
+        verdict.outcome(),
+        Outcome::Passed,
+        "{}",
+        render::text(&verdict)
+    );
+    let index = verdict.index.clone().expect("an index");
+    assert_eq!(index.kind, PackageType::Transfer);
+    assert!(index.is_masked && verdict.counts.payloads == 0);
+    let bytes = std::fs::read(site.folder().join("transfer.evp")).expect("is read");
+    let zip = package_proof::zip::Zip::read(&bytes).expect("a container");
+    let transfer = zip.member("transfer.json").expect("is there").contents();
+    let transfer: serde_json::Value =
+        serde_json::from_slice(&transfer.expect("is sound")).expect("is JSON");
+    let groups = transfer["groups"].as_array().expect("groups");
+    assert_eq!(groups.len(), 8);
+    assert!(groups.iter().any(|group| group["is_present"] == true));
+    assert!(groups.iter().any(|group| group["is_present"] == false));
+    // What is there is not replaced, and a stranger gets nothing.
+    assert!(export(&site, &gateway, "city-eco", &arguments).is_err());
+    let stranger = export(
+        &site,
+        &gateway,
+        "outsider",
+        &["--case", CASE, "--to", "none.evp"],
+    );
+    let refused = stranger.expect_err("is refused").to_string();
+    assert!(refused.contains("PERMISSION_DENIED"), "{refused}");
+    assert!(!site.folder().join("none.evp").exists());
+}

@@ -1,0 +1,51 @@
+//! The last step of the demonstration: a case leaves the gateway as one file, and is checked without it.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context as _, ensure};
+
+use super::{Client, output, path, step};
+use crate::{build, debian};
+
+/// A transfer document that the samples of the police and of the region mention.
+const CASE: &str = "包环移〔2026〕7号";
+
+/// Installs the font for the statement in PDF where that is possible; without it the package says that it has none.
+pub(super) fn font() {
+    let advice = "the statement of an evidence package as PDF needs a font: ";
+    if let Err(error) = debian::install_missing(&debian::FONT, advice) {
+        println!("   no PDF in the package: {error:#}");
+    }
+}
+
+/// Exports the package of a case as the police get it.
+pub(super) fn export(client: &Client<'_>, scratch: &Path) -> anyhow::Result<PathBuf> {
+    step(&format!("exporting case {CASE} as an evidence package"));
+    let package = scratch.join("case.evp");
+    let mut command = Command::new(client.lawgate);
+    command.args(["evidence", "export", "--client"]);
+    command.arg(client.scratch.join("client/police.toml"));
+    command.args(["--case", CASE, "--purpose", "demonstration 演示", "--to"]);
+    print!("{}", output(command.arg(&package))?);
+    Ok(package)
+}
+
+/// Checks the package in a process that has no gateway.
+pub(super) fn verify(root: &Path, package: &Path) -> anyhow::Result<()> {
+    step("verifying the package offline, in a separate process");
+    let verifier = build::binaries(root, &["audit-verify"], true)?.join("lawgate-verify");
+    println!("   {} {}", path(&verifier)?, path(package)?);
+    let said = Command::new(&verifier)
+        .arg(package)
+        .output()
+        .with_context(|| format!("running {}", verifier.display()))?;
+    print!("{}", String::from_utf8_lossy(&said.stdout));
+    ensure!(
+        said.status.success(),
+        "the package does not verify: {}\n{}",
+        said.status,
+        String::from_utf8_lossy(&said.stderr)
+    );
+    Ok(())
+}
