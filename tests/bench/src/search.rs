@@ -256,6 +256,7 @@ fn entry(feed: &str, result_root: [u8; 32], number: u64) -> SubmitEntry {
         },
         key,
         party: None,
+        retry: None,
         case: CaseBinding::default(),
     }
 }
