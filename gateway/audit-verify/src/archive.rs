@@ -76,7 +76,7 @@ impl Checked {
             .map(|log| &log.key)
             .filter(of_log)
             .collect();
-        match note.verify(keys.into_iter()) {
+        match note.verify(keys) {
             Ok(verified) => self.signatures += verified.len() as u64,
             Err(error) => self.failures.push(format!("{NOTE}: {error}")),
         }

@@ -51,7 +51,11 @@ fn main() -> ExitCode {
             };
             (printed, checked.outcome())
         }),
-        command => run::run(command, now_s()).map(|verdict| {
+        command @ (Command::Log { .. }
+        | Command::Mirror { .. }
+        | Command::Checkpoint { .. }
+        | Command::Receipt { .. }
+        | Command::All { .. }) => run::run(command, now_s()).map(|verdict| {
             let printed = match as_json {
                 true => format!("{}\n", json::render(&verdict)),
                 false => text::render(&verdict),

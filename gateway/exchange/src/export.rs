@@ -137,14 +137,16 @@ impl Exchange {
     ) -> Result<Gathered, Refusal> {
         let contents = self.gather(reader, ask, query, checkpoint, source)?;
         let font = source.font();
-        let composed = compose(&contents, font.as_deref()).map_err(|error| match error {
-            evidence_package::ComposeError::TooLarge => Refusal::PackageTooLarge {
-                limit: gather::MAX_BYTES,
-                unit: "bytes",
-            },
-            error => Refusal::ProofFailed {
+        let composed = compose(&contents, font.as_deref()).map_err(|error| {
+            if matches!(error, evidence_package::ComposeError::TooLarge) {
+                return Refusal::PackageTooLarge {
+                    limit: gather::MAX_BYTES,
+                    unit: "bytes",
+                };
+            }
+            Refusal::ProofFailed {
                 cause: error.into(),
-            },
+            }
         })?;
         let items = contents.submissions.iter().flat_map(|one| &one.items);
         Ok(Gathered {

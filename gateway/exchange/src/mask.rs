@@ -303,13 +303,11 @@ fn collect_texts(classes: &Classes, message: &mut DynamicMessage, texts: &mut Ve
             continue;
         }
         let value = message.get_field_mut(&field);
-        match value {
-            Value::String(text) => texts.extend(readable(text)),
-            Value::List(items) => {
-                let items = items.iter().filter_map(Value::as_str);
-                texts.extend(items.filter_map(readable));
-            }
-            _ => {}
+        if let Value::String(text) = value {
+            texts.extend(readable(text));
+        } else if let Value::List(items) = value {
+            let items = items.iter().filter_map(Value::as_str);
+            texts.extend(items.filter_map(readable));
         }
         for inner in messages_in(value) {
             collect_texts(classes, inner, texts);

@@ -13,7 +13,12 @@ pub fn state() -> Option<ClockState> {
     let mut told: libc::timex = unsafe { std::mem::zeroed() };
     // SAFETY: the pointer is valid for the whole call, and the kernel writes no more than the structure.
     let code = unsafe { libc::adjtimex(&raw mut told) };
-    read(code, told.status, i64::from(told.esterror))
+    #[expect(
+        clippy::useless_conversion,
+        reason = "the estimate has 32 bits on machines of 32 bits"
+    )]
+    let error_us = i64::from(told.esterror);
+    read(code, told.status, error_us)
 }
 
 /// Reads the kernel's answer: its code, its status bits and its estimate of the error in microseconds.

@@ -343,7 +343,7 @@ Examples:
   lawgate audit search --client client/audit-01.toml --purpose 法制审核 --text 超标 --newest-first
   lawgate audit search --client client/audit-01.toml --purpose 法制审核 --event exchange.deny --from 2026-09-01T00:00:00+08:00
   lawgate audit search --client client/audit-01.toml --purpose 法制审核 --from-position 0 --to-position 500 --prove")]
-    Search(AuditSearch),
+    Search(Box<AuditSearch>),
     /// Check the whole log: every frame, entry, link and group.
     #[command(after_help = "\
 Exit code 0 says that at least one entry was checked and nothing is wrong.

@@ -36,6 +36,8 @@ pub(crate) async fn serve(config: Config, configuration: &[u8]) -> anyhow::Resul
     );
     let keeper = Arc::clone(&node.exchange);
     follower.spawn(async move { remember_adapters(keeper).await });
+    // Before the line: whoever has read it may stop the gateway at once.
+    let stop = stop_signal()?;
     // The line scripts wait for: the bound address, also where port 0 was asked for.
     announce(&format!(
         "lawgate {} listening on {} as {} ({})",
@@ -45,7 +47,7 @@ pub(crate) async fn serve(config: Config, configuration: &[u8]) -> anyhow::Resul
         config.gateway.name
     ));
     let served = tokio::select! {
-        served = edge.serve(Arc::clone(&node.exchange), stop_signal()?) => served.context("the gRPC edge ended"),
+        served = edge.serve(Arc::clone(&node.exchange), stop) => served.context("the gRPC edge ended"),
         // The follower ends only when the log has stopped or it panicked: either is the end.
         _ = follower.join_next() => Err(anyhow::anyhow!("the follower of the index ended; see the log for why")),
         error = attesting.failed() => Err(error),

@@ -82,7 +82,7 @@ impl PackageVerdict {
         }
         match self.verdict.outcome() {
             Outcome::Passed if !self.gaps.is_empty() => Outcome::NotCheckable,
-            outcome => outcome,
+            outcome @ (Outcome::Passed | Outcome::Failed | Outcome::NotCheckable) => outcome,
         }
     }
 }

@@ -217,43 +217,50 @@ impl ComponentInstanceState for Given<'_> {
         contents: impl FnOnce(&[u8]) + Send,
     ) {
         let state = self.state;
-        match state.get(func) {
-            Some(Value::Memory(memory)) => contents(memory),
-            _ => {
-                self.missing = true;
-                contents(&[]);
-            }
+        if let Some(Value::Memory(memory)) = state.get(func) {
+            contents(memory);
+        } else {
+            self.missing = true;
+            contents(&[]);
         }
     }
 
     async fn call_func_ret_s32(&mut self, _instance: &str, func: &str) -> i32 {
-        let pick = |value: &Value| match value {
-            Value::I32(it) => Some(*it),
-            _ => None,
+        let pick = |value: &Value| {
+            let Value::I32(it) = value else {
+                return None;
+            };
+            Some(*it)
         };
         self.take(func, pick).unwrap_or_default()
     }
 
     async fn call_func_ret_s64(&mut self, _instance: &str, func: &str) -> i64 {
-        let pick = |value: &Value| match value {
-            Value::I64(it) => Some(*it),
-            _ => None,
+        let pick = |value: &Value| {
+            let Value::I64(it) = value else {
+                return None;
+            };
+            Some(*it)
         };
         self.take(func, pick).unwrap_or_default()
     }
 
     async fn call_func_ret_f32(&mut self, _instance: &str, func: &str) -> u32 {
-        let pick = |value: &Value| match value {
-            Value::F32(it) => Some(*it),
-            _ => None,
+        let pick = |value: &Value| {
+            let Value::F32(it) = value else {
+                return None;
+            };
+            Some(*it)
         };
         self.take(func, pick).unwrap_or_default()
     }
 
     async fn call_func_ret_f64(&mut self, _instance: &str, func: &str) -> u64 {
-        let pick = |value: &Value| match value {
-            Value::F64(it) => Some(*it),
-            _ => None,
+        let pick = |value: &Value| {
+            let Value::F64(it) = value else {
+                return None;
+            };
+            Some(*it)
         };
         self.take(func, pick).unwrap_or_default()
     }

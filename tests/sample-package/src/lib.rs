@@ -66,6 +66,41 @@ const MESSAGES: [&str; 3] = [
     "<clue/>",
 ];
 
+/// The files of the adapter; what has no bytes is left out.
+fn adapter_file(component: Vec<u8>, configuration: Vec<u8>) -> AdapterFile {
+    let included = |bytes: Vec<u8>| match bytes.is_empty() {
+        true => Part::LeftOut,
+        false => Part::Included(bytes),
+    };
+    AdapterFile {
+        name: "region-clue@0.1.0".to_owned(),
+        component: Suite::Sha256.hash(&component),
+        component_bytes: included(component),
+        configuration: Suite::Sha256.hash(&configuration),
+        configuration_bytes: included(configuration),
+    }
+}
+
+/// The entries of a range and the proof that none is left out.
+fn range_text(log: &SmallLog, from: u64, size: u64) -> RangeText {
+    let (leaves, proof) = log.range(from, size);
+    RangeText {
+        from,
+        size,
+        leaves,
+        proof,
+    }
+}
+
+/// Why there are no time stamps in the package.
+fn no_stamps() -> LeftOut {
+    LeftOut {
+        what: "stamps/".to_owned(),
+        why: "no authority stamped a checkpoint that covers these entries".to_owned(),
+        why_chinese: "没有覆盖这些条目的可信时间戳".to_owned(),
+    }
+}
+
 impl Sample {
     /// Makes a sample.
     #[must_use]
@@ -97,19 +132,7 @@ impl Sample {
             bytes: log.entry(position),
             proof: (!options.is_range).then(|| log.inclusion(position)),
         };
-        let range = options.is_range.then(|| {
-            let (leaves, proof) = log.range(load, size);
-            RangeText {
-                from: load,
-                size,
-                leaves,
-                proof,
-            }
-        });
-        let included = |bytes: Vec<u8>| match bytes.is_empty() {
-            true => Part::LeftOut,
-            false => Part::Included(bytes),
-        };
+        let range = options.is_range.then(|| range_text(&log, load, size));
         let contents = Contents {
             kind: match options.is_range {
                 true => PackageType::Range,
@@ -141,13 +164,7 @@ impl Sample {
             ],
             range,
             submissions: vec![parts.file(submission, options.is_masked)],
-            adapters: vec![AdapterFile {
-                name: "region-clue@0.1.0".to_owned(),
-                component: component_digest,
-                component_bytes: included(component),
-                configuration: configuration_digest,
-                configuration_bytes: included(configuration),
-            }],
+            adapters: vec![adapter_file(component, configuration)],
             receipts: vec![(submission, receipt)],
             consistency: vec![ConsistencyText {
                 old: receipt_size,
@@ -156,11 +173,7 @@ impl Sample {
             }],
             stamps: Vec::new(),
             transfer: None,
-            left_out: vec![LeftOut {
-                what: "stamps/".to_owned(),
-                why: "no authority stamped a checkpoint that covers these entries".to_owned(),
-                why_chinese: "没有覆盖这些条目的可信时间戳".to_owned(),
-            }],
+            left_out: vec![no_stamps()],
         };
         let policy = log.policy();
         Self {

@@ -212,6 +212,18 @@ pub(super) fn english(contents: &Contents, left_out: &[LeftOut]) -> Vec<Block> {
         let left = left_out.iter();
         blocks.extend(left.map(|left| item(format!("{}: {}", left.what, left.why))));
     }
+    blocks.extend(documents_english(contents));
+    blocks.extend([
+        heading("5. How to check it"),
+        text("The list manifest.csv has category, format, length, SHA-256 and SM3 of every file. The digest of the package is the SHA-256 of that list; the log entry in the folder seal states it."),
+        text("Use two independent tools: lawgate-verify case.evp --policy FILE, and python3 lawgate_verify.pyz case.evp --policy FILE. Take the policy from the witnesses, the agencies or a notary, never from this package. The steps are in README.txt of the folder verify."),
+    ]);
+    blocks
+}
+
+/// What a transfer holds, in English; nothing for other packages.
+fn documents_english(contents: &Contents) -> Vec<Block> {
+    let mut blocks = Vec::new();
     if let Some(transfer) = &contents.transfer {
         blocks.push(heading("Documents of the transfer"));
         blocks.extend(transfer.groups.iter().map(|group| {
@@ -226,11 +238,6 @@ pub(super) fn english(contents: &Contents, left_out: &[LeftOut]) -> Vec<Block> {
             "Receipt of the receiving authority: {receipt}"
         )));
     }
-    blocks.extend([
-        heading("5. How to check it"),
-        text("The list manifest.csv has category, format, length, SHA-256 and SM3 of every file. The digest of the package is the SHA-256 of that list; the log entry in the folder seal states it."),
-        text("Use two independent tools: lawgate-verify case.evp --policy FILE, and python3 lawgate_verify.pyz case.evp --policy FILE. Take the policy from the witnesses, the agencies or a notary, never from this package. The steps are in README.txt of the folder verify."),
-    ]);
     blocks
 }
 

@@ -20,6 +20,9 @@ use crate::refusal::{Cause, Refusal};
 /// Most entries about reading and exporting in one package; the newest are taken.
 const MAX_CUSTODY: usize = 512;
 
+/// An entry with its position.
+type Placed = (u64, Vec<u8>);
+
 /// What a walk over the log collects.
 struct Walk<'a> {
     /// Words by which a reading names the subject.
@@ -36,7 +39,8 @@ struct Walk<'a> {
     of_others: u64,
     keys: BTreeMap<u64, Vec<u8>>,
     starts: Vec<(u64, Vec<u8>)>,
-    loads: BTreeMap<(Vec<u8>, Vec<u8>), (u64, Vec<u8>)>,
+    /// Where each adapter was last put in force, by component and configuration.
+    loads: BTreeMap<(Vec<u8>, Vec<u8>), Placed>,
     /// In a range, every entry of it that the reader may see.
     range: BTreeMap<u64, (Role, Vec<u8>)>,
     within: std::ops::Range<u64>,

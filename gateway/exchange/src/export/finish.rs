@@ -13,6 +13,9 @@ use crate::answer;
 use crate::ports::{ShownCheckpoint, Standing};
 use crate::refusal::Refusal;
 
+/// Receipts by the position of their submission, and the sizes they state.
+type Given = (Vec<(u64, String)>, BTreeSet<u64>);
+
 impl Gathering<'_> {
     fn adapter_files(&mut self, without: bool) -> Result<Vec<AdapterFile>, Refusal> {
         let mut files = Vec::new();
@@ -177,7 +180,7 @@ impl Gathering<'_> {
     }
 
     /// The receipts of the submissions, made again as their senders got them, and the sizes they state.
-    fn receipts(&self) -> Result<(Vec<(u64, String)>, BTreeSet<u64>), Refusal> {
+    fn receipts(&self) -> Result<Given, Refusal> {
         let Some(port) = &self.exchange.receipts else {
             return Ok((Vec::new(), BTreeSet::new()));
         };

@@ -64,10 +64,13 @@ impl Exchange {
     fn read_state(&self, state: &mut State) -> Result<(), Cause> {
         let size = self.log.size();
         let (from, positions) = self.recall().unwrap_or_default();
-        for position in positions {
+        // What is archived holds no step but loads, which every start makes again: pruning refuses others.
+        let reader = self.log.reader();
+        let first = reader.first();
+        for position in positions.into_iter().filter(|position| *position >= first) {
             self.read_step(state, position)?;
         }
-        let reader = self.log.reader();
+        let from = from.max(first);
         for (position, stored) in (from..size).zip(reader.entries_from(from)) {
             let stored = stored?;
             let entry = stored.decode()?;

@@ -277,7 +277,10 @@ async fn a_record_is_one_message_and_who_read_it_before_stands_beside_it() {
     let index = verdict.index.expect("an index");
     assert_eq!(index.submissions.len(), 1);
     assert_eq!(index.submissions[0].items.len(), 1);
-    assert_eq!(index.submissions[0].items[0].records, [id.clone()]);
+    assert_eq!(
+        index.submissions[0].items[0].records,
+        std::slice::from_ref(&id)
+    );
     let custody = |index: &package_proof::Index| {
         let of_custody = |item: &&package_proof::index::EntryItem| item.role == Role::Custody;
         index.entries.iter().filter(of_custody).count()

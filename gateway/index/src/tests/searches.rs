@@ -88,6 +88,7 @@ fn found(index: &SqliteIndex, query: &EntryQuery) -> Vec<u64> {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one story, told in its order")]
 fn every_filter_proposes_its_entries_in_order() {
     let dir = tempfile::tempdir().expect("folder");
     let index = searchable(dir.path());

@@ -16,7 +16,10 @@ use audit_proof::folder::{self, Inventory, Stage, path};
 use audit_proof::proof::{FolderTiles, root};
 use audit_proof::suite::Suite;
 use audit_proof::tile::{EntryBundle, TILE_WIDTH};
-use exchange::entry::{ArchiveEntry, EVENT_ARCHIVE_PRUNE};
+use exchange::entry::{
+    AdapterEntry, ArchiveEntry, EVENT_ADAPTER_LOAD, EVENT_ARCHIVE_PRUNE, EVENT_QUARANTINE_REDRIVE,
+    EVENT_QUARANTINE_RETRY,
+};
 use serde_json::json;
 
 use super::note;
@@ -111,6 +114,7 @@ fn check(
         "this log is archived up to position {archived}, and the archive begins at {}; nothing was removed",
         manifest.from
     );
+    check_steps(node, archived.max(manifest.from), manifest.to)?;
     // What is published goes on from the entries of the last tile and the one before them.
     let signed = node.resumed.signed_size.saturating_sub(1);
     let last_tile = signed - signed % u64::from(TILE_WIDTH);
@@ -122,6 +126,24 @@ fn check(
         manifest.to
     );
     Ok(manifest)
+}
+
+/// Refuses to remove steps that a start reads from the log: those of adapters, but for loads, which
+/// every start makes again, and those of the quarantine.
+fn check_steps(node: &OpenNode, from: u64, to: u64) -> anyhow::Result<()> {
+    for (position, stored) in (from..to).zip(node.log.reader().entries_from(from)) {
+        let stored =
+            stored.context("an entry to be removed cannot be read; nothing was removed")?;
+        let event = stored.decode()?.event();
+        let is_step = (AdapterEntry::is_step(event) && event != EVENT_ADAPTER_LOAD)
+            || (EVENT_QUARANTINE_RETRY..=EVENT_QUARANTINE_REDRIVE).contains(&event);
+        anyhow::ensure!(
+            !is_step,
+            "entry {position} is a step of an adapter or of the quarantine, which each start reads from the log; \
+             nothing was removed"
+        );
+    }
+    Ok(())
 }
 
 fn inventory(audit: &Path) -> anyhow::Result<Inventory> {

@@ -109,9 +109,10 @@ async fn retry(arguments: &QuarantineRetry, output: &mut Output<'_>) -> anyhow::
     };
     let called = workbench.retry_quarantined(patient(message)).await;
     let done = answer("retry", called.map(|response| response.into_inner()))?;
-    let ending = match done.state() {
-        v1::QuarantineState::Retried => Ending::Done,
-        _ => Ending::Quarantined,
+    let ending = if done.state() == v1::QuarantineState::Retried {
+        Ending::Done
+    } else {
+        Ending::Quarantined
     };
     if output.format == Format::Json {
         output.json(&to_json(&done, "RetryQuarantinedResponse"))?;

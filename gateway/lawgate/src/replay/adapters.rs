@@ -20,11 +20,14 @@ const MOST_ADAPTERS: u32 = 64;
 /// Component and configuration.
 type Digests = ([u8; 32], [u8; 32]);
 
+/// An adapter, or why it cannot be had.
+type Had = Result<Arc<dyn Converter>, Vec<(Kind, String)>>;
+
 /// Adapters that were asked for, with those that could not be had.
 pub(super) struct Adapters {
     data: PathBuf,
     host: Host,
-    installed: HashMap<Digests, Result<Arc<dyn Converter>, Vec<(Kind, String)>>>,
+    installed: HashMap<Digests, Had>,
     /// Folder of compiled code, removed with this value.
     _cache: Cache,
 }

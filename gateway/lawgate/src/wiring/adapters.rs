@@ -8,7 +8,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use adapter_host::{Asked, Host};
+use adapter_host::{Asked, Host, InstallError};
 use adapter_pack::Manifest;
 use adapter_pack::manifest::{self, Said};
 use exchange::ports::{
@@ -124,9 +124,11 @@ impl AdapterStore for AdapterFolder {
         let (component, configuration) = (&files.component, &files.configuration);
         let installed = self.host.install_within(component, configuration, asked);
         let adapter = installed.map_err(|error| {
-            let code = match &error {
-                adapter_host::InstallError::Configuration { .. } => "adapter-configuration",
-                _ => "adapter-component",
+            let is_configuration = matches!(error, InstallError::Configuration { .. });
+            let code = if is_configuration {
+                "adapter-configuration"
+            } else {
+                "adapter-component"
             };
             let text = fault_text(&error);
             AdapterFault { code, text }

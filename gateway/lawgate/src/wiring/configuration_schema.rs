@@ -80,7 +80,9 @@ fn known(schema: &Value, depth: usize) -> Result<(), String> {
     let object = match schema {
         Value::Bool(_) => return Ok(()),
         Value::Object(object) => object,
-        _ => return Err("the schema of configurations has a place that is no schema".to_owned()),
+        Value::Null | Value::Number(_) | Value::String(_) | Value::Array(_) => {
+            return Err("the schema of configurations has a place that is no schema".to_owned());
+        }
     };
     for (keyword, inner) in object {
         match keyword.as_str() {
@@ -103,10 +105,8 @@ fn known(schema: &Value, depth: usize) -> Result<(), String> {
 }
 
 fn each_of(schemas: &Value, depth: usize) -> Result<(), String> {
-    let schemas = schemas.as_object().into_iter().flatten();
-    schemas
-        .map(|(_, schema)| known(schema, depth + 1))
-        .collect()
+    let mut schemas = schemas.as_object().into_iter().flatten();
+    schemas.try_for_each(|(_, schema)| known(schema, depth + 1))
 }
 
 struct Check<'s, 'f> {
@@ -133,7 +133,11 @@ impl Check<'_, '_> {
         let object = match schema {
             Value::Object(object) => object,
             Value::Bool(false) => return self.fault(path, "is not allowed here".to_owned()),
-            _ => return,
+            Value::Null
+            | Value::Bool(true)
+            | Value::Number(_)
+            | Value::String(_)
+            | Value::Array(_) => return,
         };
         if let Some(name) = object.get("$ref").and_then(Value::as_str) {
             match self.root.pointer(name.trim_start_matches('#')) {
@@ -180,9 +184,9 @@ impl Check<'_, '_> {
     /// Keywords about the value itself.
     fn plain(&mut self, schema: &Map<String, Value>, value: &Value, path: &str) {
         if let Some(types) = schema.get("type") {
-            let names: Vec<&str> = match types {
-                Value::Array(names) => names.iter().filter_map(Value::as_str).collect(),
-                one => one.as_str().into_iter().collect(),
+            let names: Vec<&str> = match types.as_array() {
+                Some(names) => names.iter().filter_map(Value::as_str).collect(),
+                None => types.as_str().into_iter().collect(),
             };
             if !names.iter().any(|name| is_of(name, value)) {
                 return self.fault(

@@ -55,16 +55,8 @@ pub fn json(verdict: &PackageVerdict) -> Value {
         .map(|(count, english, _)| (english.replace(' ', "_"), count.into()))
         .collect();
     json!({
-        "outcome": match outcome {
-            Outcome::Passed => "passed",
-            Outcome::Failed => "failed",
-            Outcome::NotCheckable => "not-checkable",
-        },
-        "exit_code": match outcome {
-            Outcome::Passed => 0,
-            Outcome::Failed => 1,
-            Outcome::NotCheckable => 3,
-        },
+        "outcome": outcome_name(outcome),
+        "exit_code": exit_code(outcome),
         "chinese": outcome.chinese(),
         "package": verdict.index.as_ref().map(|index| json!({
             "type": index.kind,
@@ -94,6 +86,23 @@ pub fn json(verdict: &PackageVerdict) -> Value {
         "vouched_for_by": judged.anchors,
         "newest_time_s": judged.newest_time_s,
     })
+}
+
+fn outcome_name(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Passed => "passed",
+        Outcome::Failed => "failed",
+        Outcome::NotCheckable => "not-checkable",
+    }
+}
+
+/// The exit code of `lawgate-verify`.
+fn exit_code(outcome: Outcome) -> u8 {
+    match outcome {
+        Outcome::Passed => 0,
+        Outcome::Failed => 1,
+        Outcome::NotCheckable => 3,
+    }
 }
 
 fn standing_name(standing: Standing) -> &'static str {

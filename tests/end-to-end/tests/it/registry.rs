@@ -246,6 +246,7 @@ fn life(site: &Site, gateway: &Gateway) -> anyhow::Result<()> {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one story, told in its order")]
 fn a_kill_at_any_moment_of_a_step_leaves_what_the_log_says() {
     let site = site(1, false);
     let mut random = Random::new("steps");

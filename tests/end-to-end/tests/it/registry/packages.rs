@@ -55,6 +55,7 @@ fn written(folder: &Path, name: &str, pack: &Pack) -> String {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one story, told in its order")]
 fn a_package_is_installed_only_with_the_signature_of_a_known_publisher_and_sound_samples() {
     let (known, line) = publisher("maker.example/adapters");
     let (stranger, _) = publisher("stranger.example/adapters");
