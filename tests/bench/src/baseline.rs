@@ -43,6 +43,7 @@ pub(crate) fn serve(arguments: &[String]) -> anyhow::Result<()> {
             max_connections: 64,
             max_streams_per_connection: 64,
             max_request_bytes: 16 << 20,
+            max_upload_bytes: 16 << 20,
             drain_timeout: Duration::from_secs(1),
         })
         .await?;
