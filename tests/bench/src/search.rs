@@ -49,7 +49,10 @@ const TEXTS: [&str; 4] = [
 
 /// Evidence that is made anew from its address: a million bundles need no disk.
 #[derive(Default)]
-struct MadeEvidence(Mutex<HashMap<[u8; 32], Arc<Vec<Vec<u8>>>>>);
+struct MadeEvidence(Mutex<HashMap<[u8; 32], Bundle>>);
+
+/// The parts of a bundle.
+type Bundle = Arc<Vec<Vec<u8>>>;
 
 impl EvidenceStore for MadeEvidence {
     fn keep(&self, _: Kept, _: Kept) -> Result<PortFuture<Result<(), Cause>>, KeepError> {
