@@ -199,7 +199,7 @@ fn check_folder(folder: &Path, log: &Log, suite: Suite, sizes: &[u64]) {
         assert_eq!(root(suite, size, &source).unwrap(), tree.root(), "{size}");
     }
     for size in sizes {
-        let bytes = std::fs::read(folder.join(format!("checkpoints/{size}"))).unwrap();
+        let bytes = std::fs::read(audit_proof::kept::find(folder, *size)).unwrap();
         let note = Note::parse(&bytes).unwrap();
         assert_eq!(size_of_text(note.text()), *size);
         assert_eq!(
@@ -220,7 +220,7 @@ fn check_folder(folder: &Path, log: &Log, suite: Suite, sizes: &[u64]) {
     let newest = std::fs::read(folder.join("checkpoint")).unwrap();
     assert_eq!(
         newest,
-        std::fs::read(folder.join(format!("checkpoints/{last}"))).unwrap()
+        std::fs::read(audit_proof::kept::find(folder, last)).unwrap()
     );
     let files = files_under(folder);
     let stray: Vec<_> = files
