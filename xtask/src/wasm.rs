@@ -55,6 +55,11 @@ pub(crate) fn adapters(root: &Path, names: &[String]) -> Result<()> {
     );
 }
 
+/// Whether the compiler in use builds guests, without one of Debian's.
+pub(crate) fn compiler_has_target() -> Result<bool> {
+    Ok(toolchain::in_use()?.is_some())
+}
+
 /// Builds a package of this repository as a plain module, no component, and returns its path.
 ///
 /// # Errors

@@ -202,7 +202,7 @@ pub(super) fn output_of(command: &mut Command) -> Option<String> {
 }
 
 /// The compiler in use, if it has the target and a linker for it.
-fn in_use() -> Result<Option<Toolchain>> {
+pub(super) fn in_use() -> Result<Option<Toolchain>> {
     let libraries =
         output_of(Command::new("rustc").args(["--print", "target-libdir", "--target", TARGET]));
     if !libraries.is_some_and(|folder| Path::new(&folder).is_dir()) {
