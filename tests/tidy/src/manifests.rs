@@ -109,7 +109,7 @@ pub fn workspace_dependencies(repository: &Repository) -> Vec<Violation> {
             .members
             .iter()
             .flat_map(|member| &member.dependencies)
-            .any(|dependency| dependency.name == *name);
+            .any(|dependency| dependency.key == *name);
         // Our own crates are listed so that any member may name them.
         if !used && value.get("path").is_none() {
             refuse("no member uses it; remove the line");

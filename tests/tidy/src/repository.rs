@@ -42,6 +42,8 @@ pub struct Member {
 pub struct Dependency {
     /// Name of the crate depended on, not a local rename.
     pub name: String,
+    /// The key it is declared by: another than the name where it is renamed.
+    pub key: String,
     /// In which table it is declared.
     pub kind: DependencyKind,
 }
@@ -251,6 +253,9 @@ fn members(metadata: &Value) -> Vec<Member> {
                 .flatten()
                 .map(|dependency| Dependency {
                     name: text(&dependency["name"]),
+                    key: dependency["rename"]
+                        .as_str()
+                        .map_or_else(|| text(&dependency["name"]), str::to_owned),
                     kind: match dependency["kind"].as_str() {
                         Some("dev") => DependencyKind::Dev,
                         Some("build") => DependencyKind::Build,
@@ -306,10 +311,12 @@ impl Repository {
                 .map(|name| match name.strip_prefix("dev:") {
                     Some(name) => Dependency {
                         name: name.to_owned(),
+                        key: name.to_owned(),
                         kind: DependencyKind::Dev,
                     },
                     None => Dependency {
                         name: (*name).to_owned(),
+                        key: (*name).to_owned(),
                         kind: DependencyKind::Normal,
                     },
                 })
@@ -334,6 +341,7 @@ mod tests {
                 "dependencies": [
                     {"name": "proto", "kind": null},
                     {"name": "proptest", "kind": "dev"},
+                    {"name": "sha2", "rename": "old-sha2", "kind": null},
                 ],
             }],
         });
@@ -342,6 +350,8 @@ mod tests {
         assert_eq!(members[0].folder, "gateway/schema");
         assert_eq!(members[0].dependencies[0].kind, DependencyKind::Normal);
         assert_eq!(members[0].dependencies[1].kind, DependencyKind::Dev);
+        assert_eq!(members[0].dependencies[1].key, "proptest");
+        assert_eq!(members[0].dependencies[2].key, "old-sha2");
     }
 
     #[test]
