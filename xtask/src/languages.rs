@@ -84,6 +84,10 @@ pub(crate) fn run(root: &Path, lawgate: &Path) -> Result<()> {
         call(&["adapter", "build", &folder, "--tools", tools])?;
         call(&["adapter", "test", &folder])?;
         call(&["adapter", "check", &folder, "--mutations", mutations])?;
+        // The end-to-end tests exchange these packs in a gateway under load.
+        let pack = format!("openaq-{language}.lga");
+        call(&["adapter", "pack", &folder, "--out", &pack])?;
+        call(&["adapter", "sign", &pack, "--key", key])?;
     }
     println!("languages: OK in {:.0} s", started.elapsed().as_secs_f64());
     Ok(())

@@ -1,6 +1,7 @@
 //! The registry of adapters over the real binary: by the command line, under load, through kills.
 
 mod failing;
+mod languages;
 mod packages;
 
 use std::collections::BTreeMap;
@@ -96,13 +97,17 @@ pub(crate) fn entries(site: &Site, event: &str) -> Vec<Value> {
 }
 
 /// Streams submissions until it is told to stop; how often each key was answered, and refusals.
-async fn stream(mut client: Exchange, stop: Arc<AtomicBool>) -> BTreeMap<String, (u32, u32)> {
+pub(crate) async fn stream(
+    mut client: Exchange,
+    feed: String,
+    message: impl Fn(u32) -> Vec<u8> + Send + 'static,
+    stop: Arc<AtomicBool>,
+) -> BTreeMap<String, (u32, u32)> {
     let (sender, receiver) = tokio::sync::mpsc::channel(32);
     let feeder = tokio::task::JoinSet::from_iter([async move {
         let mut number = 0;
         while !stop.load(Ordering::Relaxed) {
-            let messages = [minute_data(MN, number % 1000, number)];
-            let submission = request("hj212", &format!("load-{number}"), &messages);
+            let submission = request(&feed, &format!("{feed}-{number}"), &[message(number)]);
             let request = SubmitStreamRequest {
                 submission: Some(submission),
             };
@@ -148,7 +153,13 @@ fn versions_come_and_go_under_load_and_no_submission_is_lost_or_answered_twice()
         let stop = Arc::new(AtomicBool::new(false));
         let client = gateway.client("city-eco").await?;
         let mut load = tokio::task::JoinSet::new();
-        load.spawn(stream(client, Arc::clone(&stop)));
+        let packet = |number: u32| minute_data(MN, number % 1000, number);
+        load.spawn(stream(
+            client,
+            "hj212".to_owned(),
+            packet,
+            Arc::clone(&stop),
+        ));
         let steps = tokio::task::block_in_place(|| life(&site, &gateway));
         stop.store(true, Ordering::Relaxed);
         let answered = load.join_next().await.expect("runs")?;

@@ -1,0 +1,164 @@
+//! Adapters of every language in one gateway under load: installed, activated, shadowed, rolled back.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use end_to_end::packet::minute_data;
+use end_to_end::{Gateway, Site, root};
+use grpc_api::client::Exchange;
+use serde_json::Value;
+
+use super::{MN, adapter, entries, roles, site, stream};
+use crate::support::run;
+
+/// The signed packs that `cargo xtask languages` leaves, by the language in their names.
+fn packs() -> BTreeMap<String, PathBuf> {
+    let folder = root().join("target/languages");
+    let mut found = BTreeMap::new();
+    let Ok(files) = fs::read_dir(&folder) else {
+        return found;
+    };
+    for file in files {
+        let path = file.expect("reads").path();
+        let name = path
+            .file_name()
+            .and_then(|name| name.to_str())
+            .unwrap_or("");
+        let language = name
+            .strip_prefix("openaq-")
+            .and_then(|rest| rest.strip_suffix(".lga"));
+        if let Some(language) = language {
+            found.insert(language.to_owned(), path);
+        }
+    }
+    found
+}
+
+fn feed(language: &str) -> String {
+    format!("openaq-{language}")
+}
+
+/// A site with a feed for each language, none with an adapter yet.
+fn site_of<'a>(languages: impl Iterator<Item = &'a String>) -> Site {
+    let site = site(1, true);
+    let keys = root().join("target/languages/publisher.vkey");
+    fs::copy(keys, site.folder().join("publishers.keys")).expect("copies");
+    site.set("adapters", "publishers = \"publishers.keys\"")
+        .expect("sets");
+    let (mut names, mut feeds) = (vec!["\"hj212\"".to_owned()], String::new());
+    for language in languages {
+        let id = feed(language);
+        names.push(format!("{id:?}"));
+        feeds += &format!("\n[[feed]]\nid = {id:?}\nkind = \"openaq\"\n");
+    }
+    let file = site.folder().join("lawgate.toml");
+    let text = fs::read_to_string(&file).expect("reads");
+    let rights = format!("submit = [{}]", names.join(", "));
+    let changed = text.replace("submit = [\"hj212\"]", &rights);
+    assert_ne!(changed, text, "the rights are widened");
+    fs::write(&file, changed + &feeds).expect("writes");
+    site
+}
+
+/// Streams to a feed until a step is over; how often each key was answered, and refusals.
+fn begin_load(
+    client: &Exchange,
+    feed: &str,
+    message: impl Fn(u32) -> Vec<u8> + Send + 'static,
+) -> (
+    Arc<AtomicBool>,
+    tokio::task::JoinHandle<BTreeMap<String, (u32, u32)>>,
+) {
+    let stop = Arc::new(AtomicBool::new(false));
+    let load = stream(client.clone(), feed.to_owned(), message, Arc::clone(&stop));
+    (stop, tokio::spawn(load))
+}
+
+/// Activates a pack, shadows it by a second version, puts that in force and goes back.
+fn life(site: &Site, gateway: &Gateway, language: &str) {
+    let feed = feed(language);
+    let step = |arguments: &[&str]| adapter(site, gateway, "city-eco", arguments).expect("is done");
+    let second = site.folder().join("second.json");
+    fs::write(&second, r#"{"mn": "OPENAQ0002"}"#).expect("writes");
+    let second = second.display().to_string();
+    step(&["install", "--feed", &feed, "--configuration", &second]);
+    step(&["shadow", "--feed", &feed, "--version", "2"]);
+    let count = |report: &Value, name: &str| -> u64 {
+        let count = report[name].as_str().unwrap_or("0");
+        count.parse().expect("is a number")
+    };
+    let mut report = Value::Null;
+    while count(&report, "compared") < 10 {
+        report = step(&["shadow", "--feed", &feed]);
+    }
+    step(&["shadow", "--feed", &feed, "--off"]);
+    assert_eq!(report["compared"], report["differing"], "{report}");
+    let fields = report["fields"].as_array().expect("has fields");
+    let of_mn = |field: &Value| {
+        let path = field["path"].as_str().unwrap_or("");
+        path.ends_with(".mn") || path.ends_with("entity_id")
+    };
+    assert!(!fields.is_empty() && fields.iter().any(of_mn), "{report}");
+    step(&["activate", "--feed", &feed, "--version", "2"]);
+    assert_eq!(roles(site, gateway, &feed)[1].1, "ADAPTER_ROLE_ACTIVE");
+    step(&["rollback", "--feed", &feed]);
+    assert_eq!(roles(site, gateway, &feed)[0].1, "ADAPTER_ROLE_ACTIVE");
+}
+
+#[test]
+#[expect(clippy::print_stdout, reason = "says that nothing was tried, and why")]
+fn packs_of_every_language_are_exchanged_under_load_and_no_submission_is_lost_or_answered_twice() {
+    let packs = packs();
+    if packs.is_empty() {
+        println!("left out: no packs in target/languages; `cargo xtask languages` makes them");
+        return;
+    }
+    let site = site_of(packs.keys());
+    let gateway = site.start().expect("starts");
+    let sample = fs::read(sample()).expect("reads");
+    let answered = run(async {
+        let client = gateway.client("city-eco").await?;
+        let mut answered: BTreeMap<String, BTreeMap<String, (u32, u32)>> = BTreeMap::new();
+        let packet = |number: u32| minute_data(MN, number % 1000, number);
+        let (all_over, devices) = begin_load(&client, "hj212", packet);
+        for (language, pack) in &packs {
+            let feed = feed(language);
+            let pack = pack.display().to_string();
+            tokio::task::block_in_place(|| {
+                let step = |arguments: &[&str]| {
+                    adapter(&site, &gateway, "city-eco", arguments).expect("is done")
+                };
+                step(&["install", "--feed", &feed, &pack]);
+                step(&["activate", "--feed", &feed, "--version", "1"]);
+            });
+            let sample = sample.clone();
+            let (over, load) = begin_load(&client, &feed, move |_| sample.clone());
+            tokio::task::block_in_place(|| life(&site, &gateway, language));
+            over.store(true, Ordering::Relaxed);
+            answered.insert(feed, load.await?);
+        }
+        all_over.store(true, Ordering::Relaxed);
+        answered.insert("hj212".to_owned(), devices.await?);
+        Ok(answered)
+    });
+    gateway.stop().expect("stops");
+    site.verify().expect("verifies");
+    let submitted = entries(&site, "exchange.submit");
+    let mut sum = 0;
+    for (feed, keys) in &answered {
+        assert!(keys.len() >= 10, "{feed}: {} submissions", keys.len());
+        let once = keys.values().all(|counts| *counts == (1, 0));
+        assert!(once, "{feed}: every submission is accepted once");
+        sum += keys.len();
+        println!("{feed}: {} submissions, each accepted once", keys.len());
+    }
+    assert_eq!(submitted.len(), sum, "one entry for each submission");
+}
+
+fn sample() -> PathBuf {
+    let examples: &Path = &root().join("plugins/examples/openaq");
+    examples.join("samples/hours.json")
+}
