@@ -372,8 +372,9 @@ impl Cursor<'_> {
     fn number(&mut self) -> Option<Number> {
         let digits = self
             .rest
-            .find(|c: char| !c.is_ascii_digit())
-            .unwrap_or(self.rest.len());
+            .bytes()
+            .take_while(|byte| byte.is_ascii_digit())
+            .count();
         let (number, rest) = self.rest.split_at(digits);
         let value = number.parse().ok()?;
         self.rest = rest;
