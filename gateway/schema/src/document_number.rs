@@ -73,11 +73,12 @@ pub fn read(text: &str) -> Reading<DocumentNumber> {
     if text::is_placeholder(&clean.text) {
         return Reading::none(Remark::missing(AREA, ""));
     }
-    let plain: String = clean
-        .text
-        .chars()
-        .filter(|character| !character.is_whitespace())
-        .collect();
+    let mut plain = clean.text;
+    if plain.contains(char::is_whitespace) {
+        plain
+            .to_mut()
+            .retain(|character| !character.is_whitespace());
+    }
     match parse(&plain) {
         Ok(number) => {
             let changed = number.canonical() != text;

@@ -128,7 +128,7 @@ pub fn is_placeholder(text: &str) -> bool {
         9 => &["undefined", "无数据"],
         _ => &[],
     };
-    text.chars().all(|character| {
+    let is_filler = |character: char| {
         matches!(
             character,
             '-' | '—'
@@ -146,7 +146,14 @@ pub fn is_placeholder(text: &str) -> bool {
                 | '?'
                 | '、'
         ) || character.is_whitespace()
-    }) || words.iter().any(|word| text.eq_ignore_ascii_case(word))
+    };
+    // Almost every value begins with a letter, a digit or an ideograph: none of those.
+    let begins_a_value = matches!(
+        text.chars().next(),
+        Some('0'..='9' | 'A'..='Z' | 'a'..='z' | '\u{3400}'..='\u{9FFF}')
+    );
+    (!begins_a_value && text.chars().all(is_filler))
+        || words.iter().any(|word| text.eq_ignore_ascii_case(word))
 }
 
 /// Says whether a text was decoded with the wrong table.
