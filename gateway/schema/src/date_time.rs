@@ -39,6 +39,9 @@ pub fn read(text: &str) -> Reading<DateTime> {
     if matches!(text.len(), 14 | 17) && text.bytes().all(|byte| byte.is_ascii_digit()) {
         return finish(parts::digits(text), None, text);
     }
+    if let Some(parts) = parts::usual(text) {
+        return finish(Ok(parts), None, text);
+    }
     let clean = text::clean(text);
     let cleaned = clean.what();
     let text: &str = &clean.text;
@@ -157,44 +160,78 @@ fn to_china(civil: &Civil, offset_minutes: Option<i32>) -> Option<Civil> {
 /// Writes a time in the form of the schema. Digit by digit, because this is
 /// done for every packet.
 fn format(civil: &Civil, precision: Precision) -> String {
-    // The longest form: nanoseconds with an offset.
-    let mut out = String::with_capacity("2026-09-01T08:05:00.000000000+08:00".len());
-    digits(&mut out, u32::from(civil.year), 1000);
-    if precision == Precision::Year {
-        return out;
-    }
-    let mut part = |separator: char, value: u8| {
-        out.push(separator);
-        digits(&mut out, u32::from(value), 10);
+    let mut out = Written {
+        bytes: [0; LONGEST],
+        length: 0,
     };
-    part('-', civil.month);
+    out.digits(u32::from(civil.year), 4);
+    if precision == Precision::Year {
+        return out.into_text();
+    }
+    out.push(b'-');
+    out.pair(civil.month);
     if precision == Precision::Month {
-        return out;
+        return out.into_text();
     }
-    part('-', civil.day);
+    out.push(b'-');
+    out.pair(civil.day);
     if matches!(precision, Precision::Unspecified | Precision::Day) {
-        return out;
+        return out.into_text();
     }
-    part('T', civil.hour);
-    part(':', civil.minute);
-    part(':', civil.second);
+    out.push(b'T');
+    out.pair(civil.hour);
+    out.push(b':');
+    out.pair(civil.minute);
+    out.push(b':');
+    out.pair(civil.second);
     if precision == Precision::Millisecond {
-        out.push('.');
-        digits(&mut out, civil.nanosecond / 1_000_000, 100);
+        out.push(b'.');
+        out.digits(civil.nanosecond / 1_000_000, 3);
     } else if precision == Precision::Nanosecond {
-        out.push('.');
-        digits(&mut out, civil.nanosecond, 100_000_000);
+        out.push(b'.');
+        out.digits(civil.nanosecond, 9);
     }
-    out.push_str(CHINA_OFFSET);
-    out
+    CHINA_OFFSET.bytes().for_each(|byte| out.push(byte));
+    out.into_text()
 }
 
-/// Writes the decimal digits of `value` from the one worth `unit` down.
-fn digits(out: &mut String, value: u32, mut unit: u32) {
-    while unit > 0 {
-        let digit = u8::try_from(value / unit % 10).unwrap_or_default();
-        out.push(char::from(b'0' + digit));
-        unit /= 10;
+/// Bytes of the longest form: nanoseconds with an offset.
+const LONGEST: usize = "2026-09-01T08:05:00.000000000+08:00".len();
+
+/// A time being written; ASCII alone.
+struct Written {
+    bytes: [u8; LONGEST],
+    length: usize,
+}
+
+impl Written {
+    #[inline]
+    fn push(&mut self, byte: u8) {
+        if let Some(place) = self.bytes.get_mut(self.length) {
+            *place = byte;
+            self.length += 1;
+        }
+    }
+
+    /// Two digits.
+    #[inline]
+    fn pair(&mut self, value: u8) {
+        self.push(b'0' + value / 10 % 10);
+        self.push(b'0' + value % 10);
+    }
+
+    /// The last `count` decimal digits of `value`.
+    fn digits(&mut self, value: u32, count: u32) {
+        for place in (0..count).rev() {
+            let digit = u8::try_from(value / 10_u32.pow(place) % 10).unwrap_or_default();
+            self.push(b'0' + digit);
+        }
+    }
+
+    fn into_text(self) -> String {
+        core::str::from_utf8(&self.bytes[..self.length])
+            .unwrap_or_default()
+            .to_owned()
     }
 }
 

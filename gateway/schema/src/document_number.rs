@@ -26,12 +26,37 @@ pub struct DocumentNumber {
 /// The canonical form: `包环罚〔2026〕12号`. Two spellings of one number give the same.
 impl core::fmt::Display for DocumentNumber {
     fn fmt(&self, formatter: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        write!(
-            formatter,
-            "{}〔{}〕{}号",
-            self.prefix, self.year, self.number
-        )
+        formatter.write_str(&self.canonical())
     }
+}
+
+impl DocumentNumber {
+    /// The canonical form, put together by hand: it is made for every number read.
+    fn canonical(&self) -> String {
+        let mut digits = [0; 10];
+        let mut text = String::with_capacity(self.prefix.len() + "〔2026〕4294967295号".len());
+        text.push_str(&self.prefix);
+        text.push('〔');
+        text.push_str(decimal_digits(u32::from(self.year), &mut digits));
+        text.push('〕');
+        text.push_str(decimal_digits(self.number, &mut digits));
+        text.push('号');
+        text
+    }
+}
+
+/// The decimal digits of a number.
+fn decimal_digits(mut number: u32, digits: &mut [u8; 10]) -> &str {
+    let mut from = digits.len();
+    loop {
+        from -= 1;
+        digits[from] = b'0' + u8::try_from(number % 10).unwrap_or_default();
+        number /= 10;
+        if number == 0 {
+            break;
+        }
+    }
+    core::str::from_utf8(&digits[from..]).unwrap_or_default()
 }
 
 /// Reads a document number.
@@ -48,14 +73,15 @@ pub fn read(text: &str) -> Reading<DocumentNumber> {
     if text::is_placeholder(&clean.text) {
         return Reading::none(Remark::missing(AREA, ""));
     }
-    let plain: String = clean
-        .text
-        .chars()
-        .filter(|character| !character.is_whitespace())
-        .collect();
+    let mut plain = clean.text;
+    if plain.contains(char::is_whitespace) {
+        plain
+            .to_mut()
+            .retain(|character| !character.is_whitespace());
+    }
     match parse(&plain) {
         Ok(number) => {
-            let changed = number.to_string() != text;
+            let changed = number.canonical() != text;
             Reading::with(number, changed.then(|| Remark::normalised(AREA, "")))
         }
         Err(what) => Reading::none(Remark::reject(AREA, what)),
@@ -64,7 +90,7 @@ pub fn read(text: &str) -> Reading<DocumentNumber> {
 
 /// Reads a document number and returns its canonical text.
 pub fn canonical(text: &str) -> Option<String> {
-    read(text).value.map(|number| number.to_string())
+    read(text).value.map(|number| number.canonical())
 }
 
 /// Returns whether a text already is in canonical form.

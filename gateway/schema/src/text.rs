@@ -59,8 +59,12 @@ impl<'a> Clean<'a> {
 
 /// Cleans `text`. Text that needs nothing is borrowed.
 pub fn clean(text: &str) -> Clean<'_> {
-    // The hot path: numbers and identifiers of a well-behaved sender.
-    if text.bytes().all(|byte| byte.is_ascii_graphic()) {
+    // The hot path: numbers, identifiers, times and names of a well-behaved sender.
+    let ends = |byte: Option<&u8>| byte.is_some_and(|byte| *byte != b' ');
+    if ends(text.as_bytes().first())
+        && ends(text.as_bytes().last())
+        && text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
+    {
         return Clean::unchanged(text);
     }
     let mut clean = Clean::unchanged(text);
@@ -115,25 +119,16 @@ pub fn is_invisible(character: char) -> bool {
 
 /// Returns whether a cleaned text only fills the place of a value: `-`, `/`, `无`, `null`.
 pub fn is_placeholder(text: &str) -> bool {
-    const WORDS: [&str; 14] = [
-        "null",
-        "none",
-        "nil",
-        "n/a",
-        "na",
-        "undefined",
-        "无",
-        "暂无",
-        "空",
-        "不详",
-        "未知",
-        "未填",
-        "缺失",
-        "无数据",
-    ];
-    /// Bytes of the longest word.
-    const LONGEST_WORD: usize = 9;
-    text.chars().all(|character| {
+    // By their number of bytes, so that few are compared.
+    let words: &[&str] = match text.len() {
+        2 => &["na"],
+        3 => &["nil", "n/a", "无", "空"],
+        4 => &["null", "none"],
+        6 => &["暂无", "不详", "未知", "未填", "缺失"],
+        9 => &["undefined", "无数据"],
+        _ => &[],
+    };
+    let is_filler = |character: char| {
         matches!(
             character,
             '-' | '—'
@@ -151,7 +146,14 @@ pub fn is_placeholder(text: &str) -> bool {
                 | '?'
                 | '、'
         ) || character.is_whitespace()
-    }) || text.len() <= LONGEST_WORD && WORDS.iter().any(|word| text.eq_ignore_ascii_case(word))
+    };
+    // Almost every value begins with a letter, a digit or an ideograph: none of those.
+    let begins_a_value = matches!(
+        text.chars().next(),
+        Some('0'..='9' | 'A'..='Z' | 'a'..='z' | '\u{3400}'..='\u{9FFF}')
+    );
+    (!begins_a_value && text.chars().all(is_filler))
+        || words.iter().any(|word| text.eq_ignore_ascii_case(word))
 }
 
 /// Says whether a text was decoded with the wrong table.

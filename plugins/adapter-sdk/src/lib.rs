@@ -24,6 +24,7 @@ pub mod arena;
 )]
 #[rustfmt::skip]
 pub mod bindings;
+mod compare;
 #[doc(hidden)]
 pub mod export;
 pub mod outcome;

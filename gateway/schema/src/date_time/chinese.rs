@@ -5,7 +5,10 @@
 /// A year is spelled digit by digit (二〇二六), a month and a day as numbers
 /// (十二, 三十一, 廿一). Other characters are kept.
 pub(super) fn to_digits(text: &str) -> Option<String> {
-    if !text.contains('年') || !text.chars().any(|character| digit(character).is_some()) {
+    if text.is_ascii()
+        || !text.contains('年')
+        || !text.chars().any(|character| digit(character).is_some())
+    {
         return None;
     }
     let mut out = String::with_capacity(text.len());

@@ -137,6 +137,32 @@ pub(super) fn dot_net(text: &str) -> Option<i64> {
     inner.get(..end)?.parse().ok()
 }
 
+/// Reads `2026-09-01` and `2026-09-01 08:05:00`, as [`parse`] does: what almost all senders write.
+pub(super) fn usual(text: &str) -> Option<Parts> {
+    let bytes = text.as_bytes();
+    let pair = |at: usize| two(bytes.get(at..at + 2)?);
+    if !matches!(bytes.len(), 10 | 19) || bytes[4] != b'-' || bytes[7] != b'-' {
+        return None;
+    }
+    let year = u16::from(pair(0)?) * 100 + u16::from(pair(2)?);
+    let mut parts = Parts {
+        civil: Civil::date(year, pair(5)?, pair(8)?),
+        precision: Precision::Day,
+        offset_minutes: None,
+        what: None,
+    };
+    if bytes.len() == 19 {
+        if !matches!(bytes[10], b' ' | b'T') || bytes[13] != b':' || bytes[16] != b':' {
+            return None;
+        }
+        parts.civil.hour = pair(11)?;
+        parts.civil.minute = pair(14)?;
+        parts.civil.second = pair(17)?;
+        parts.precision = Precision::Second;
+    }
+    Some(parts)
+}
+
 /// Reads a date with separators, with or without a time of day and an offset.
 pub(super) fn parse(text: &str) -> Result<Parts, Fault> {
     if text.as_bytes().first().is_some_and(u8::is_ascii_alphabetic) {
@@ -372,8 +398,9 @@ impl Cursor<'_> {
     fn number(&mut self) -> Option<Number> {
         let digits = self
             .rest
-            .find(|c: char| !c.is_ascii_digit())
-            .unwrap_or(self.rest.len());
+            .bytes()
+            .take_while(|byte| byte.is_ascii_digit())
+            .count();
         let (number, rest) = self.rest.split_at(digits);
         let value = number.parse().ok()?;
         self.rest = rest;

@@ -278,6 +278,13 @@ proptest! {
     }
 
     #[test]
+    fn the_usual_forms_are_read_as_any_other(text in "[0-9]{4}[-/][0-9]{2}-[0-9 ]{2}([ Tt][0-9]{2}:[0-9]{2}[:.][0-9]{2})?") {
+        if let Some(parts) = parts::usual(&text) {
+            prop_assert_eq!(parts::parse(&text), Ok(parts));
+        }
+    }
+
+    #[test]
     fn fourteen_digits_keep_every_digit(seconds in 946_684_800_i64..4_102_444_800) {
         let civil = Civil::from_ms(seconds * 1000).expect("a year of this century");
         let Civil { year, month, day, hour, minute, second, .. } = civil;

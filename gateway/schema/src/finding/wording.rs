@@ -56,18 +56,17 @@ pub(super) fn of_remark(remark: &Remark, rule: &str) -> String {
     if !written.is_empty() {
         return written.to_owned();
     }
-    let what = if remark.what.is_empty() {
-        String::new()
-    } else {
-        format!(" ({})", remark.what)
+    let sentence = match remark.verdict {
+        Verdict::Ok => return "The value stands as sent.".to_owned(),
+        Verdict::Normalised => "The value was written in its canonical form",
+        Verdict::Suspect => "A person should look at the value",
+        Verdict::Reject => "The value could not be read",
+        Verdict::Missing => "The sender gave no value",
+        Verdict::Mismatch => "The values do not agree",
     };
-    match remark.verdict {
-        Verdict::Ok => "The value stands as sent.".to_owned(),
-        Verdict::Normalised => format!("The value was written in its canonical form{what}."),
-        Verdict::Suspect => format!("A person should look at the value{what}."),
-        Verdict::Reject => format!("The value could not be read{what}."),
-        Verdict::Missing => format!("The sender gave no value{what}."),
-        Verdict::Mismatch => format!("The values do not agree{what}."),
+    match remark.what {
+        "" => [sentence, "."].concat(),
+        what => [sentence, " (", what, ")."].concat(),
     }
 }
 

@@ -77,6 +77,7 @@ fn decode_run(bytes: &[u8], text: &mut String) -> Option<(usize, usize)> {
 }
 
 /// Bytes the next character takes in GB 18030, and in UTF-8 once decoded.
+#[inline(always)]
 pub(crate) fn step(bytes: &[u8]) -> (usize, u32) {
     match bytes {
         [0..=0x7F, ..] => (1, 1),
@@ -101,6 +102,7 @@ pub(crate) fn has_four_byte(bytes: &[u8]) -> bool {
     false
 }
 
+#[inline(always)]
 fn two_byte_length(lead: u8, trail: u8) -> u32 {
     // Outside these rows every two-byte character lies in U+0800..U+FFFF.
     if matches!(lead, 0xA1..=0xA8) || lead >= 0xFE {

@@ -202,8 +202,12 @@ impl Reader<'_> {
     }
 
     fn space(&mut self) {
-        while matches!(self.bytes.get(self.at), Some(b' ' | b'\t' | b'\n' | b'\r')) {
-            self.at += 1;
+        loop {
+            match self.bytes.get(self.at) {
+                Some(b' ') => self.at += spaces(&self.bytes[self.at..]),
+                Some(b'\t' | b'\n' | b'\r') => self.at += 1,
+                Some(_) | None => return,
+            }
         }
     }
 
@@ -244,24 +248,45 @@ impl Reader<'_> {
     }
 }
 
-/// How many bytes at the start of `bytes` stand for themselves in a string, at most; counted in
-/// eights, since the sandbox looks at its clock in each turn of a loop.
+/// A byte in each place of a word.
+const ONES: u64 = u64::from_ne_bytes([1; 8]);
+
+/// The first eight bytes, the first one lowest; `None` when there are fewer.
+#[inline]
+fn first_word(bytes: &[u8]) -> Option<u64> {
+    bytes.first_chunk().copied().map(u64::from_le_bytes)
+}
+
+/// How many spaces are seen at the start of `bytes`, which begin with one: all of them up to eight.
+///
+/// Counted at once, as those of [`plain_bytes`], since the sandbox looks at its clock in each turn
+/// of a loop.
+#[inline]
+fn spaces(bytes: &[u8]) -> usize {
+    let others = first_word(bytes).map_or(1 << 8, |word| word ^ (ONES * u64::from(b' ')));
+    // 64 zeros when all eight are spaces.
+    (others.trailing_zeros() / 8) as usize
+}
+
+/// How many bytes at the start of `bytes` stand for themselves in a string: all up to the first
+/// that does not, save the last seven of the message.
 fn plain_bytes(bytes: &[u8]) -> usize {
-    const ONES: u64 = u64::from_ne_bytes([1; 8]);
     const HIGHS: u64 = ONES << 7;
-    // The high bit of each byte that is zero; bytes above it may be marked too, which is no harm.
+    // The high bit of each byte that is zero. Bytes above such a one may be marked too, but the
+    // lowest mark is true.
     let zeros = |word: u64| word.wrapping_sub(ONES) & !word & HIGHS;
-    let mut eights = bytes.chunks_exact(8);
-    let is_plain = |eight: &&[u8]| {
-        let word = u64::from_le_bytes([
-            eight[0], eight[1], eight[2], eight[3], eight[4], eight[5], eight[6], eight[7],
-        ]);
+    let mut at = 0;
+    while let Some(word) = first_word(&bytes[at..]) {
         let quotes = zeros(word ^ (ONES * u64::from(b'"')));
         let escapes = zeros(word ^ (ONES * u64::from(b'\\')));
         let controls = word.wrapping_sub(ONES * 0x20) & !word & HIGHS;
-        quotes | escapes | controls == 0
-    };
-    8 * eights.by_ref().take_while(is_plain).count()
+        let marks = quotes | escapes | controls;
+        if marks != 0 {
+            return at + (marks.trailing_zeros() / 8) as usize;
+        }
+        at += 8;
+    }
+    at
 }
 
 /// Keys of one object: few are compared one by one, many are kept in a set.

@@ -63,6 +63,14 @@ impl NameMark {
             last,
         ]))
     }
+
+    /// Where a set of 256 bits has the mark: the word, of four, and the bit in it.
+    #[inline]
+    pub(crate) fn bit(self) -> (usize, u64) {
+        // The product's high bits depend on every byte; the constant is 2³² over the golden ratio.
+        let hash = self.0.wrapping_mul(0x9E37_79B9) >> 24;
+        ((hash >> 6) as usize, 1 << (hash & 63))
+    }
 }
 
 /// Marks a piece of the copied text. Texts are bounded far below this length.

@@ -104,6 +104,7 @@ impl Path {
     /// Calls `visit` with every node the path names, in document order.
     ///
     /// `from` is the node a relative path starts at.
+    #[inline]
     pub fn visit(
         &self,
         document: &Document<'_>,
@@ -111,7 +112,41 @@ impl Path {
         ignore_case: bool,
         visit: &mut dyn FnMut(NodeId),
     ) {
+        // Most names a mapping asks for are spellings that other senders use.
+        if let [Hop::Child(name)] = self.hops.as_slice()
+            && !document.may_name(name.mark)
+        {
+            return;
+        }
+        self.visit_found(document, from, ignore_case, visit);
+    }
+
+    fn visit_found(
+        &self,
+        document: &Document<'_>,
+        from: NodeId,
+        ignore_case: bool,
+        visit: &mut dyn FnMut(NodeId),
+    ) {
         let start = if self.absolute { document.root() } else { from };
+        // Almost every path of a mapping is one name: its children need no walk.
+        if let [Hop::Child(name)] = self.hops.as_slice()
+            && document.kind(start) != Kind::Array
+        {
+            for child in document.children_named(start, name.mark, &name.text, ignore_case) {
+                match document.kind(child) {
+                    Kind::Attribute => {}
+                    Kind::Array => walk(document, child, &[], ignore_case, visit),
+                    Kind::Element
+                    | Kind::Object
+                    | Kind::Text
+                    | Kind::Number
+                    | Kind::Bool
+                    | Kind::Null => visit(child),
+                }
+            }
+            return;
+        }
         walk(document, start, &self.hops, ignore_case, visit);
     }
 

@@ -1,8 +1,10 @@
 //! Rows with a header into the tree: an array of objects, one a row.
 //!
-//! Cells come from the `csv` crate; this file adds the place of every cell and
-//! what a half-written file leaves: a row with the wrong number of cells, or a
-//! quote that is never closed, is remarked and left out, and the others go on.
+//! Every cell keeps its place. What a half-written file leaves, a row with the
+//! wrong number of cells or a quote that is never closed, is remarked and left
+//! out, and the others go on. Rows are those of the `csv` crate, which a test
+//! compares; its reader builds a table of states for every message, which took
+//! a guest longer than reading the rows.
 
 use super::NoticeLevel;
 use super::node::{Kind, Piece};
@@ -10,30 +12,12 @@ use super::tree::{Stop, Tree};
 
 /// Reads `text` into `tree`.
 pub(crate) fn read(text: &str, delimiter: u8, tree: &mut Tree) -> Result<(), Stop> {
-    let mut reader = csv::ReaderBuilder::new()
-        .delimiter(delimiter)
-        .flexible(true)
-        .has_headers(false)
-        .from_reader(text.as_bytes());
-    let mut record = csv::ByteRecord::new();
     let mut header: Option<Vec<Piece>> = None;
     tree.open(Kind::Array, Piece::default(), 0)?;
-    loop {
-        let read = reader.read_byte_record(&mut record).map_err(|error| {
-            Stop::new(
-                "document.malformed",
-                0,
-                format!("not readable as rows: {error}"),
-            )
-        })?;
-        if !read {
-            break;
-        }
-        let start = record
-            .position()
-            .map_or(0, |position| place(position.byte()));
-        let end = place(reader.position().byte()).min(text.len());
-        let row = Row::locate(text, start.min(end), end, delimiter, record.len(), tree)?;
+    let mut at = after_ends(text.as_bytes(), 0);
+    while at < text.len() {
+        let row = Row::read(text, at, delimiter, tree)?;
+        at = after_ends(text.as_bytes(), row.to);
         match &header {
             None => header = Some(row.cells.iter().map(|cell| cell.piece).collect()),
             Some(names) => row.add(names, tree)?,
@@ -51,8 +35,12 @@ pub(crate) fn read(text: &str, delimiter: u8, tree: &mut Tree) -> Result<(), Sto
     Ok(())
 }
 
-fn place(position: u64) -> usize {
-    usize::try_from(position).unwrap_or(usize::MAX)
+/// Place after the line ends that stand at `at`; empty rows are none.
+fn after_ends(bytes: &[u8], at: usize) -> usize {
+    let ends = bytes[at..].iter();
+    at + ends
+        .take_while(|byte| matches!(byte, b'\r' | b'\n'))
+        .count()
 }
 
 struct Cell {
@@ -70,54 +58,40 @@ struct Row {
 }
 
 impl Row {
-    /// Finds the cells of one row in `from..to`; `count` is what the parser saw.
-    fn locate(
-        text: &str,
-        from: usize,
-        to: usize,
-        delimiter: u8,
-        count: usize,
-        tree: &mut Tree,
-    ) -> Result<Self, Stop> {
-        let from = from
-            + text[from..to]
-                .bytes()
-                .take_while(|byte| matches!(byte, b'\r' | b'\n'))
-                .count();
-        let to = from + text[from..to].trim_end_matches(['\r', '\n']).len();
-        if count > tree.limits().nodes {
-            return Err(Stop::new(
-                "document.nodes",
-                from,
-                "more cells in one row than nodes are read",
-            ));
-        }
+    /// Reads the row that starts at `from`, up to its line end.
+    fn read(text: &str, from: usize, delimiter: u8, tree: &mut Tree) -> Result<Self, Stop> {
         let mut row = Self {
             from,
-            to,
-            cells: Vec::with_capacity(count),
+            to: from,
+            cells: Vec::with_capacity(16),
             unclosed: false,
         };
-        let mut at = from;
-        for _ in 0..count {
-            at = row.cell(text, at, delimiter, tree) + 1;
-            if at > to {
-                break;
+        loop {
+            if row.cells.len() >= tree.limits().nodes {
+                return Err(Stop::new(
+                    "document.nodes",
+                    from,
+                    "more cells in one row than nodes are read",
+                ));
             }
+            row.to = row.cell(text, row.to, delimiter, tree);
+            if text.as_bytes().get(row.to) != Some(&delimiter) {
+                return Ok(row);
+            }
+            row.to += 1;
         }
-        Ok(row)
     }
 
-    /// Adds the cell that starts at `at`; returns where its delimiter stands.
+    /// Adds the cell that starts at `at`; returns where its delimiter or line end stands.
+    ///
+    /// A quote opens a quoted cell only where the cell starts; what follows the closing quote
+    /// belongs to the cell as it stands.
     fn cell(&mut self, text: &str, at: usize, delimiter: u8, tree: &mut Tree) -> usize {
-        let bytes = &text.as_bytes()[..self.to];
+        let bytes = text.as_bytes();
         let until = |from: usize| {
-            bytes[from..]
-                .iter()
-                .position(|byte| *byte == delimiter)
-                .map_or(self.to, |n| from + n)
+            memchr::memchr3(delimiter, b'\r', b'\n', &bytes[from..])
+                .map_or(bytes.len(), |place| from + place)
         };
-        let at = at.min(self.to);
         if bytes.get(at) != Some(&b'"') {
             let end = until(at);
             self.cells.push(Cell {
@@ -127,10 +101,17 @@ impl Row {
             return end;
         }
         let (close, doubled) = closing_quote(bytes, at + 1);
-        let inner = close.unwrap_or(self.to);
-        self.unclosed |= close.is_none();
-        let end = until((inner + 1).min(self.to));
-        let tail = &text[(inner + 1).min(end)..end];
+        let Some(inner) = close else {
+            self.unclosed = true;
+            let end = text.trim_end_matches(['\r', '\n']).len().max(at + 1);
+            self.cells.push(Cell {
+                piece: Piece::of_text(at + 1, end),
+                range: (at + 1, end),
+            });
+            return end;
+        };
+        let end = until(inner + 1);
+        let tail = &text[inner + 1..end];
         let piece = if doubled || !tail.is_empty() {
             tree.copy(&(text[at + 1..inner].replace("\"\"", "\"") + tail))
         } else {
@@ -171,7 +152,7 @@ impl Row {
 /// Place of the quote that ends a cell, and whether doubled quotes stand before it.
 fn closing_quote(bytes: &[u8], from: usize) -> (Option<usize>, bool) {
     let (mut at, mut doubled) = (from, false);
-    while let Some(found) = bytes[at..].iter().position(|byte| *byte == b'"') {
+    while let Some(found) = memchr::memchr(b'"', &bytes[at..]) {
         let quote = at + found;
         if bytes.get(quote + 1) != Some(&b'"') {
             return (Some(quote), doubled);

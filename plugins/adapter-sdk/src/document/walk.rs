@@ -28,6 +28,9 @@ pub struct Document<'m> {
     /// Every node below the first under its parent and the mark of its name, in this order: a
     /// mapping asks for a child by name far more often than there are children.
     named: Vec<(u64, u32)>,
+    /// A bit for every mark some node below the first has: for most names a mapping asks for,
+    /// nothing has to be searched.
+    marks: [u64; 4],
     root: NodeId,
     map: OffsetMap<'m>,
     packed: Option<Packed>,
@@ -37,10 +40,13 @@ impl<'m> Document<'m> {
     pub(crate) fn new(text: Cow<'m, str>, map: OffsetMap<'m>, tree: Tree) -> Self {
         let mut nodes = tree.nodes;
         let mut named = Vec::with_capacity(nodes.len());
+        let mut marks = [0; 4];
         for (place, node) in (0_u32..).zip(&mut nodes) {
             node.mark = NameMark::of(resolve(&text, &tree.copied, node.name));
             if place > 0 {
                 named.push((key(node.parent, node.mark), place));
+                let (word, bit) = node.mark.bit();
+                marks[word] |= bit;
             }
         }
         named.sort_unstable();
@@ -50,6 +56,7 @@ impl<'m> Document<'m> {
             joints: tree.joints,
             nodes,
             named,
+            marks,
             root: NodeId(0),
             map,
             packed: None,
@@ -110,12 +117,23 @@ impl<'m> Document<'m> {
         ignore_case: bool,
     ) -> impl Iterator<Item = NodeId> + use<'d, 'm> {
         let wanted = key(parent.0, mark);
-        let from = self.named.partition_point(|(found, _)| *found < wanted);
+        let from = if self.may_name(mark) {
+            self.named.partition_point(|(found, _)| *found < wanted)
+        } else {
+            self.named.len()
+        };
         self.named[from..]
             .iter()
             .take_while(move |(found, _)| *found == wanted)
             .map(|(_, place)| NodeId(*place))
-            .filter(move |child| self.is_named(*child, mark, name, ignore_case))
+            .filter(move |child| self.is_called(*child, name, ignore_case))
+    }
+
+    /// Whether some node may have a name with this mark; `false` is certain.
+    #[inline]
+    pub(crate) fn may_name(&self, mark: NameMark) -> bool {
+        let (word, bit) = mark.bit();
+        self.marks[word] & bit != 0
     }
 
     /// Whether a node has a name, whose mark is `mark`.
@@ -127,11 +145,12 @@ impl<'m> Document<'m> {
         name: &str,
         ignore_case: bool,
     ) -> bool {
-        let found = &self.nodes[node.index()];
-        if found.mark != mark {
-            return false;
-        }
-        let found = resolve(&self.text, &self.copied, found.name);
+        self.nodes[node.index()].mark == mark && self.is_called(node, name, ignore_case)
+    }
+
+    #[inline]
+    fn is_called(&self, node: NodeId, name: &str, ignore_case: bool) -> bool {
+        let found = resolve(&self.text, &self.copied, self.nodes[node.index()].name);
         found == name || (ignore_case && found.eq_ignore_ascii_case(name))
     }
 

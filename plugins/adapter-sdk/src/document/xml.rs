@@ -98,7 +98,9 @@ impl State<'_> {
         }
         let name = local(from + 1, start.name().as_ref());
         self.tree.open(Kind::Element, name, from)?;
-        self.attributes(start)?;
+        if !start.attributes_raw().is_empty() {
+            self.attributes(start)?;
+        }
         self.value = Value::default();
         Ok(())
     }
@@ -281,7 +283,8 @@ impl State<'_> {
 
 /// The local part of a qualified name that starts at `from`.
 fn local(from: usize, name: &str) -> Piece {
-    let prefix = name.find(':').map_or(0, |colon| colon + 1);
+    let colon = name.bytes().position(|byte| byte == b':');
+    let prefix = colon.map_or(0, |colon| colon + 1);
     Piece::of_text(from + prefix, from + name.len())
 }
 

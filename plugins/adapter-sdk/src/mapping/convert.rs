@@ -155,7 +155,12 @@ impl Run<'_, '_> {
 
     pub(super) fn report_dropped(&mut self, field: String, source: NodeId) {
         let name = notes::name(self.document.name(source));
-        let text = format!("personal column {name} stays outside; this feed may not pass it on");
+        let text = [
+            "personal column ",
+            &name,
+            " stays outside; this feed may not pass it on",
+        ]
+        .concat();
         let span = self.document.value_span(source);
         self.notes.add(
             Severity::Info,

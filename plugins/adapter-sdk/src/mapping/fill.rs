@@ -27,6 +27,26 @@ impl Scope<'_> {
     }
 }
 
+/// Sources of one field; almost always there is one, which needs no vector.
+#[derive(Default)]
+struct Sources {
+    first: Option<NodeId>,
+    others: Vec<NodeId>,
+}
+
+impl Sources {
+    fn push(&mut self, source: NodeId) {
+        match self.first {
+            None => self.first = Some(source),
+            Some(_) => self.others.push(source),
+        }
+    }
+
+    fn iter(&self) -> impl Iterator<Item = NodeId> + '_ {
+        self.first.into_iter().chain(self.others.iter().copied())
+    }
+}
+
 impl Run<'_, '_> {
     /// Fills one field of `entity` from `node`.
     pub(super) fn fill<E: Entity>(
@@ -44,15 +64,15 @@ impl Run<'_, '_> {
         let pair = self.pair(field, node);
         let mut written = false;
         if field.target.slot.is_repeated() {
-            for source in &found {
-                written |= self.write(entity, field, *source, scope);
+            for source in found.iter() {
+                written |= self.write(entity, field, source, scope);
             }
-        } else if let Some(source) = found.first() {
-            self.report_repeated(field, &found, scope);
-            written = self.write(entity, field, *source, scope);
+        } else if let Some(source) = found.first {
+            self.report_repeated(field, source, &found.others, scope);
+            written = self.write(entity, field, source, scope);
         }
-        match (pair, found.first()) {
-            (Some(pair), Some(code)) if written => self.compare_pair(field, *code, pair, scope),
+        match (pair, found.first) {
+            (Some(pair), Some(code)) if written => self.compare_pair(field, code, pair, scope),
             (Some(pair), _) => written = self.write(entity, field, pair, scope),
             (None, _) => {}
         }
@@ -98,10 +118,10 @@ impl Run<'_, '_> {
     }
 
     /// Sources of a field that are not empty: those of the first path that has any.
-    fn find<E>(&mut self, field: &Field<E>, node: NodeId) -> Vec<NodeId> {
+    fn find<E>(&mut self, field: &Field<E>, node: NodeId) -> Sources {
         let (document, seen) = (self.document, &mut self.seen);
         let verbatim = matches!(field.kind, Kind::Text { verbatim: true });
-        let (mut found, mut placeholders) = (Vec::new(), Vec::new());
+        let (mut found, mut placeholders) = (Sources::default(), Sources::default());
         let mut done = false;
         for path in &field.source {
             path.visit(document, node, self.ignore_case, &mut |source| {
@@ -117,14 +137,10 @@ impl Run<'_, '_> {
                     found.push(source)
                 }
             });
-            done = !found.is_empty();
+            done = found.first.is_some();
         }
         // A placeholder is read only when nothing better is there; its reader says so.
-        if found.is_empty() {
-            placeholders
-        } else {
-            found
-        }
+        if done { found } else { placeholders }
     }
 
     /// The text that goes with a code.
@@ -220,9 +236,15 @@ impl Run<'_, '_> {
         );
     }
 
-    fn report_repeated<E>(&mut self, field: &Field<E>, found: &[NodeId], scope: Scope<'_>) {
-        let first = self.document.value(found[0]);
-        let other = found[1..]
+    fn report_repeated<E>(
+        &mut self,
+        field: &Field<E>,
+        first: NodeId,
+        others: &[NodeId],
+        scope: Scope<'_>,
+    ) {
+        let first = self.document.value(first);
+        let other = others
             .iter()
             .find(|other| self.document.value(**other) != first);
         if let Some(other) = other {
