@@ -22,7 +22,9 @@ pub use restore::{Configured, RestoreError};
 
 pub(crate) use route::{FeedSlot, Route};
 pub(crate) use shadow::Published;
-pub(crate) use version::LiveVersion;
+#[cfg(test)]
+pub(crate) use version::PROBATION;
+pub(crate) use version::{BREAKER_OPEN, LiveVersion};
 
 use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -210,7 +210,9 @@ impl Exchange {
             route.canary = live(canary).map(|version| (version, share));
         }
         if life.shadow != 0 {
-            let started = live(life.shadow).and_then(|version| start_shadow(version).ok());
+            let stand_back = self.lanes.stand_back();
+            let started =
+                live(life.shadow).and_then(|version| start_shadow(version, stand_back).ok());
             route.shadow = started.map(Arc::new);
         }
         if let Some(back) = life.rollback_to() {

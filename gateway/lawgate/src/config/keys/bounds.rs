@@ -170,6 +170,14 @@ pub(super) const SANDBOX: &[Key] = &[
     ),
 ];
 
+/// `[metrics]`.
+pub(super) const METRICS: &[Key] = &[key(
+    "address",
+    Kind::Text(&rules::OWN_ADDRESS),
+    Fallback::Nothing,
+    "Address to listen on, one that only this machine reaches: `127.0.0.1:9464`. Not served unless it is named.",
+)];
+
 /// `[adapters]`.
 pub(super) const ADAPTERS: &[Key] = &[
     key(
