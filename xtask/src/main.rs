@@ -15,7 +15,6 @@ use std::process::ExitCode;
 
 mod attacks;
 mod build;
-mod component;
 mod corpus;
 mod debian;
 mod demo;

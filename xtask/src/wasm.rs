@@ -9,24 +9,15 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 use std::{fs, iter};
 
+use adapter_build::component;
+use adapter_build::toolchain::Toolchain;
 use anyhow::{Context, Result, bail};
 
-use crate::component;
-
 mod folder;
-mod packages;
-mod sysroot;
 mod template;
 mod toolchain;
 
 pub(crate) use folder::{adapter, try_templates};
-use toolchain::Toolchain;
-
-/// The target of all guests.
-const TARGET: &str = "wasm32-unknown-unknown";
-
-/// The build profile of all guests; see the root manifest.
-const PROFILE: &str = "adapter";
 
 /// Files that go beside a component when the adapter has them.
 const COMPANIONS: [&str; 2] = ["adapter.toml", "configuration.json"];
@@ -34,8 +25,8 @@ const COMPANIONS: [&str; 2] = ["adapter.toml", "configuration.json"];
 /// Builds the adapters named, or all.
 pub(crate) fn adapters(root: &Path, names: &[String]) -> Result<()> {
     let guests = chosen(find_guests(root)?, names)?;
-    let toolchain = Toolchain::find(root)?;
-    let built = toolchain.build(root, &guests)?;
+    let compiler = toolchain::find(root)?;
+    let built = toolchain::build(&compiler, root, &guests)?;
     let mut failures = Vec::new();
     for guest in &guests {
         let module = built.join(guest.module_name());
@@ -57,7 +48,7 @@ pub(crate) fn adapters(root: &Path, names: &[String]) -> Result<()> {
 
 /// Whether the compiler in use builds guests, without one of Debian's.
 pub(crate) fn compiler_has_target() -> Result<bool> {
-    Ok(toolchain::in_use()?.is_some())
+    Ok(Toolchain::in_use()?.is_some())
 }
 
 /// Builds a package of this repository as a plain module, no component, and returns its path.
@@ -65,7 +56,7 @@ pub(crate) fn compiler_has_target() -> Result<bool> {
 /// # Errors
 /// No compiler for the target, or it does not build.
 pub(crate) fn module(root: &Path, package: &str) -> Result<PathBuf> {
-    let built = Toolchain::find(root)?.build_module(root, package)?;
+    let built = toolchain::build_module(&toolchain::find(root)?, root, package)?;
     Ok(built.join(format!("{}.wasm", package.replace('-', "_"))))
 }
 

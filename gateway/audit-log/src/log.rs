@@ -137,6 +137,10 @@ impl Future for Pending {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Durable {
     pub(crate) head: Head,
+    /// Groups made durable since the log was opened.
+    pub(crate) groups: u64,
+    /// Entries of the largest of them.
+    pub(crate) largest_group: u64,
     /// The writer will not write again.
     pub(crate) is_stopped: bool,
 }
@@ -190,6 +194,13 @@ impl Log {
     #[must_use]
     pub fn waiting(&self) -> (usize, usize) {
         self.owner.shared.queue.waiting()
+    }
+
+    /// Returns how many groups were made durable since the log was opened, and how many entries the largest had.
+    #[must_use]
+    pub fn groups(&self) -> (u64, u64) {
+        let durable = self.owner.shared.durable.borrow();
+        (durable.groups, durable.largest_group)
     }
 
     /// Returns a reader of the durable entries. It may outlive the handle.

@@ -163,9 +163,12 @@ impl Writer {
         self.shared.queue.start_ahead();
         active.file.append(&mut self.group.bytes)?;
         self.shared.stored.publish(&active);
-        self.shared
-            .durable
-            .send_modify(|durable| durable.head = head);
+        self.shared.durable.send_modify(|durable| {
+            let entries = head.size - durable.head.size;
+            durable.largest_group = durable.largest_group.max(entries);
+            durable.groups += 1;
+            durable.head = head;
+        });
         self.active = Some(active);
         Ok(())
     }

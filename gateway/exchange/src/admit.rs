@@ -27,6 +27,13 @@ pub(crate) struct InFlight {
     bytes: AtomicUsize,
 }
 
+impl InFlight {
+    /// Submissions under way.
+    pub(crate) fn submissions(&self) -> usize {
+        self.submissions.load(Ordering::Relaxed)
+    }
+}
+
 /// A share of an agency's allowance, given back when dropped.
 pub(crate) struct Allowance<'a> {
     in_flight: &'a InFlight,

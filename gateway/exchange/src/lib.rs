@@ -27,9 +27,11 @@ mod export;
 mod facts;
 mod follow;
 mod idempotency;
+mod lanes;
 pub mod lifecycle;
 mod list;
 mod mask;
+mod metrics;
 mod prove;
 mod read;
 mod receipt;
@@ -43,8 +45,10 @@ mod workbench;
 
 pub use export::{ExportEvidence, ExportSubject, ExportedPackage};
 pub use follow::Follower;
+pub use lanes::sandboxes;
 pub use list::{ListQuarantine, ListRecords};
 pub use mask::MASK;
+pub use metrics::{AdapterMetrics, Metrics};
 pub use party::PartySignature;
 pub use policy::{Agency, Caller, CertificateName, PeerCertificate, Policy, Rights, Role, Staff};
 pub use prove::{EntryName, MAX_RANGE};
@@ -67,7 +71,9 @@ use crate::admit::InFlight;
 use crate::entry::Dependency;
 use crate::follow::HandOver;
 use crate::idempotency::Recent;
+use crate::lanes::Lanes;
 use crate::lifecycle::{AdapterRules, FeedSlot, Registry, Route};
+use crate::metrics::Outcomes;
 use crate::ports::{
     AdapterStore, Converter, EvidenceStore, Index, PackageSource, Proofs, Receipts,
 };
@@ -163,7 +169,8 @@ pub struct Exchange {
     wanted: Notify,
     in_flight: HashMap<String, InFlight>,
     readings: HashMap<String, Arc<Semaphore>>,
-    conversions: Arc<Semaphore>,
+    lanes: Lanes,
+    outcomes: Outcomes,
     healthy: AtomicBool,
     stopping: AtomicBool,
     held: Mutex<Option<(Dependency, Duration)>>,
@@ -182,8 +189,11 @@ impl Exchange {
             .callers()
             .map(|id| (id.to_owned(), Arc::new(Semaphore::new(read::READINGS))))
             .collect();
+        let store = parts.adapters.store.as_ref();
+        let stand_back = store.map_or((|| {}) as fn(), |store| store.stand_back());
         Arc::new(Exchange {
-            conversions: Arc::new(Semaphore::new(parts.limits.workers.max(1))),
+            lanes: Lanes::new(parts.limits.workers, stand_back),
+            outcomes: Outcomes::default(),
             recent: Arc::new(Recent::default()),
             handed_over: HandOver::default(),
             indexed: Notify::new(),

@@ -22,7 +22,9 @@ pub use restore::{Configured, RestoreError};
 
 pub(crate) use route::{FeedSlot, Route};
 pub(crate) use shadow::Published;
-pub(crate) use version::LiveVersion;
+#[cfg(test)]
+pub(crate) use version::PROBATION;
+pub(crate) use version::{BREAKER_OPEN, LiveVersion};
 
 use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -34,7 +36,7 @@ use tokio::sync::Semaphore;
 
 use crate::Exchange;
 use crate::entry::{AdapterEntry, AdapterStep, CaseBinding};
-use crate::policy::Caller;
+use crate::policy::{Caller, Role};
 use crate::ports::{AdapterFault, AdapterStore};
 use crate::refusal::Refusal;
 use crate::submit::run_blocking;
@@ -45,7 +47,7 @@ use state::{FeedLife, Lives, VersionLife};
 /// What the operator decides about adapters.
 #[derive(Debug, Clone)]
 pub struct AdapterRules {
-    /// Agencies that may change the registry.
+    /// Agencies that may change the registry, besides staff whose role is administrator.
     pub administrators: Vec<String>,
     /// Different administrators who must approve a version before it converts submissions; at least 1.
     pub approvals: usize,
@@ -167,9 +169,12 @@ impl Exchange {
         }
     }
 
-    /// Whether the caller may change the registry.
+    /// Whether the caller may change the registry: whoever has the role, and agencies that are named.
     pub(crate) fn is_administrator(&self, caller: &Caller) -> bool {
-        self.registry.rules.administrators.contains(&caller.agency)
+        match self.policy.member(caller) {
+            Some(member) => member.role == Role::Administrator,
+            None => self.registry.rules.administrators.contains(&caller.agency),
+        }
     }
 
     fn administrator(&self, caller: &Caller) -> Result<(), Refusal> {

@@ -75,7 +75,8 @@ pub enum Role {
     Auditor,
     /// Runs the node (运维人员). Reads no record and no entry through the gateway.
     Operator,
-    /// Decides who may do what (管理员). Reads no record and no entry through the gateway.
+    /// Decides who may do what (管理员), and which adapter converts a feed. Reads no record and no
+    /// entry through the gateway.
     Administrator,
 }
 

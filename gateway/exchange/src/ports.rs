@@ -19,6 +19,7 @@ pub use search::{EntryFacts, EntryQuery};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 
@@ -82,6 +83,16 @@ pub struct ConvertFailure {
     pub temporary: bool,
 }
 
+/// How long a call may run before it stands back behind others.
+#[derive(Clone)]
+pub struct Slice {
+    /// The time, by the clock.
+    pub after: Duration,
+    /// To be called at most once, on the thread of the call, while the adapter is suspended; it
+    /// may block for as long as others have the processors.
+    pub then: Arc<dyn Fn() + Send + Sync>,
+}
+
 /// Converts the messages of one submission in a sandbox made for them.
 ///
 /// Blocking; called from several threads at once. A pure function of the
@@ -95,6 +106,25 @@ pub trait Converter: Send + Sync {
     /// # Errors
     /// [`ConvertFailure`] when the adapter trapped or met a limit.
     fn convert(&self, messages: &[Message]) -> Result<Vec<Converted>, ConvertFailure>;
+
+    /// The same; tells when the call goes on after a slice of time. A converter whose calls are
+    /// always short need not.
+    ///
+    /// # Errors
+    /// As [`Converter::convert`].
+    fn convert_sliced(
+        &self,
+        messages: &[Message],
+        slice: &Slice,
+    ) -> Result<Vec<Converted>, ConvertFailure> {
+        let _ = slice;
+        self.convert(messages)
+    }
+
+    /// Most memory that one call was granted since the converter was made, in bytes; 0: not known.
+    fn memory_peak(&self) -> u64 {
+        0
+    }
 
     /// Most messages given to one call; the exchange has a limit of its own.
     fn messages_per_call(&self) -> usize {
@@ -131,6 +161,11 @@ pub trait EvidenceStore: Send + Sync {
     /// write more at once; one that does not has nothing to do.
     fn expect(&self) -> Expected {
         Expected::default()
+    }
+
+    /// Bundles that wait to be written, and their bytes.
+    fn waiting(&self) -> (usize, usize) {
+        (0, 0)
     }
 
     /// The parts of the bundle at `address`, checked against it. `None`: there is none.

@@ -4,6 +4,7 @@ use std::future::Future;
 use std::sync::Arc;
 
 use proto::v1::{GetRecordResponse, SubmitResponse};
+use tokio::sync::OwnedSemaphorePermit;
 
 use crate::assemble::OfMessage;
 use crate::entry::{self, CaseBinding, SubmitEntry};
@@ -298,17 +299,34 @@ impl Exchange {
         caller: &Caller,
         work: impl FnOnce() -> Result<T, Refusal> + Send + 'static,
     ) -> Result<T, Refusal> {
-        let readings = Arc::clone(&self.readings[&caller.agency]);
-        let permit = readings
-            .acquire_owned()
-            .await
-            .expect("the semaphore is never closed");
+        let permit = self.reading_permit(caller).await;
         // The permit goes with the work: a caller who stops waiting does not stop the work.
         run_blocking(move || {
             let _permit = permit;
             work()
         })
         .await
+    }
+
+    /// The same behind everything else: for readings that convert.
+    pub(crate) async fn read_aside<T: Send + 'static>(
+        &self,
+        caller: &Caller,
+        work: impl FnOnce() -> Result<T, Refusal> + Send + 'static,
+    ) -> Result<T, Refusal> {
+        let permit = self.reading_permit(caller).await;
+        let work = move || {
+            let _permit = permit;
+            work()
+        };
+        self.lanes.aside(work).await
+    }
+
+    /// Waits for the right to one of the caller's readings.
+    async fn reading_permit(&self, caller: &Caller) -> OwnedSemaphorePermit {
+        let readings = Arc::clone(&self.readings[&caller.agency]);
+        let permit = readings.acquire_owned().await;
+        permit.expect("the semaphore is never closed")
     }
 
     /// Whether the caller may see a message as received: it holds what records mask, so it

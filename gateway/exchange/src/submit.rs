@@ -14,7 +14,9 @@ use tokio::sync::oneshot;
 use crate::convert::{Prepared, manifest, manifest_key, prepare};
 use crate::entry::{self, CaseBinding};
 use crate::idempotency::{Claim, Key, Ticket};
+use crate::lanes::Place;
 use crate::lifecycle::Published;
+use crate::metrics::Done;
 use crate::party::{PartySignature, SignedSubmission};
 use crate::policy::Caller;
 use crate::ports::{Expected, KeepError, Kept, Message};
@@ -108,10 +110,17 @@ impl Exchange {
             Err(refusal) => (None, Err(refusal)),
         };
         match self.submit_once(caller, submission, unsigned, turn).await {
-            Ok(response) => Ok(response),
-            Err(refusal) => Err(self
-                .refuse_submission(caller, &feed, signed.as_ref(), refusal)
-                .await),
+            Ok((response, done)) => {
+                self.outcomes.count(Ok(done));
+                Ok(response)
+            }
+            Err(refusal) => {
+                let signed = signed.as_ref();
+                let refused = self.refuse_submission(caller, &feed, signed, refusal);
+                let refusal = refused.await;
+                self.outcomes.count(Err(&refusal));
+                Err(refusal)
+            }
         }
     }
 
@@ -121,7 +130,7 @@ impl Exchange {
         submission: Submission,
         signature: Result<(), Refusal>,
         mut turn: Turn,
-    ) -> Result<SubmitResponse, Refusal> {
+    ) -> Result<(SubmitResponse, Done), Refusal> {
         let _allowance = self.admit(caller, &submission)?;
         signature?;
         // The deadline covers everything up to the entry. Once the entry is queued only the log
@@ -131,7 +140,7 @@ impl Exchange {
         let kept = tokio::time::timeout(limit, until_kept).await;
         let (mut ticket, prepared) = match kept.unwrap_or(Err(Refusal::Deadline { limit }))? {
             Ready::Append(ticket, prepared) => (ticket, *prepared),
-            Ready::Answered(response) => return Ok(*response),
+            Ready::Answered(response) => return Ok((*response, Done::Repeated)),
         };
         let pending = self
             .log
@@ -167,7 +176,7 @@ impl Exchange {
             prepared.outcomes,
         );
         response.signed_receipt = self.signed_receipt(appended).await;
-        Ok(response)
+        Ok((response, Done::Accepted))
     }
 
     /// Everything before the entry: claim the key, convert, keep, and wait for the turn.
@@ -257,30 +266,26 @@ impl Exchange {
         run_blocking(move || Ok(exchange.answer_again(&stored))).await
     }
 
-    /// Converts and checks, off the connection's thread and no more than `workers` at once.
+    /// Converts and checks, off the connection's thread and in a lane.
     async fn prepare(
         self: &Arc<Self>,
         caller: &Caller,
         submission: Submission,
         key: Key,
-    ) -> Result<(Prepared, Expected), Refusal> {
+    ) -> Result<(Prepared, Option<Expected>), Refusal> {
         // The version is the one in force now; what is changed afterwards does not concern this submission.
         let chosen = self.feeds[&submission.feed].route().choose(&key.2);
         let version = chosen.ok_or_else(|| Refusal::NoAdapter {
             feed: submission.feed.clone(),
         })?;
         let own = version.permit().await;
-        let permit = Arc::clone(&self.conversions)
-            .acquire_owned()
-            .await
-            .expect("the semaphore is never closed");
-        let expected = self.evidence.expect();
+        let place = self.lanes.enter(version, &*self.evidence).await;
         let caller = caller.clone();
-        let prepared = run_blocking(move || {
-            let _permits = (own, permit);
-            prepare(&caller, &*version, submission, key.2)
-        });
-        Ok((prepared.await?, expected))
+        let work = move |place: &Place| {
+            let _own = own;
+            prepare(&caller, &place.converter(), submission, key.2)
+        };
+        self.lanes.run(place, work).await
     }
 
     /// Writes the refusal down and returns it. The log's own failure replaces it:

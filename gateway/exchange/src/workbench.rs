@@ -194,7 +194,9 @@ impl Exchange {
         number: u32,
     ) -> Result<Arc<LiveVersion>, Refusal> {
         let (exchange, feed) = (Arc::clone(self), feed.to_owned());
-        run_blocking(move || exchange.live_version(&feed, number)).await
+        self.lanes
+            .aside(move || exchange.live_version(&feed, number))
+            .await
     }
 
     /// Converts a message again, keeps what comes of it, and writes it down: as for a submission, in that order.
@@ -233,8 +235,8 @@ impl Exchange {
             by_kind: caller.kind.clone(),
         };
         let digest = entry::key_digest(&sender.agency, &submission.feed, &key);
-        let mut prepared =
-            run_blocking(move || prepare(&sender, &*version.bare(), submission, digest)).await?;
+        let work = move || prepare(&sender, &*version.bare(), submission, digest);
+        let mut prepared = self.lanes.aside(work).await?;
         prepared.entry.retry = Some(retry);
         prepared.rows.quarantined.clear();
         let kept = self.evidence.keep(

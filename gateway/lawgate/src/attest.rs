@@ -24,4 +24,4 @@ pub(crate) use cosign::{Cosigners, read_policy};
 pub(crate) use open::{OpenNode, close, close_refused, open};
 pub(crate) use outage::replace;
 pub(crate) use publish::Publishing;
-pub(crate) use run::Attestation;
+pub(crate) use run::{Attestation, bind};

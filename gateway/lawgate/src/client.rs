@@ -10,7 +10,7 @@ mod counter;
 mod evidence;
 mod json;
 mod messages;
-mod metrics;
+pub(crate) mod metrics;
 mod party;
 mod quarantine;
 mod receipts;

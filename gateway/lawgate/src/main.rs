@@ -14,6 +14,7 @@ mod config;
 mod init;
 mod keys;
 mod logging;
+mod metrics;
 mod output;
 mod receipt;
 mod replay;

@@ -12,10 +12,12 @@ use anyhow::Context as _;
 use exchange::{Exchange, Follower, Parts, entry};
 use grpc_api::Edge;
 use sha2::{Digest as _, Sha256};
+use tokio::sync::watch;
 
 use crate::attest::keys::KeyRing;
 use crate::attest::{self, Attestation, Board, Cosigners, Publishing};
 use crate::config::model::Config;
+use crate::metrics::MetricsEdge;
 use crate::wiring;
 
 /// Serves until SIGINT or SIGTERM.
@@ -25,6 +27,7 @@ use crate::wiring;
 pub(crate) async fn serve(config: Config, configuration: &[u8]) -> anyhow::Result<()> {
     let (node, attestation) = open(&config, configuration).await?;
     let edge = Edge::bind(edge_config(&config)?).await?;
+    let metrics = MetricsEdge::bind(config.metrics.as_ref()).await?;
     let mut attesting = attestation.run(&node.exchange)?;
     let mut follower = tokio::task::JoinSet::new();
     follower.spawn(
@@ -36,8 +39,18 @@ pub(crate) async fn serve(config: Config, configuration: &[u8]) -> anyhow::Resul
     );
     let keeper = Arc::clone(&node.exchange);
     follower.spawn(async move { remember_adapters(keeper).await });
+    let (metrics_stop, metrics_stopped) = watch::channel(false);
+    let mut measuring = tokio::task::JoinSet::new();
+    let metrics_at = metrics.as_ref().map(MetricsEdge::address);
+    if let Some(metrics) = metrics {
+        // It looks at the exchange and does not keep it.
+        measuring.spawn(metrics.serve(Arc::downgrade(&node.exchange), metrics_stopped));
+    }
     // Before the line: whoever has read it may stop the gateway at once.
     let stop = stop_signal()?;
+    if let Some(at) = metrics_at {
+        announce(&format!("lawgate metrics at http://{at}/metrics"));
+    }
     // The line scripts wait for: the bound address, also where port 0 was asked for.
     announce(&format!(
         "lawgate {} listening on {} as {} ({})",
@@ -53,6 +66,12 @@ pub(crate) async fn serve(config: Config, configuration: &[u8]) -> anyhow::Resul
         error = attesting.failed() => Err(error),
     };
     follower.shutdown().await;
+    metrics_stop.send_replace(true);
+    while let Some(ended) = measuring.join_next().await {
+        if !matches!(ended, Ok(Ok(()))) {
+            tracing::error!(?ended, "serving metrics ended with a fault");
+        }
+    }
     // The stop is an entry, and the last checkpoint covers it.
     let stopped = node.note_stop();
     attesting.finish().await;

@@ -16,12 +16,13 @@ use std::process::{Child, Command, ExitCode, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Resource, Rlimit, prlimit, setpriority_process};
+use rustix::process::{Pid, Resource, Rlimit, prlimit};
 use wasmtime::Engine;
 
 use crate::call::Cause;
 use crate::config::{CompileLimits, Compiler};
 use crate::engine;
+use crate::priority;
 use crate::snapshot::{self, State};
 
 /// Most native code taken from the child, in bytes. A component of 32 MiB
@@ -30,9 +31,6 @@ const NATIVE_BYTES_MAX: u64 = 512 << 20;
 
 /// Most of the child's error text that is kept, in bytes.
 const REASON_BYTES_MAX: u64 = 4096;
-
-/// Priority of work that nobody waits for, as `nice` counts it.
-const LATER: i32 = 10;
 
 /// How often the parent looks whether the child has ended.
 const POLL: Duration = Duration::from_millis(2);
@@ -181,8 +179,9 @@ fn chain(error: &dyn std::error::Error) -> String {
 }
 
 /// The cache's name for a component's native code: the component, what was compiled of it, the
-/// engine's version and a hash of all its settings that shape code. `configuration` is the digest of
-/// what the guest begins configured with, if it does.
+/// engine's version and a hash of its settings that shape code. `configuration` is the digest of
+/// what the guest begins configured with, if it does. What code asks of the processor stands in the
+/// code and is checked when it is loaded.
 pub(crate) fn name_of_native(
     engine: &Engine,
     digest: &[u8; 32],
@@ -200,7 +199,7 @@ pub(crate) fn name_of_native(
     };
     add(digest);
     configuration.map(&mut add);
-    format!("{name}{ENGINE_VERSION}-2-{:016x}", hasher.finish())
+    format!("{name}{ENGINE_VERSION}-3-{:016x}", hasher.finish())
 }
 
 /// Version of the engine, as the root manifest pins it.
@@ -220,10 +219,7 @@ pub(crate) fn compile_with(
             program,
             args,
             limits,
-        } => {
-            let nice = matches!(order, Order::Configured(_));
-            compile_in_child(program, args, *limits, nice, &order.encode(component))
-        }
+        } => compile_in_child(program, args, *limits, &order.encode(component)),
     }
 }
 
@@ -231,7 +227,6 @@ fn compile_in_child(
     program: &Path,
     args: &[OsString],
     limits: CompileLimits,
-    nice: bool,
     order: &[u8],
 ) -> Result<Vec<u8>, CompileError> {
     let mut child = Command::new(program)
@@ -247,11 +242,8 @@ fn compile_in_child(
         end(&mut child);
         return Err(CompileError::Limit { cause });
     }
-    if nice {
-        // Nobody waits for it, and others use the processors; without the right to say so it works too.
-        let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
-        let _ = setpriority_process(pid, LATER);
-    }
+    let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
+    priority::stand_back(pid);
     let stdin = child.stdin.take();
     let stdout = child.stdout.take();
     let stderr = child.stderr.take();

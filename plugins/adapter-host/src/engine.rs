@@ -2,7 +2,8 @@
 //!
 //! Both share every setting that shapes native code, or the first would refuse
 //! what the second made. Only the first reserves the pool of sandboxes, whose
-//! address space would not fit the limits of the compiling process.
+//! address space would not fit the limits of the compiling process; and it has
+//! no compiler, so that nothing in the process that serves can make code.
 
 use wasmtime::{Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
 
@@ -49,7 +50,9 @@ pub(crate) fn running(config: &Config) -> wasmtime::Result<Engine> {
     let mut settings = shared();
     settings
         .max_wasm_stack(config.stack_bytes)
-        .allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
+        .allocation_strategy(InstanceAllocationStrategy::Pooling(pool))
+        // Last: the settings above are those of a compiler.
+        .enable_compiler(false);
     Engine::new(&settings)
 }
 
@@ -83,4 +86,42 @@ fn shared() -> wasmtime::Config {
         .wasm_relaxed_simd(false)
         .wasm_memory64(false);
     settings
+}
+
+#[cfg(test)]
+mod tests {
+    use wasmtime::Module;
+    use wasmtime::component::Component;
+
+    use super::*;
+    use crate::config::Compiler;
+
+    /// An empty component: magic, version 13, layer 1.
+    const COMPONENT: &[u8] = b"\0asm\x0d\0\x01\0";
+    /// An empty module.
+    const MODULE: &[u8] = b"\0asm\x01\0\0\0";
+
+    #[test]
+    fn the_engine_that_serves_cannot_compile() {
+        let config = Config {
+            workers: 1,
+            adapters: 1,
+            ..Config::recommended("".into(), [0; 32], Compiler::InProcess)
+        };
+        let engine = running(&config).expect("an engine");
+        let refused = |error: wasmtime::Error| {
+            let text = format!("{error:#}");
+            assert!(text.contains("not configured with a compiler"), "{text}");
+        };
+        refused(
+            engine
+                .precompile_component(COMPONENT)
+                .expect_err("compiles"),
+        );
+        refused(engine.precompile_module(MODULE).expect_err("compiles"));
+        refused(Component::new(&engine, COMPONENT).err().expect("compiles"));
+        refused(Module::new(&engine, MODULE).expect_err("compiles"));
+        let other = compiling().expect("an engine");
+        assert!(other.precompile_component(COMPONENT).is_ok());
+    }
 }

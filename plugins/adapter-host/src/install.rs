@@ -265,7 +265,7 @@ impl Shared {
     /// The guest that begins configured, if it fits a sandbox: limits may have become narrower
     /// since it was made, and then the long way says so or does with less.
     fn configured(&self, native: &Authenticated, asked: Asked) -> Option<Begun> {
-        let ready = self.prepare(native).ok()?;
+        let ready = self.prepare(&self.load(native).ok()?).ok()?;
         let (description, limits) = self.describe(&ready, asked).ok()?;
         Some(Begun {
             begin: Begin::Configured(ready),
@@ -283,8 +283,8 @@ impl Shared {
         configuration: &[u8],
         asked: Asked,
     ) -> Result<Begun, InstallError> {
-        let (native, native_code) = self.native(component, digest)?;
-        let ready = self.prepare(&native)?;
+        let (component, native_code) = self.loaded(component, digest)?;
+        let ready = self.prepare(&component)?;
         let (description, limits) = self.introduce(&ready, configuration, asked)?;
         Ok(Begun {
             begin: Begin::Unconfigured(ready),
@@ -294,22 +294,26 @@ impl Shared {
         })
     }
 
-    /// The component's native code, from the cache or the compiler.
-    fn native(
+    /// The component with its native code, from the cache or the compiler.
+    fn loaded(
         &self,
         component: &[u8],
         digest: &[u8; 32],
-    ) -> Result<(Authenticated, NativeCode), InstallError> {
+    ) -> Result<(Component, NativeCode), InstallError> {
         let cache_error = |cause| InstallError::Cache { cause };
         let name = compile::name_of_native(&self.engine, digest, None);
         let origin = match self.cache.read(&name).map_err(cache_error)? {
-            Found::Authentic(native) => return Ok((native, NativeCode::Cached)),
+            // Code of a machine with another processor is authentic and does not load.
+            Found::Authentic(native) => match self.load(&native) {
+                Ok(loaded) => return Ok((loaded, NativeCode::Cached)),
+                Err(_) => NativeCode::Compiled,
+            },
             Found::Nothing => NativeCode::Compiled,
             Found::Tampered => NativeCode::CompiledAfterTampering,
         };
         let native = self.compile(component, Order::Instrumented)?;
         let native = self.cache.write(&name, native).map_err(cache_error)?;
-        Ok((native, origin))
+        Ok((self.load(&native)?, origin))
     }
 
     fn compile(&self, component: &[u8], order: Order<'_>) -> Result<Vec<u8>, InstallError> {
@@ -317,15 +321,17 @@ impl Shared {
             .map_err(|cause| InstallError::Compile { cause })
     }
 
-    /// Loads native code and links it, after a look at imports and exports.
-    fn prepare(&self, native: &Authenticated) -> Result<Ready, InstallError> {
-        let component = native
-            .load(&self.engine)
-            .map_err(|cause| InstallError::DoesNotFit {
-                cause: cause.into_boxed_dyn_error(),
-            })?;
+    fn load(&self, native: &Authenticated) -> Result<Component, InstallError> {
+        let loaded = native.load(&self.engine);
+        loaded.map_err(|cause| InstallError::DoesNotFit {
+            cause: cause.into_boxed_dyn_error(),
+        })
+    }
+
+    /// Links a component, after a look at imports and exports.
+    fn prepare(&self, component: &Component) -> Result<Ready, InstallError> {
         check_world(&component.component_type(), &self.engine)?;
-        self.link(&component)
+        self.link(component)
             .map_err(|cause| InstallError::Contract {
                 cause: cause.into_boxed_dyn_error(),
             })

@@ -15,18 +15,22 @@
 
 mod cache;
 mod call;
+mod clock;
 mod compile;
 mod config;
 mod contract;
 mod description;
 mod engine;
 mod install;
+mod priority;
 mod sandbox;
 mod snapshot;
 mod ticker;
 
 pub use call::{CallError, Cause, ConfigurationFault, Message, Outcome};
+pub use clock::Slice;
 pub use compile::{CompileError, compile, compile_main};
 pub use config::{CompileLimits, Compiler, Config, Level, LogSink};
 pub use description::{Asked, Description, DescriptionFault, Granted};
 pub use install::{Adapter, Host, HostError, InstallError, NativeCode, PreinitializeError};
+pub use priority::stand_back_thread;

@@ -5,11 +5,14 @@
 //! function is its code already.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use wasmtime::component::HasSelf;
 use wasmtime::{Engine, ResourceLimiter, Store};
 
 use crate::call::CallError;
+use crate::clock::{Clock, Slice};
 use crate::config::{Config, Level, LogSink};
 use crate::contract::lawgate::adapter::{host, types};
 use crate::contract::{self, AdapterPre};
@@ -35,9 +38,12 @@ pub(crate) type Ready = AdapterPre<State>;
 pub(crate) struct Limits {
     granted: Granted,
     ticks: u64,
+    tick: Duration,
     output_bytes: usize,
     log_lines: u32,
     log: LogSink,
+    /// Most memory that a sandbox under these limits was granted so far, in bytes.
+    memory_peak: Arc<AtomicU64>,
 }
 
 impl Limits {
@@ -46,10 +52,17 @@ impl Limits {
         Self {
             granted,
             ticks: ticks(granted.deadline, config.tick),
+            tick: config.tick,
             output_bytes: config.output_bytes,
             log_lines: config.log_lines,
             log: config.log,
+            memory_peak: Arc::default(),
         }
+    }
+
+    /// Most memory that a sandbox under these limits was granted so far, in bytes.
+    pub(crate) fn memory_peak(&self) -> u64 {
+        self.memory_peak.load(Ordering::Relaxed)
     }
 
     /// The same with less output and fewer log lines, where less is asked for; 0 asks for nothing.
@@ -69,7 +82,6 @@ impl Limits {
 pub(crate) struct Sandbox {
     store: Store<State>,
     guest: contract::Adapter,
-    ticks: u64,
 }
 
 impl Sandbox {
@@ -83,13 +95,27 @@ impl Sandbox {
         adapter: &Arc<str>,
         limits: &Limits,
     ) -> Result<Self, CallError> {
+        Self::start_sliced(engine, ready, adapter, limits, None)
+    }
+
+    /// The same with a slice of time, after which somebody is told.
+    ///
+    /// # Errors
+    /// As [`Sandbox::start`].
+    pub(crate) fn start_sliced(
+        engine: &Engine,
+        ready: &Ready,
+        adapter: &Arc<str>,
+        limits: &Limits,
+        slice: Option<&Slice>,
+    ) -> Result<Self, CallError> {
         let mut store = store(engine, adapter, limits);
+        if let Some(slice) = slice {
+            store.data_mut().clock.tell(slice);
+            start_clock(&mut store);
+        }
         match ready.instantiate(&mut store) {
-            Ok(guest) => Ok(Self {
-                store,
-                guest,
-                ticks: limits.ticks,
-            }),
+            Ok(guest) => Ok(Self { store, guest }),
             Err(cause) => Err(CallError::from_guest(cause, store.data().memory_denied)),
         }
     }
@@ -147,7 +173,7 @@ impl Sandbox {
         &mut self,
         function: impl FnOnce(&contract::Adapter, &mut Store<State>) -> wasmtime::Result<T>,
     ) -> Result<T, CallError> {
-        self.store.set_epoch_deadline(self.ticks);
+        start_clock(&mut self.store);
         function(&self.guest, &mut self.store)
             .map_err(|cause| CallError::from_guest(cause, self.store.data().memory_denied))
     }
@@ -157,9 +183,16 @@ impl Sandbox {
 fn store(engine: &Engine, adapter: &Arc<str>, limits: &Limits) -> Store<State> {
     let mut store = Store::new(engine, State::new(adapter, limits));
     store.limiter(|state| state);
-    store.set_epoch_deadline(limits.ticks);
+    start_clock(&mut store);
+    store.epoch_deadline_callback(|mut store| Ok(store.data_mut().clock.strike()));
     store.set_hostcall_fuel(limits.output_bytes);
     store
+}
+
+/// Counts the time of a call from now on.
+fn start_clock(store: &mut Store<State>) {
+    let first = store.data_mut().clock.start();
+    store.set_epoch_deadline(first);
 }
 
 /// What the host keeps for one sandbox.
@@ -169,8 +202,10 @@ pub(crate) struct State {
     /// Whether growing the memory was refused: guests abort after that, and
     /// the abort alone would not tell why.
     memory_denied: bool,
+    memory_peak: Arc<AtomicU64>,
     log_lines_left: u32,
     log: LogSink,
+    clock: Clock,
 }
 
 impl State {
@@ -179,8 +214,10 @@ impl State {
             adapter: Arc::clone(adapter),
             memory_bytes: limits.granted.memory_bytes,
             memory_denied: false,
+            memory_peak: Arc::clone(&limits.memory_peak),
             log_lines_left: limits.log_lines,
             log: limits.log,
+            clock: Clock::new(limits.ticks, limits.tick),
         }
     }
 }
@@ -194,6 +231,10 @@ impl ResourceLimiter for State {
     ) -> wasmtime::Result<bool> {
         let is_granted = desired <= self.memory_bytes;
         self.memory_denied |= !is_granted;
+        if is_granted {
+            self.memory_peak
+                .fetch_max(desired as u64, Ordering::Relaxed);
+        }
         Ok(is_granted)
     }
 

@@ -5,11 +5,11 @@
 //! took is not asserted: the machine may be busy.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Condvar, Mutex};
+use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use adapter_host::{Adapter, Message, Outcome};
+use adapter_host::{Adapter, Message, Outcome, Slice};
 
 mod common;
 
@@ -139,6 +139,33 @@ fn a_rejection_keeps_code_offset_and_text() {
 fn a_call_without_messages_has_no_outcomes() {
     let fixture = Fixture::new();
     assert_eq!(send(&fixture.hostile(), &[]).expect("a good call"), []);
+}
+
+#[test]
+fn a_call_that_outlasts_its_slice_is_told_once_and_ends_at_its_deadline() {
+    let fixture = Fixture::new();
+    let adapter = fixture.hostile();
+    let told = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&told);
+    let slice = Slice {
+        after: Duration::from_millis(50),
+        then: Arc::new(move || {
+            counter.fetch_add(1, Ordering::Relaxed);
+        }),
+    };
+    let call = |verb: &str| {
+        let message = Message {
+            payload: verb.as_bytes(),
+            attributes: &[],
+        };
+        adapter.convert_sliced(&[message], &slice)
+    };
+    let error = call("loop").expect_err("never ends by itself");
+    assert_eq!(error.code(), "adapter.deadline");
+    assert_eq!(told.load(Ordering::Relaxed), 1);
+    let error = call("trap").expect_err("fails at once");
+    assert_eq!(error.code(), "adapter.trap");
+    assert_eq!(call("echo").expect("a good call").len(), 1);
 }
 
 /// Lines with the text `looping` that the next test's guests have logged.

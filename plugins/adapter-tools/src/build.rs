@@ -7,7 +7,6 @@
 //! imports the log and nothing else.
 
 mod c;
-mod command;
 mod js;
 mod python;
 mod rust;
@@ -15,8 +14,9 @@ mod rust;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::ExitStatus;
 
+use adapter_build::ToolchainError;
+use adapter_build::command::CommandError;
 use adapter_pack::manifest;
 use adapter_pack::pack::{COMPONENT, CONFIGURATION, CONFIGURATION_SCHEMA};
 
@@ -69,23 +69,12 @@ pub enum BuildError {
         /// What to do.
         advice: String,
     },
-    /// A program cannot be started.
-    #[error("{program} cannot be started")]
-    Start {
-        /// The program.
-        program: String,
-        /// The system's reason.
-        #[source]
-        cause: io::Error,
-    },
-    /// A program failed; what it said went to the terminal.
-    #[error("{program} failed ({status})")]
-    Failed {
-        /// The program.
-        program: String,
-        /// How it ended.
-        status: ExitStatus,
-    },
+    /// A program cannot be started, or failed.
+    #[error(transparent)]
+    Command(#[from] CommandError),
+    /// The compiler for Rust cannot be used.
+    #[error(transparent)]
+    Toolchain(#[from] ToolchainError),
     /// A file of the project is missing or cannot be read or written.
     #[error("{} cannot be used", path.display())]
     File {

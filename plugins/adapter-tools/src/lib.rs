@@ -15,7 +15,6 @@ use std::path::Path;
 
 pub mod build;
 pub mod check;
-pub mod component;
 pub mod diff;
 pub mod golden;
 pub mod language;
@@ -23,6 +22,7 @@ pub mod measure;
 pub mod sample;
 pub mod template;
 
+pub use adapter_build::component;
 pub use adapter_pack::{
     Manifest, ManifestError, Pack, PackError, PackLimits, PublisherKeys, PublisherKeysError,
     VerifyError, manifest, pack, publisher,

@@ -228,10 +228,16 @@ impl Site {
         let mut gateway = Gateway {
             process,
             address: String::new(),
+            metrics: String::new(),
             folder: self.folder.clone(),
         };
         for line in BufReader::new(stdout).lines() {
-            if let Some((_, rest)) = line?.split_once("listening on ") {
+            let line = line?;
+            if let Some((_, rest)) = line.split_once("metrics at http://") {
+                rest.trim_end_matches("/metrics")
+                    .clone_into(&mut gateway.metrics);
+            }
+            if let Some((_, rest)) = line.split_once("listening on ") {
                 gateway.address = rest.split(' ').next().unwrap_or_default().to_owned();
                 return Ok(gateway);
             }
@@ -247,6 +253,7 @@ impl Site {
 pub struct Gateway {
     process: Child,
     address: String,
+    metrics: String,
     folder: PathBuf,
 }
 
@@ -254,6 +261,11 @@ impl Gateway {
     /// The address it listens on.
     pub fn address(&self) -> &str {
         &self.address
+    }
+
+    /// The address its metrics are at; empty when it serves none.
+    pub fn metrics(&self) -> &str {
+        &self.metrics
     }
 
     /// The process id.

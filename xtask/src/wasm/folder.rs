@@ -9,12 +9,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use adapter_build::command::{clean, output_of, run};
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 
 use super::template::{self, Template};
-use super::toolchain::{Toolchain, clean_command, output_of, run};
-use super::{COMPANIONS, Guest};
+use super::{COMPANIONS, Guest, toolchain};
 
 const USAGE: &str = "adapter: `new [--mapping] FOLDER`, `build FOLDER` or `try`";
 
@@ -59,8 +59,8 @@ fn build(root: &Path, folder: &Path) -> Result<PathBuf> {
     template::copy_lock(root, &package.workspace)?;
     let mut guest = Guest::read(&folder)?.context("the folder has no Cargo.toml")?;
     guest.package = package.name;
-    let toolchain = Toolchain::find(root)?;
-    let built = toolchain.build_outside(root, &folder, &guest.package)?;
+    let compiler = toolchain::find(root)?;
+    let built = toolchain::build_outside(&compiler, root, &folder, &guest.package)?;
     let place = folder.join("target/adapter");
     guest.install(&place, &built.join(format!("{}.wasm", package.library)))?;
     println!("{}", place.display());
@@ -78,7 +78,7 @@ struct Package {
 
 impl Package {
     fn read(folder: &Path) -> Result<Self> {
-        let mut cargo = clean_command("cargo");
+        let mut cargo = clean("cargo");
         cargo
             .current_dir(folder)
             .args(["metadata", "--no-deps", "--format-version", "1"]);
@@ -124,7 +124,7 @@ pub(crate) fn try_templates(root: &Path) -> Result<()> {
             Ok(()) | Err(_) => {}
         }
         template::copy(root, template, &folder)?;
-        let mut test: Command = clean_command("cargo");
+        let mut test: Command = clean("cargo");
         test.current_dir(&folder)
             .args(["test", "--quiet", "--target-dir"]);
         run(test.arg(root.join("target/templates/target")))

@@ -168,6 +168,8 @@ pub(crate) fn open_on(
     };
     let durable = watch::Sender::new(Durable {
         head,
+        groups: 0,
+        largest_group: 0,
         is_stopped: false,
     });
     let shared = Arc::new(Shared {

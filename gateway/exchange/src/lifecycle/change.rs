@@ -160,7 +160,7 @@ impl Exchange {
         if life.is_some_and(|life| life.shadow != 0) {
             self.end_shadow(state, step)?;
         }
-        let shadow = start_shadow(self.live(feed, &version)?)?;
+        let shadow = start_shadow(self.live(feed, &version)?, self.lanes.stand_back())?;
         let what = AdapterStep::Shadow {
             is_on: true,
             sums: ShadowSums::default(),
@@ -395,8 +395,11 @@ fn usable(state: &State, feed: &str, number: u32) -> Result<VersionLife, Refusal
 }
 
 /// Starts a shadow's thread.
-pub(super) fn start_shadow(version: Arc<super::LiveVersion>) -> Result<Shadow, Refusal> {
-    Shadow::start(version).map_err(|cause| Refusal::StoreFailed {
+pub(super) fn start_shadow(
+    version: Arc<super::LiveVersion>,
+    stand_back: fn(),
+) -> Result<Shadow, Refusal> {
+    Shadow::start(version, stand_back).map_err(|cause| Refusal::StoreFailed {
         cause: cause.into(),
     })
 }

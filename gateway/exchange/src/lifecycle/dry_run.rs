@@ -50,7 +50,7 @@ impl Exchange {
                 .await?;
             let (exchange, of) = (Arc::clone(self), feed.clone());
             let work = move || exchange.dry_run(&of, number, wanted);
-            let (report, done) = self.read_blocking(caller, work).await?;
+            let (report, done) = self.read_aside(caller, work).await?;
             let with_values = self.sees_values(caller);
             let answer = v1::DryRunAdapterResponse {
                 report: Some(report.answer(&feed, number, with_values)),

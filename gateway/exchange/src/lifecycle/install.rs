@@ -16,7 +16,6 @@ use crate::ports::{
     AdapterFault, AdapterFiles, AdapterStore, GoldenSample, Loaded, Package, Upload,
 };
 use crate::refusal::Refusal;
-use crate::submit::run_blocking;
 
 /// Longest time the golden samples of an upload may take.
 const CONFORMANCE: Duration = Duration::from_secs(120);
@@ -63,7 +62,10 @@ impl Exchange {
             let one = uploads.try_acquire_owned();
             let one = one.map_err(|_| Refusal::QueueFull { queue: "upload" })?;
             let (exchange, name) = (Arc::clone(self), of.clone());
-            let checked = run_blocking(move || exchange.check(&name, what)).await?;
+            let checked = self
+                .lanes
+                .aside(move || exchange.check(&name, what))
+                .await?;
             let done = self
                 .changing(move |exchange, state| exchange.install(state, &by, &of, checked, case))
                 .await;

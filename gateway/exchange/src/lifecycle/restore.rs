@@ -163,7 +163,10 @@ impl Exchange {
             life.versions().iter().rev().find(same).cloned()
         });
         let mut route = Route::default();
-        if life.is_managed || configured.files.is_none() {
+        // A changed file is no approval: where two must approve, nobody puts a version in force alone.
+        let is_other = known.as_ref().is_none_or(|it| it.number != life.active);
+        let waits = self.registry.rules.approvals > 1 && life.active != 0 && is_other;
+        if life.is_managed || waits || configured.files.is_none() {
             if let Some(active) = life.version(life.active) {
                 // A version that the file still names need not be in the store.
                 let files = configured.files.as_ref();
@@ -172,6 +175,14 @@ impl Exchange {
             }
             if let (Some(files), None) = (&configured.files, &known) {
                 self.offer(state, feed, files)?;
+            }
+            if waits && !life.is_managed && configured.files.is_some() {
+                tracing::error!(
+                    feed,
+                    active = life.active,
+                    approvals = self.registry.rules.approvals,
+                    "the configuration file names another adapter than the active one, and nobody approved it; the active version stays in force, `lawgate adapter activate` is how it is replaced"
+                );
             }
         } else if let Some(files) = &configured.files {
             let loaded = self.load_files(&slot.kind, files)?;
@@ -210,7 +221,9 @@ impl Exchange {
             route.canary = live(canary).map(|version| (version, share));
         }
         if life.shadow != 0 {
-            let started = live(life.shadow).and_then(|version| start_shadow(version).ok());
+            let stand_back = self.lanes.stand_back();
+            let started =
+                live(life.shadow).and_then(|version| start_shadow(version, stand_back).ok());
             route.shadow = started.map(Arc::new);
         }
         if let Some(back) = life.rollback_to() {

@@ -47,17 +47,18 @@ struct Shared {
 }
 
 impl Shadow {
-    /// Starts the shadow's thread.
+    /// Starts the shadow's thread, which stands back behind submissions.
     ///
     /// # Errors
     /// The system's, when there is no thread.
-    pub(crate) fn start(version: Arc<LiveVersion>) -> std::io::Result<Shadow> {
+    pub(crate) fn start(version: Arc<LiveVersion>, stand_back: fn()) -> std::io::Result<Shadow> {
         let (queue, waiting) = mpsc::sync_channel::<Published>(QUEUE);
         let shared = Arc::new(Shared::default());
         let (of_thread, converter) = (Arc::clone(&shared), version.bare());
         std::thread::Builder::new()
             .name(format!("shadow-{}", version.feed))
             .spawn(move || {
+                stand_back();
                 while let Ok(published) = waiting.recv() {
                     of_thread.compare(&*converter, &published);
                     let bytes = published.bytes();

@@ -8,6 +8,7 @@ use proto::v1;
 use super::state::{FeedLife, VersionLife};
 use super::{FeedSlot, LiveVersion, State, state_of};
 use crate::Exchange;
+use crate::metrics::AdapterMetrics;
 use crate::policy::Caller;
 use crate::refusal::Refusal;
 use crate::submit::run_blocking;
@@ -84,18 +85,27 @@ impl Exchange {
             if !feed.is_empty() {
                 self.slot(&feed)?;
             }
-            let slots = self.feeds.iter();
-            let mut slots: Vec<_> = slots
-                .filter(|(name, _)| feed.is_empty() || **name == feed)
-                .collect();
-            slots.sort_by_key(|(name, _)| name.as_str());
-            let loaded = slots.into_iter().flat_map(|(_, slot)| slot.every_loaded());
+            let measured = self.adapter_metrics().into_iter().map(|one| one.usage);
+            let of_feed = measured.filter(|usage| feed.is_empty() || usage.feed == feed);
             Ok(v1::GetAdapterUsageResponse {
-                usage: loaded.map(|version| usage(&version)).collect(),
+                usage: of_feed.collect(),
             })
         };
         self.administering(caller, "GetAdapterUsage", &feed, work)
             .await
+    }
+
+    /// What loaded versions have used since the start, by feed.
+    pub(crate) fn adapter_metrics(&self) -> Vec<AdapterMetrics> {
+        let mut slots: Vec<_> = self.feeds.iter().collect();
+        slots.sort_by_key(|(name, _)| name.as_str());
+        let loaded = slots.into_iter().flat_map(|(_, slot)| slot.every_loaded());
+        let measured = |version: Arc<LiveVersion>| AdapterMetrics {
+            usage: usage(&version),
+            memory_peak_bytes: crate::ports::Converter::memory_peak(&*version),
+            is_on_probation: version.conduct.is_on_probation(),
+        };
+        loaded.map(measured).collect()
     }
 
     /// Every feed, and whether an adapter converts it: it has an active one whose breaker is closed.

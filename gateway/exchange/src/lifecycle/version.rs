@@ -4,7 +4,7 @@
 //! run, a shadow) takes the bare one, because it must not trip the breaker of what is in force.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -14,7 +14,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use super::breaker::{Breaker, BreakerLimits, Change, Pass};
 use crate::entry::{AdapterEntry, AdapterStep, CaseBinding};
 use crate::ports::{
-    AdapterIdentity, ConvertFailure, Converted, Converter, Loaded, Message, VersionLimits,
+    AdapterIdentity, ConvertFailure, Converted, Converter, Loaded, Message, Slice, VersionLimits,
 };
 
 /// Code of messages that are quarantined because the breaker is open.
@@ -27,10 +27,38 @@ pub(crate) struct LiveVersion {
     pub(crate) limits: VersionLimits,
     pub(crate) usage: Usage,
     converter: Arc<dyn Converter>,
+    pub(crate) conduct: Conduct,
     permits: Arc<Semaphore>,
     breaker: Mutex<Breaker>,
     since: Instant,
     log: Log,
+}
+
+/// Good calls that end a probation: enough that a hostile version gets the fast lane for one slice
+/// in a few dozen calls, few enough that one bad message is soon forgotten.
+pub(crate) const PROBATION: u32 = 32;
+
+/// How a version behaved of late. One that failed, or ran longer than its slice, is on probation
+/// until it has behaved for some calls in a row.
+#[derive(Default)]
+pub(crate) struct Conduct(AtomicU32);
+
+impl Conduct {
+    pub(crate) fn is_on_probation(&self) -> bool {
+        self.0.load(Ordering::Relaxed) > 0
+    }
+
+    pub(crate) fn was_bad(&self) {
+        self.0.store(PROBATION, Ordering::Relaxed);
+    }
+
+    pub(crate) fn was_good(&self) {
+        let less = |left: u32| left.checked_sub(1);
+        // An error: it is not on probation.
+        let _ = self
+            .0
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
+    }
 }
 
 /// What a version has used since it was loaded.
@@ -104,6 +132,7 @@ impl LiveVersion {
             limits: loaded.limits,
             converter: loaded.converter,
             usage: Usage::default(),
+            conduct: Conduct::default(),
             breaker: Mutex::new(Breaker::new(breaker)),
             since: Instant::now(),
             log,
@@ -206,16 +235,13 @@ impl LiveVersion {
     }
 }
 
-impl Converter for LiveVersion {
-    fn identity(&self) -> &AdapterIdentity {
-        self.converter.identity()
-    }
-
-    fn messages_per_call(&self) -> usize {
-        self.limits.messages_per_call
-    }
-
-    fn convert(&self, messages: &[Message]) -> Result<Vec<Converted>, ConvertFailure> {
+impl LiveVersion {
+    /// A call behind the breaker, and counted.
+    fn watched(
+        &self,
+        messages: &[Message],
+        call: impl FnOnce() -> Result<Vec<Converted>, ConvertFailure>,
+    ) -> Result<Vec<Converted>, ConvertFailure> {
         let pass = lock(&self.breaker).ask(self.since.elapsed());
         if pass == Pass::Stop {
             self.usage
@@ -229,10 +255,36 @@ impl Converter for LiveVersion {
         }
         self.usage.began(messages);
         let began = Instant::now();
-        let result = self.converter.convert(messages);
+        let result = call();
         self.usage.ended(began.elapsed(), &result);
         self.judge(pass, &result);
         result
+    }
+}
+
+impl Converter for LiveVersion {
+    fn identity(&self) -> &AdapterIdentity {
+        self.converter.identity()
+    }
+
+    fn messages_per_call(&self) -> usize {
+        self.limits.messages_per_call
+    }
+
+    fn convert(&self, messages: &[Message]) -> Result<Vec<Converted>, ConvertFailure> {
+        self.watched(messages, || self.converter.convert(messages))
+    }
+
+    fn memory_peak(&self) -> u64 {
+        self.converter.memory_peak()
+    }
+
+    fn convert_sliced(
+        &self,
+        messages: &[Message],
+        slice: &Slice,
+    ) -> Result<Vec<Converted>, ConvertFailure> {
+        self.watched(messages, || self.converter.convert_sliced(messages, slice))
     }
 }
 

@@ -93,6 +93,12 @@ pub struct AdapterFault {
 
 /// Keeps components and makes converters of them. Every call may block for as long as a compilation.
 pub trait AdapterStore: Send + Sync {
+    /// What gives the calling thread the lowest priority of the system, for good; nothing, where
+    /// there are no priorities.
+    fn stand_back(&self) -> fn() {
+        || {}
+    }
+
     /// Opens an upload: its form, its signature, its manifest. Keeps nothing.
     ///
     /// # Errors

@@ -385,10 +385,11 @@ pub(crate) fn policy() -> Policy {
         },
         member("junior", Role::Auditor, none()),
         member("operator", Role::Operator, none()),
+        member("chief", Role::Administrator, none()),
     ])
 }
 
-/// `auditor` reads every feed, `senior` personal data too, `junior` no feed, `operator` is no auditor.
+/// `auditor` reads every feed, `senior` personal data too, `junior` no feed; `operator` and `chief`, who administers, are no auditors.
 fn member(id: &str, role: Role, read: Rights) -> Staff {
     Staff {
         id: id.to_owned(),

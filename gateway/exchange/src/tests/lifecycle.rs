@@ -131,6 +131,43 @@ async fn two_different_administrators_must_approve_before_a_version_publishes_an
 }
 
 #[tokio::test]
+async fn a_changed_file_is_no_approval_where_two_must_approve() {
+    let mut disk = Disk::new();
+    drop(disk.start());
+    disk.approvals = 2;
+    disk.file = Some(node::files("second"));
+    for _ in 0..2 {
+        let node = disk.start();
+        assert_eq!(node.roles().await, [(1, Active), (2, Unspecified)]);
+        let key = format!("at {}", node.exchange.log.size());
+        let taken = node.submit(&key).await.expect("is taken");
+        assert_eq!(node.factor_of(&taken), "first/{}");
+    }
+    let node = disk.start();
+    assert_eq!(node.activate("inspector", 2).await.expect("approves"), 1);
+    assert_eq!(node.activate("sender", 2).await.expect("activates"), 0);
+    drop(node);
+    let node = disk.start();
+    assert_eq!(node.roles().await, [(1, Unspecified), (2, Active)]);
+}
+
+#[tokio::test]
+async fn staff_with_the_role_administer_and_other_staff_do_not() {
+    let disk = Disk::new();
+    let node = disk.start();
+    node.install("second").await.expect("installs");
+    for other in ["auditor", "operator", "reader"] {
+        let refusal = node
+            .activate(other, 2)
+            .await
+            .expect_err("has not the right");
+        assert_eq!(refusal.reason(), "administrator-only");
+    }
+    assert_eq!(node.activate("chief", 2).await.expect("activates"), 0);
+    assert_eq!(last_step(&node).by, "chief");
+}
+
+#[tokio::test]
 async fn a_canary_takes_its_share_by_key_and_a_repeat_goes_the_same_way() {
     let disk = Disk::new();
     let node = disk.start();

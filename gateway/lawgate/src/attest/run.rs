@@ -87,7 +87,7 @@ impl Attestation {
             &watched,
         )?;
         let listener = match &config.audit.http {
-            Some(address) => Some(bind(address).await?),
+            Some(address) => Some(bind(address).await.context("[audit.http]")?),
             None => None,
         };
         Ok(Attestation {
@@ -359,7 +359,11 @@ fn read_clocks(start: Instant) -> Reading {
     }
 }
 
-async fn bind(address: &Address) -> anyhow::Result<TcpListener> {
+/// Binds an address of the configuration.
+///
+/// # Errors
+/// It has no address, or another program listens there.
+pub(crate) async fn bind(address: &Address) -> anyhow::Result<TcpListener> {
     let found = (address.host.as_str(), address.port)
         .to_socket_addrs()
         .with_context(|| format!("resolving {address}"))?
@@ -367,7 +371,7 @@ async fn bind(address: &Address) -> anyhow::Result<TcpListener> {
         .with_context(|| format!("{address} has no address"))?;
     TcpListener::bind(found)
         .await
-        .with_context(|| format!("listening on {address} for [audit.http]"))
+        .with_context(|| format!("listening on {address}"))
 }
 
 async fn serve(listener: TcpListener, shared: Shared) -> anyhow::Result<()> {

@@ -58,11 +58,11 @@ const METRICS: [Metric; 10] = [
 ];
 
 /// The text.
-pub(crate) fn text(usage: &[AdapterUsage]) -> String {
+pub(crate) fn text(usage: &[&AdapterUsage]) -> String {
     let mut text = String::new();
     for (name, kind, help, value) in METRICS {
         head(&mut text, name, kind, help);
-        for used in usage {
+        for &used in usage {
             let labels = labels(used);
             let _ = writeln!(text, "lawgate_adapter_{name}{{{labels}}} {}", value(used));
         }
@@ -73,7 +73,7 @@ pub(crate) fn text(usage: &[AdapterUsage]) -> String {
         "counter",
         "Calls that ended without a result.",
     );
-    for used in usage {
+    for &used in usage {
         for failure in &used.failures {
             let (labels, code) = (labels(used), escaped(&failure.code));
             let _ = writeln!(
@@ -91,7 +91,8 @@ fn head(text: &mut String, name: &str, kind: &str, help: &str) {
     let _ = writeln!(text, "# TYPE lawgate_adapter_{name} {kind}");
 }
 
-fn labels(used: &AdapterUsage) -> String {
+/// The labels of a version.
+pub(crate) fn labels(used: &AdapterUsage) -> String {
     format!(
         "feed=\"{}\",version=\"{}\",adapter=\"{}\"",
         escaped(&used.feed),
@@ -100,7 +101,8 @@ fn labels(used: &AdapterUsage) -> String {
     )
 }
 
-fn escaped(text: &str) -> String {
+/// A text as the value of a label.
+pub(crate) fn escaped(text: &str) -> String {
     text.replace('\\', "\\\\")
         .replace('"', "\\\"")
         .replace('\n', "\\n")
@@ -135,7 +137,7 @@ mod tests {
             is_breaker_open: true,
             ..AdapterUsage::default()
         };
-        let text = text(&[used]);
+        let text = text(&[&used]);
         let labels = "feed=\"hj212\",version=\"2\",adapter=\"hj212@0.1.0\"";
         for line in [
             "# TYPE lawgate_adapter_calls_total counter".to_owned(),

@@ -309,7 +309,8 @@ async fn usage(arguments: &cli::AdapterUsage, output: &mut Output<'_>) -> anyhow
     let called = registry.get_adapter_usage(request(message)).await;
     let used = answer("usage", called.map(|response| response.into_inner()))?;
     if arguments.prometheus {
-        output.text(&metrics::text(&used.usage))?;
+        let usage: Vec<_> = used.usage.iter().collect();
+        output.text(&metrics::text(&usage))?;
         return Ok(Ending::Done);
     }
     if output.format == Format::Json {

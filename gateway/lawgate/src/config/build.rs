@@ -41,6 +41,7 @@ pub(crate) fn gateway(document: &mut Document, folder: &Path) -> Config {
         index: index(&mut one("index")),
         sandbox: sandbox(&mut one("sandbox")),
         adapters: adapters(&mut one("adapters")),
+        metrics: one("metrics").optional_address("address"),
         log: logging(&mut one("log")),
         agencies: agencies.iter_mut().map(agency).collect(),
         staff: staff.iter_mut().map(member).collect(),

@@ -29,6 +29,7 @@ pub(crate) fn check(document: &Document) -> Vec<Fault> {
         feeds_exist(document, member, "read", &mut faults);
         reads_by_role(member, &mut faults);
     }
+    administrators(document, &mut faults);
     limits(document, &mut faults);
     for (table, key, needed) in TOGETHER {
         needs(document, table, key, needed, &mut faults);
@@ -151,6 +152,54 @@ fn reads_by_role(member: &Table, faults: &mut Vec<Fault>) {
                 expected: "one role".to_owned(),
             },
         });
+    }
+}
+
+/// Administrators of adapters are agencies that are named, and staff with that role: nobody has the
+/// right by a name that nobody can come with, and there are enough of them to approve anything.
+fn administrators(document: &Document, faults: &mut Vec<Fault>) {
+    let has_role = |member: &&Table| {
+        let role = member.text("role");
+        role.is_some_and(|(role, _)| role == "administrator")
+    };
+    let by_role = document.tables("staff").filter(has_role).count();
+    let agencies: Vec<&str> = document
+        .tables("agency")
+        .filter_map(|agency| agency.text("id"))
+        .map(|(id, _)| id)
+        .collect();
+    for adapters in document.tables("adapters") {
+        let named = adapters.texts("administrators");
+        for (name, line) in named {
+            if !agencies.contains(&name.as_str()) {
+                let problem = Problem::Contradiction {
+                    value: format!("{name:?}"),
+                    other: "the [[agency]] tables, which have no such id".to_owned(),
+                    expected: "an agency; a person has the right by `role = \"administrator\"` in [[staff]]".to_owned(),
+                };
+                faults.push(Fault {
+                    line: Some(*line),
+                    key: adapters.path("administrators"),
+                    problem,
+                });
+            }
+        }
+        let there_are = named.len() + by_role;
+        if let Some((approvals, line)) = adapters.integer("approvals")
+            && approvals > 1
+            && usize::try_from(approvals).is_ok_and(|needed| needed > there_are)
+        {
+            let problem = Problem::Contradiction {
+                value: approvals.to_string(),
+                other: format!("{there_are} administrators"),
+                expected: "at least as many".to_owned(),
+            };
+            faults.push(Fault {
+                line,
+                key: adapters.path("approvals"),
+                problem,
+            });
+        }
     }
 }
 

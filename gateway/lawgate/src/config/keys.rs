@@ -142,6 +142,12 @@ pub(crate) static GATEWAY_FILE: &[Section] = &[
         keys: bounds::ADAPTERS,
     },
     Section {
+        name: "metrics",
+        repeated: false,
+        doc: "What the node does, in numbers, at `/metrics` in the text format of Prometheus. In the clear, and therefore to this machine only.",
+        keys: bounds::METRICS,
+    },
+    Section {
         name: "agency",
         repeated: true,
         doc: "One partner agency (部门) and its rights. What is not granted here is refused; an unknown certificate is refused.",

@@ -32,6 +32,8 @@ pub(crate) struct Config {
     pub(crate) sandbox: Sandbox,
     /// The registry of adapters.
     pub(crate) adapters: Adapters,
+    /// Where metrics are served; `None`: nowhere.
+    pub(crate) metrics: Option<Address>,
     /// Partner agencies; ids and certificates are unique.
     pub(crate) agencies: Vec<Agency>,
     /// Staff; ids, names and certificates are unique and no agency's.

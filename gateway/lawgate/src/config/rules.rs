@@ -43,6 +43,18 @@ pub(crate) static ADDRESS: Rule = Rule {
     holds: |text| host_and_port(text).is_some(),
 };
 
+/// Host and port that only this machine reaches.
+pub(crate) static OWN_ADDRESS: Rule = Rule {
+    expected: "host:port of this machine alone, for example 127.0.0.1:9464 or [::1]:9464",
+    holds: |text| {
+        let is_own = |host: &str| {
+            let address = host.parse::<std::net::IpAddr>();
+            host == "localhost" || address.is_ok_and(|address| address.is_loopback())
+        };
+        host_and_port(text).is_some_and(|(host, _)| is_own(&host))
+    },
+};
+
 /// Name of a host as a certificate states it.
 pub(crate) static HOST: Rule = Rule {
     expected: "a host name or an IP address without a port",
@@ -198,6 +210,21 @@ mod tests {
             &ORIGIN,
             &["lawgate.baotou.example/2026", "包头"],
             &["", "a b", "a+b", "a\u{3000}b", "a\n", &"包".repeat(86)],
+        );
+    }
+
+    #[test]
+    fn an_own_address_is_one_that_only_this_machine_reaches() {
+        check(
+            &OWN_ADDRESS,
+            &["127.0.0.1:9464", "localhost:0", "[::1]:9464", "127.8.0.1:1"],
+            &[
+                "0.0.0.0:9464",
+                "[::]:9464",
+                "192.0.2.1:9464",
+                "gw.example:1",
+                "9464",
+            ],
         );
     }
 

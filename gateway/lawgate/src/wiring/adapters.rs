@@ -91,6 +91,10 @@ impl AdapterFolder {
 }
 
 impl AdapterStore for AdapterFolder {
+    fn stand_back(&self) -> fn() {
+        adapter_host::stand_back_thread
+    }
+
     fn open(&self, upload: &Upload) -> Result<Package, AdapterFault> {
         match upload {
             Upload::Package(bytes) => {

@@ -6,12 +6,14 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use adapter_host::{Adapter, CompileLimits, Compiler, Host, InstallError, Level, Outcome};
+use adapter_host::{
+    Adapter, CallError, CompileLimits, Compiler, Host, InstallError, Level, Outcome,
+};
 use anyhow::{Context as _, ensure};
 use exchange::Feed;
 use exchange::lifecycle::Configured;
 use exchange::ports::{
-    AdapterFiles, AdapterIdentity, ConvertFailure, Converted, Converter, Message,
+    AdapterFiles, AdapterIdentity, ConvertFailure, Converted, Converter, Message, Slice,
 };
 use sha2::{Digest as _, Sha256};
 
@@ -30,14 +32,42 @@ impl Converter for Sandboxed {
     }
 
     fn convert(&self, messages: &[Message]) -> Result<Vec<Converted>, ConvertFailure> {
-        let messages: Vec<adapter_host::Message<'_>> = messages
-            .iter()
-            .map(|message| adapter_host::Message {
-                payload: &message.payload,
-                attributes: &message.attributes,
-            })
-            .collect();
-        match self.adapter.convert(&messages) {
+        self.made(self.adapter.convert(&of_host(messages)))
+    }
+
+    fn memory_peak(&self) -> u64 {
+        self.adapter.memory_peak()
+    }
+
+    fn convert_sliced(
+        &self,
+        messages: &[Message],
+        slice: &Slice,
+    ) -> Result<Vec<Converted>, ConvertFailure> {
+        let slice = adapter_host::Slice {
+            after: slice.after,
+            then: Arc::clone(&slice.then),
+        };
+        self.made(self.adapter.convert_sliced(&of_host(messages), &slice))
+    }
+}
+
+fn of_host(messages: &[Message]) -> Vec<adapter_host::Message<'_>> {
+    let messages = messages.iter();
+    messages
+        .map(|message| adapter_host::Message {
+            payload: &message.payload,
+            attributes: &message.attributes,
+        })
+        .collect()
+}
+
+impl Sandboxed {
+    fn made(
+        &self,
+        result: Result<Vec<Outcome>, CallError>,
+    ) -> Result<Vec<Converted>, ConvertFailure> {
+        match result {
             Ok(outcomes) => Ok(outcomes.into_iter().map(converted).collect()),
             Err(error) => {
                 tracing::warn!(
@@ -196,9 +226,10 @@ pub(crate) fn host(config: &Config, workers: usize) -> anyhow::Result<Host> {
         data.join("adapter-cache"),
         own_key(&data.join("adapter-cache.key"))?,
     )?;
+    let sandboxes = exchange::sandboxes(workers) + OTHER_SANDBOXES;
     Host::new(adapter_host::Config {
         log: guest_log,
-        workers: u32::try_from(workers + OTHER_SANDBOXES).unwrap_or(u32::MAX),
+        workers: u32::try_from(sandboxes).unwrap_or(u32::MAX),
         adapters: u32::try_from(config.feeds.len() * 2)
             .unwrap_or(u32::MAX)
             .max(limits.adapters),

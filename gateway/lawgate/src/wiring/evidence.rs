@@ -37,6 +37,10 @@ impl EvidenceStore for Evidence {
         Expected::new(self.0.expect())
     }
 
+    fn waiting(&self) -> (usize, usize) {
+        self.0.waiting()
+    }
+
     fn get(&self, address: &[u8; 32]) -> Result<Option<Vec<Vec<u8>>>, Cause> {
         Ok(self.0.get(address)?.map(|bundle| bundle.parts))
     }

@@ -7,6 +7,7 @@ use sha2::{Digest as _, Sha256};
 use super::{Begin, InstallError, NativeCode, Shared};
 use crate::cache::CacheError;
 use crate::call::{self, CallError, Message, Outcome};
+use crate::clock::Slice;
 use crate::compile::{self, Order};
 use crate::description::{Asked, Description};
 use crate::sandbox::{Limits, Ready, Sandbox};
@@ -60,11 +61,32 @@ impl Adapter {
     /// # Errors
     /// [`CallError`]; then no message has an outcome.
     pub fn convert(&self, messages: &[Message<'_>]) -> Result<Vec<Outcome>, CallError> {
+        self.convert_in(None, messages)
+    }
+
+    /// The same; when the guest runs longer than a slice, somebody is told.
+    ///
+    /// # Errors
+    /// As [`Adapter::convert`].
+    pub fn convert_sliced(
+        &self,
+        messages: &[Message<'_>],
+        slice: &Slice,
+    ) -> Result<Vec<Outcome>, CallError> {
+        self.convert_in(Some(slice), messages)
+    }
+
+    fn convert_in(
+        &self,
+        slice: Option<&Slice>,
+        messages: &[Message<'_>],
+    ) -> Result<Vec<Outcome>, CallError> {
         let (ready, configuration) = match (self.configured.get(), &self.begin) {
             (Some(ready), _) | (None, Begin::Configured(ready)) => (ready, None),
             (None, Begin::Unconfigured(ready)) => (ready, Some(&*self.configuration)),
         };
-        let sandbox = Sandbox::start(&self.shared.engine, ready, &self.id, &self.limits)?;
+        let (engine, limits) = (&self.shared.engine, &self.limits);
+        let sandbox = Sandbox::start_sliced(engine, ready, &self.id, limits, slice)?;
         call::convert(sandbox, configuration, messages)
     }
 
@@ -109,7 +131,8 @@ impl Adapter {
             .write(&name, native)
             .map_err(PreinitializeError::Cache)?;
         let ready = shared
-            .prepare(&native)
+            .load(&native)
+            .and_then(|component| shared.prepare(&component))
             .map_err(PreinitializeError::Compile)?;
         let (description, _) = shared
             .describe(&ready, self.asked)
@@ -120,6 +143,12 @@ impl Adapter {
         // Another thread may have been first; both made the same.
         let _ = self.configured.set(ready);
         Ok(())
+    }
+
+    /// Most memory that one of its sandboxes was granted so far, in bytes.
+    #[must_use]
+    pub fn memory_peak(&self) -> u64 {
+        self.limits.memory_peak()
     }
 
     /// What the adapter says about itself.

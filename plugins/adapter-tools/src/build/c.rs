@@ -5,7 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::command::{clean, is_there, run};
+use adapter_build::command::{clean, is_there, run};
+
 use super::{BuildError, Project, file, python};
 use crate::component;
 

@@ -3,7 +3,8 @@
 use std::fs;
 use std::path::PathBuf;
 
-use super::command::{clean, is_there, run};
+use adapter_build::command::{clean, is_there, run};
+
 use super::{BuildError, Project, file};
 
 /// The program of componentize-js below a folder of packages.

@@ -3,7 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::command::{clean, is_there, run};
+use adapter_build::command::{clean, is_there, run};
+
 use super::{BuildError, Project, file};
 
 /// The folder of the project's own environment.
@@ -71,12 +72,12 @@ pub(super) fn program(project: &Project<'_>, name: &'static str) -> Result<PathB
 fn install(folder: &Path) -> Result<(), BuildError> {
     let environment = folder.join(ENVIRONMENT);
     run(clean("python3").args(["-m", "venv"]).arg(&environment))?;
-    run(clean(environment.join("bin/pip"))
+    Ok(run(clean(environment.join("bin/pip"))
         .args([
             "install",
             "--quiet",
             "--disable-pip-version-check",
             "--requirement",
         ])
-        .arg(folder.join("requirements.txt")))
+        .arg(folder.join("requirements.txt")))?)
 }

@@ -3,108 +3,61 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use adapter_build::command::{clean, output_of};
+use adapter_build::toolchain::{Order, TARGET, Toolchain, missing_packages};
 use serde_json::Value;
 
-use super::command::{clean, is_there, output_of, run};
 use super::{BuildError, Project, file};
 use crate::component;
 
-/// The target of all guests.
-const TARGET: &str = "wasm32-unknown-unknown";
-
-/// Settings of the compiler: SIMD makes scanning text faster; the small stack keeps the initial memory small.
-const RUST_FLAGS: [&str; 2] = [
-    "-Ctarget-feature=+simd128",
-    "-Clink-arg=-zstack-size=131072",
-];
-
-/// The profile of guests: small, no unwinding, one unit.
-const PROFILE: [&str; 5] = [
-    "profile.release.opt-level=3",
-    "profile.release.lto='fat'",
-    "profile.release.codegen-units=1",
-    "profile.release.panic='abort'",
-    "profile.release.strip='debuginfo'",
-];
+/// Where the library of the target lies when it has to be made, in the folder of tools or of builds.
+const SYSROOT: &str = "wasm-sysroot";
 
 /// Compiles the crate in the project's folder.
 pub(super) fn build(project: &Project<'_>) -> Result<Vec<u8>, BuildError> {
-    let linker = find_target()?;
+    let hidden: Vec<(&Path, &str)> = std::iter::once((project.folder, "adapter"))
+        .chain(
+            project
+                .tools
+                .hide
+                .iter()
+                .map(|path| (path.as_path(), "cargo")),
+        )
+        .collect();
+    let toolchain = find(project, &hidden)?;
     let library = library(project.folder)?;
     let target_dir = match &project.tools.folder {
         Some(folder) => folder.join("cargo-target"),
         None => project.folder.join("target/wasm"),
     };
-    let mut flags: Vec<String> = RUST_FLAGS.iter().map(|&flag| flag.to_owned()).collect();
-    // No path of the building machine gets into a component.
-    let hidden = std::iter::once((project.folder, "adapter"));
-    let hide = project
-        .tools
-        .hide
-        .iter()
-        .map(|path| (path.as_path(), "cargo"));
-    for (path, name) in hidden.chain(hide) {
-        flags.push(format!("--remap-path-prefix={}={name}", path.display()));
-    }
-    let mut cargo = clean("cargo");
-    cargo
-        .current_dir(project.folder)
-        .args([
-            "build",
-            "--lib",
-            "--release",
-            "--target",
-            TARGET,
-            "--target-dir",
-        ])
-        .arg(&target_dir)
-        .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\x1f"));
-    for setting in PROFILE {
-        cargo.args(["--config", setting]);
-    }
-    if let Some(linker) = linker {
-        cargo.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", linker);
-    }
-    run(&mut cargo)?;
-    let module = target_dir
-        .join(TARGET)
-        .join("release")
-        .join(format!("{library}.wasm"));
+    let built = toolchain.build(&Order {
+        folder: project.folder,
+        packages: &[],
+        target_dir: &target_dir,
+        hidden: &hidden,
+        has_profile: false,
+    })?;
+    let module = built.join(format!("{library}.wasm"));
     let module = fs::read(&module).map_err(file(&module))?;
     component::encode(&module).map_err(BuildError::Component)
 }
 
-/// Checks that the compiler in use has the target; names a linker when the compiler brings none.
-fn find_target() -> Result<Option<&'static str>, BuildError> {
-    let libraries =
-        output_of(clean("rustc").args(["--print", "target-libdir", "--target", TARGET]));
-    if !libraries.is_some_and(|folder| Path::new(&folder).is_dir()) {
-        return Err(BuildError::NotInstalled {
-            what: "the Rust target wasm32-unknown-unknown",
-            advice: format!(
-                "run `rustup target add {TARGET}`; without rustup, `cargo xtask adapter build FOLDER` in a clone of the \
-                 gateway builds with Debian's rustc-web"
-            ),
-        });
+/// The compiler in use, or Debian's with a library of the target that is made once.
+fn find(project: &Project<'_>, hidden: &[(&Path, &str)]) -> Result<Toolchain, BuildError> {
+    if let Some(found) = Toolchain::in_use()? {
+        return Ok(found);
     }
-    let host = output_of(clean("rustc").args(["--print", "target-libdir"]));
-    let brings_linker = host.is_some_and(|folder| {
-        let beside = Path::new(&folder)
-            .parent()
-            .map(|host| host.join("bin/rust-lld"));
-        beside.is_some_and(|linker| linker.is_file())
-    });
-    if brings_linker {
-        return Ok(None);
+    let folder = project.tools.folder.as_deref().unwrap_or(project.work);
+    if let Some(found) = Toolchain::debian(&folder.join(SYSROOT), hidden)? {
+        return Ok(found);
     }
-    ["wasm-ld", "wasm-ld-22"]
-        .into_iter()
-        .find(|linker| is_there(linker))
-        .map(Some)
-        .ok_or_else(|| BuildError::NotInstalled {
-            what: "a linker for WebAssembly (wasm-ld)",
-            advice: "install lld (Debian: apt-get install lld)".to_owned(),
-        })
+    Err(BuildError::NotInstalled {
+        what: "the Rust target wasm32-unknown-unknown",
+        advice: format!(
+            "run `rustup target add {TARGET}`; without rustup, on Debian, `apt-get install -y --no-install-recommends {}`",
+            missing_packages().join(" ")
+        ),
+    })
 }
 
 /// Name of the crate's library, as its module is called.

@@ -13,6 +13,7 @@ mod exchange;
 mod foreign;
 mod goldens;
 mod legal;
+mod metrics;
 mod rebuild;
 mod refusals;
 mod registry;

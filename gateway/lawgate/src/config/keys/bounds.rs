@@ -170,6 +170,14 @@ pub(super) const SANDBOX: &[Key] = &[
     ),
 ];
 
+/// `[metrics]`.
+pub(super) const METRICS: &[Key] = &[key(
+    "address",
+    Kind::Text(&rules::OWN_ADDRESS),
+    Fallback::Nothing,
+    "Address to listen on, one that only this machine reaches: `127.0.0.1:9464`. Not served unless it is named.",
+)];
+
 /// `[adapters]`.
 pub(super) const ADAPTERS: &[Key] = &[
     key(
@@ -188,14 +196,14 @@ pub(super) const ADAPTERS: &[Key] = &[
         "administrators",
         Kind::Texts(&rules::IDENTIFIER),
         Fallback::Empty,
-        "Agencies that may change the registry and work on the quarantine. Give each person an `[[agency]]` of their own: approvals are counted by it. Nobody by default.",
+        "Agencies that may change the registry and work on the quarantine, for programs that do so. A person has the right by `role = \"administrator\"` in `[[staff]]`; approvals are counted by person or agency. No agency by default.",
     ),
     number(
         "approvals",
         (1, 9),
         "administrators",
         1,
-        "Different administrators who must approve a version before it converts submissions. Going back to a version that was active needs one.",
+        "Different administrators who must approve a version before it converts submissions; with more than one, a changed `[[feed]] adapter` is only installed. Going back to a version that was active needs one.",
     ),
     number(
         "breaker_failures",

@@ -100,3 +100,24 @@ fn an_auditor_reads_feeds_that_exist() {
         faults[0]
     );
 }
+
+#[test]
+fn administrators_of_adapters_are_agencies_and_staff_of_that_role() {
+    let person = member("admin-01", "某乙", "administrator", "staff/admin-01");
+    let two = |named: &str| {
+        let adapters = format!("[adapters]\nadministrators = [{named}]\napprovals = 2\n");
+        with(&format!("{person}{adapters}"))
+    };
+    parse_text(&two("\"police\"")).expect("an agency and a member of staff");
+    let fault = |text: &str| {
+        let faults = parse_text(text).map(|_| ()).expect_err("has a fault");
+        assert_eq!(faults.len(), 1, "{faults:#?}");
+        faults[0].clone()
+    };
+    let few = fault(&two(""));
+    assert!(few.contains("adapters.approvals"), "{few}");
+    assert!(few.contains("1 administrators"), "{few}");
+    let unknown = fault(&two("\"police\", \"audit-01\""));
+    assert!(unknown.contains("adapters.administrators"), "{unknown}");
+    assert!(unknown.contains("role = \"administrator\""), "{unknown}");
+}

@@ -1,0 +1,67 @@
+//! What the system gives a thread: standing back, and the time it ran.
+//!
+//! What stands back gets the processors that nobody else wants, and a fiftieth or less of those
+//! that others want. It never comes forward again: the system would ask for a right that the
+//! gateway does not have. So a thread that stood back is ended, and not used for anything else.
+
+use std::fs;
+use std::time::Duration;
+
+use rustix::process::{Pid, setpriority_process};
+
+/// The lowest priority, as `nice` counts it.
+const LOWEST: i32 = 19;
+
+/// Gives the calling thread the lowest priority, for good.
+pub fn stand_back_thread() {
+    stand_back(None);
+}
+
+/// Gives a process the lowest priority; without one, the calling thread.
+pub(crate) fn stand_back(process: Option<Pid>) {
+    // Linux counts threads here. It cannot refuse to lower a priority of our own, and if it did,
+    // the work would still be right.
+    let _ = setpriority_process(process, LOWEST);
+}
+
+/// Processor time of the calling thread since it began; `None`: the system does not say.
+pub(crate) fn thread_time() -> Option<Duration> {
+    let line = fs::read_to_string("/proc/thread-self/schedstat").ok()?;
+    let on_processor = line.split(' ').next()?.parse().ok()?;
+    Some(Duration::from_nanos(on_processor))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+    use std::time::Instant;
+
+    use rustix::process::getpriority_process;
+
+    use super::*;
+
+    #[test]
+    fn one_thread_stands_back_and_its_process_does_not() {
+        let of_thread = || getpriority_process(None).expect("has a priority");
+        let before = of_thread();
+        let other = thread::spawn(move || {
+            stand_back_thread();
+            of_thread()
+        });
+        assert_eq!(other.join().expect("no panic"), LOWEST);
+        assert_eq!(of_thread(), before);
+    }
+
+    #[test]
+    fn the_time_of_a_thread_runs_while_it_works_and_never_faster_than_the_clock() {
+        let (began, before) = (Instant::now(), thread_time().expect("is known"));
+        let after = loop {
+            let now = thread_time().expect("is known");
+            if now > before {
+                break now;
+            }
+        };
+        // The system counts in ticks of its own.
+        assert!(after - before <= began.elapsed() + Duration::from_millis(20));
+    }
+}
