@@ -9,6 +9,8 @@
 #[cfg(test)]
 mod agreement;
 #[cfg(test)]
+mod contract;
+#[cfg(test)]
 mod go;
 #[cfg(test)]
 mod log;

@@ -60,7 +60,7 @@ fn signed(signer: &FileSigner) -> (Vec<u8>, Vec<u8>) {
 }
 
 /// Runs a command; `None` when there is no such program.
-fn run(command: &mut Command) -> Option<Output> {
+pub(crate) fn run(command: &mut Command) -> Option<Output> {
     match command.output() {
         Ok(output) => Some(output),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
