@@ -16,4 +16,5 @@ mod legal;
 mod rebuild;
 mod refusals;
 mod registry;
+mod replay;
 mod support;
