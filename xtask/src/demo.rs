@@ -3,7 +3,7 @@
 //! Builds what is needed, starts three witnesses and the gateway on its
 //! embedded default in a scratch folder, submits the project's own samples for all four feeds over
 //! gRPC with mutual TLS, shows what became of them, exports a case as an evidence
-//! package, and verifies log and package with separate processes.
+//! package, verifies log and package with separate processes, and makes every conversion again.
 
 mod package;
 mod witnesses;
@@ -136,6 +136,14 @@ pub(crate) fn run(root: &Path, options: &Options) -> anyhow::Result<()> {
         path(&scratch.join("data/audit"))?,
     ]))?;
     print!("{verified}");
+    step("converting every submission again, from what was kept, and comparing byte for byte");
+    let replayed =
+        output(Command::new(&lawgate).args(["replay", "--data", path(&scratch.join("data"))?]))?;
+    print!("{replayed}");
+    ensure!(
+        replayed.contains("EQUAL 逐字节一致"),
+        "a conversion differs"
+    );
     package::verify(root, &package)?;
     println!(
         "demo: OK in {:.1} s; everything is in {}",

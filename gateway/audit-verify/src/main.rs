@@ -1,7 +1,7 @@
 //! `lawgate-verify`: checks audit logs, mirrors and evidence packages offline, for a court's expert and for everybody else.
 //!
 //! Reads files and prints a verdict; what is decided, [`audit_proof::judge`] and [`package_proof`] decide. It has no network, writes nothing
-//! and knows nothing of how a log is written. Exit codes: 0 everything asked was really checked and passed; 1 something
+//! and knows nothing of how a log is written, and nothing of adapters: `--replay` starts another program. Exit codes: 0 everything asked was really checked and passed; 1 something
 //! is wrong, or nothing was checked; 2 wrong use; 3 nothing is wrong, and something asked could not be checked.
 
 #![forbid(unsafe_code)]
@@ -12,18 +12,20 @@ mod json;
 mod node;
 mod options;
 mod package;
+mod replay;
 mod run;
 mod source;
 mod text;
 
 use std::{
+    path::Path,
     process::ExitCode,
     time::{SystemTime, UNIX_EPOCH},
 };
 
 use audit_proof::judge::Outcome;
 
-use options::{Arguments, Command};
+use options::{Arguments, Command, Settings};
 
 /// Exit code for wrong use: a file that cannot be read, a policy that is none.
 const EXIT_USAGE: u8 = 2;
@@ -35,15 +37,11 @@ fn main() -> ExitCode {
         .settings()
         .is_some_and(|settings| settings.json);
     let checked = match &arguments.command {
-        Command::Package { file, settings } => {
-            package::run(file, settings, now_s()).map(|verdict| {
-                let printed = match as_json {
-                    true => format!("{}\n", package_proof::render::json(&verdict)),
-                    false => package_proof::render::text(&verdict),
-                };
-                (printed, verdict.outcome())
-            })
-        }
+        Command::Package {
+            file,
+            replay,
+            settings,
+        } => package_checked(file, settings, *replay),
         Command::Archive { folder, settings } => archive::run(folder, settings).map(|checked| {
             let printed = match settings.json {
                 true => format!("{}\n", checked.to_json()),
@@ -72,6 +70,47 @@ fn main() -> ExitCode {
             eprintln!("lawgate-verify: {error:#}");
             ExitCode::from(EXIT_USAGE)
         }
+    }
+}
+
+/// Checks a package, and has its conversions made again where that is asked.
+fn package_checked(
+    file: &Path,
+    settings: &Settings,
+    is_replay: bool,
+) -> anyhow::Result<(String, Outcome)> {
+    let verdict = package::run(file, settings, now_s())?;
+    let replayed = match is_replay {
+        true => Some(replay::run(file, settings.json)?),
+        false => None,
+    };
+    let printed = match settings.json {
+        true => {
+            let mut printed = package_proof::render::json(&verdict);
+            if let Some(replayed) = &replayed {
+                printed["replay"] = replayed.to_json()?;
+            }
+            format!("{printed}\n")
+        }
+        false => {
+            let said = replayed.as_ref().map_or("", |replayed| &replayed.said);
+            let gap = if said.is_empty() { "" } else { "\n" };
+            format!("{}{gap}{said}", package_proof::render::text(&verdict))
+        }
+    };
+    let outcome = match replayed {
+        Some(replayed) => worse(verdict.outcome(), replayed.outcome),
+        None => verdict.outcome(),
+    };
+    Ok((printed, outcome))
+}
+
+/// What two outcomes come to: one failure is a failure, one open question an open question.
+fn worse(one: Outcome, other: Outcome) -> Outcome {
+    match (one, other) {
+        (Outcome::Failed, _) | (_, Outcome::Failed) => Outcome::Failed,
+        (Outcome::NotCheckable, _) | (_, Outcome::NotCheckable) => Outcome::NotCheckable,
+        (Outcome::Passed, Outcome::Passed) => Outcome::Passed,
     }
 }
 

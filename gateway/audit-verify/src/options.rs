@@ -69,6 +69,9 @@ pub(crate) enum Command {
     Package {
         /// The package, a file `.evp`.
         file: PathBuf,
+        /// Make its conversions again as well, with the program `lawgate-replay` beside this one 重放包内的转换
+        #[arg(long)]
+        replay: bool,
         #[command(flatten)]
         settings: Box<Settings>,
     },
@@ -82,12 +85,16 @@ pub(crate) enum Command {
 }
 
 impl Arguments {
-    /// Reads the command line; a package may stand where a command stands.
+    /// Reads the command line; a package, or `--replay` before it, may stand where a command stands.
     pub(crate) fn read(given: impl Iterator<Item = OsString>) -> Self {
         let mut given: Vec<OsString> = given.collect();
         let is_package =
             |argument: &OsString| Path::new(argument).extension() == Some("evp".as_ref());
-        if given.get(1).is_some_and(is_package) {
+        let is_replay = |argument: &OsString| argument == "--replay";
+        if given
+            .get(1)
+            .is_some_and(|first| is_package(first) || is_replay(first))
+        {
             given.insert(1, "package".into());
         }
         Self::parse_from(given)

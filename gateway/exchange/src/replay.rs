@@ -1,7 +1,7 @@
 //! Replay (重放): converting what was received again, and comparing with what was kept, byte for byte.
 //!
 //! Works on one submission that the caller has read, from a data folder or out of an evidence
-//! package, and needs no gateway: [`Recorded`] is all of it, and the converter is made by the caller
+//! package, and needs no gateway: [`Recorded`] is all of it, [`KeptMessage`] a part, and the converter is made by the caller
 //! from the component and the configuration that the entry names by digest. What differs is a
 //! [`Finding`] with both versions.
 
@@ -175,13 +175,60 @@ pub fn replay(recorded: &Recorded, converter: &dyn Converter) -> Result<Vec<Find
         let kind = Kind::ResultAltered;
         return Ok(vec![Finding::of_submission(recorded.position, kind, text)]);
     };
+    let kept = recorded.results.iter().skip(1).cloned();
+    let kept = (0..=u16::MAX).zip(messages).zip(kept);
+    let kept: Vec<KeptMessage> = kept
+        .map(|((number, message), result)| KeptMessage {
+            number,
+            message,
+            result,
+        })
+        .collect();
+    let replayed = replay_messages(recorded.position, &kept, converter)?;
+    let findings = replayed.into_iter().filter_map(|replayed| replayed.finding);
+    Ok(findings.collect())
+}
+
+/// A message of a submission with the result that was kept of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptMessage {
+    /// Its number in the submission.
+    pub number: u16,
+    /// The message as the adapter was given it.
+    pub message: Message,
+    /// Encoded `MessageResult`.
+    pub result: Vec<u8>,
+}
+
+/// What became of a message that was converted again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Replayed {
+    /// Encoded `MessageResult`.
+    pub result: Bytes,
+    /// What differs from the one that was kept; `None` when they are the same bytes.
+    pub finding: Option<Finding>,
+}
+
+/// Converts some messages of a submission again, in order, and compares each with what was kept.
+///
+/// Whoever calls has checked that they are what the entry binds, and that the converter is the one
+/// that it names.
+///
+/// # Errors
+/// As [`replay`].
+pub fn replay_messages(
+    position: u64,
+    kept: &[KeptMessage],
+    converter: &dyn Converter,
+) -> Result<Vec<Replayed>, Refusal> {
+    let messages: Vec<Message> = kept.iter().map(|kept| kept.message.clone()).collect();
     let replayed = results(converter, &messages)?;
-    let pairs = recorded.results.iter().skip(1).zip(&replayed);
-    Ok((0..=u16::MAX)
-        .zip(pairs)
-        .filter(|(_, (kept, replayed))| kept.as_slice() != &replayed[..])
-        .map(|(message, (kept, replayed))| differing(recorded.position, message, kept, replayed))
-        .collect())
+    let compared = kept.iter().zip(replayed).map(|(kept, result)| Replayed {
+        finding: (kept.result != result[..])
+            .then(|| differing(position, kept.number, &kept.result, &result)),
+        result,
+    });
+    Ok(compared.collect())
 }
 
 fn other_adapter(recorded: &Recorded, converter: &dyn Converter) -> Vec<Finding> {

@@ -119,7 +119,8 @@ folder, and the results are compared. What differs is printed with both versions
 Examples:
   lawgate replay --data data
   lawgate replay --data data --position 17
-  lawgate replay --data data --case 包环罚〔2026〕12号 --output json")]
+  lawgate replay --data data --case 包环罚〔2026〕12号 --output json
+  lawgate replay --package case.evp")]
     Replay(Replay),
     /// Check a receipt (回执) of the audit log; no gateway is needed.
     #[command(subcommand)]

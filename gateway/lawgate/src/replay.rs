@@ -2,10 +2,14 @@
 //!
 //! Reads a data folder beside a running gateway, or a copy of one, and changes nothing of log and
 //! evidence. Each submission is converted with the component and the configuration that its entry
-//! names, from the copies kept by digest; whether it agrees is `exchange::replay`'s to say.
+//! names, from the copies kept by digest; whether it agrees is `exchange::replay`'s to say. With
+//! `--package` all of that comes out of an evidence package instead.
 
 mod adapters;
+mod package;
 mod print;
+
+use std::path::Path;
 
 use anyhow::Context as _;
 use audit_log::{FolderReader, StoredEntry};
@@ -54,18 +58,23 @@ struct Wanted {
 /// Arguments that make no sense, a log that cannot be read. Evidence and adapters that cannot be
 /// read are findings.
 pub(crate) fn run(arguments: &Replay, output: &mut Output<'_>) -> anyhow::Result<Ending> {
-    if !arguments.data.join("audit").is_dir() {
+    if let Some(file) = &arguments.package {
+        return package::run(file, output);
+    }
+    // The command line asks for one of the two.
+    let data = arguments.data.as_deref().unwrap_or(Path::new("data"));
+    if !data.join("audit").is_dir() {
         return Err(UsageError::NoFolder {
-            path: arguments.data.join("audit"),
+            path: data.join("audit"),
         }
         .into());
     }
     let wanted = wanted(arguments)?;
-    let evidence = FolderEvidence::open(&arguments.data.join("evidence"))
-        .context("opening the evidence for reading")?;
-    let mut adapters = Adapters::new(&arguments.data)?;
+    let evidence =
+        FolderEvidence::open(&data.join("evidence")).context("opening the evidence for reading")?;
+    let mut adapters = Adapters::new(data)?;
     let mut report = Report::default();
-    let log = FolderReader::open(&arguments.data.join("audit"))?;
+    let log = FolderReader::open(&data.join("audit"))?;
     for stored in log.entries_from(wanted.from) {
         let stored = stored.context("the log is damaged; see `lawgate audit verify`")?;
         if stored.position >= wanted.to {

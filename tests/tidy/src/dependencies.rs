@@ -46,6 +46,8 @@ const TABLE: &[Edges] = &[
     edges("evidence-package", &["audit-proof", "package-proof"], &["sample-package"]),
     edges("verifier-wasm", &["audit-proof", "package-proof"], &["sample-package"]),
     edges("audit-verify", &["audit-proof", "package-proof"], &["audit-log", "sample-package", "signer"]),
+    // A program of its own: it knows the rules of the exchange, and `audit-verify` must not.
+    edges("package-replay", &["adapter-interpreter", "audit-proof", "exchange", "package-proof", "proto"], &["evidence-package", "sample-package"]),
     edges("signer", &["audit-proof"], &[]),
     edges("kernel-clock", &["audit-proof"], &[]),
     edges("evidence", &["audit-log", "exchange"], &[]),
@@ -54,10 +56,11 @@ const TABLE: &[Edges] = &[
     edges("vault", &[], &[]),
     edges("exchange", &["proto", "schema", "audit-log", "evidence-package"], &["audit-proof", "package-proof", "signer"]),
     edges("grpc-api", &["proto", "schema", "exchange"], &[]),
-    edges("lawgate", &["proto", "schema", "exchange", "grpc-api", "audit-log", "audit-proof", "evidence", "index", "adapter-host", "adapter-pack", "adapter-tools", "kernel-clock", "log-http", "package-proof", "signer"], &[]),
+    edges("lawgate", &["proto", "schema", "exchange", "grpc-api", "audit-log", "audit-proof", "evidence", "index", "adapter-host", "adapter-pack", "adapter-tools", "kernel-clock", "log-http", "package-proof", "package-replay", "signer"], &[]),
     // How foreign code takes part.
     edges("adapter-sdk", &["proto", "schema"], &[]),
     edges("adapter-host", &["exchange"], &["proto"]),
+    edges("adapter-interpreter", &[], &[]),
     edges("adapter-pack", &["audit-proof"], &["signer"]),
     edges("adapter-build", &[], &[]),
     edges("adapter-tools", &["adapter-build", "adapter-host", "adapter-pack", "proto"], &[]),
@@ -92,6 +95,8 @@ const RESTRICTED: &[(&str, &[&str], &str)] = &[
     // The drivers are clients, and the benchmark measures bare tonic beside us.
     ("tonic*", &["grpc-api", "end-to-end", "bench"], "only grpc-api knows tonic"),
     ("wasmtime*", &["adapter-host"], "only adapter-host knows wasmtime"),
+    ("wasmi*", &["adapter-interpreter"], "only adapter-interpreter knows wasmi"),
+    ("wasmparser", &["adapter-interpreter"], "only adapter-interpreter reads components"),
     ("wit-bindgen*", &["adapter-sdk", "codegen"], "adapters see only adapter-sdk"),
     ("wit-component", &["adapter-build", "adapter-host", "adapter-tools", "end-to-end", "bench"], "components are encoded where adapters are built or attacked"),
     ("aws-lc-rs", &["vault"], "only vault knows how a value is sealed"),
@@ -104,7 +109,7 @@ const RESTRICTED: &[(&str, &[&str], &str)] = &[
     ("http-body-util", &["log-http"], "only log-http speaks HTTP without tonic"),
     ("tokio-rustls", &["grpc-api", "log-http", "end-to-end", "bench"], "transport security is decided at the edge"),
     ("anyhow", &["lawgate", "audit-verify", "codegen", "xtask", "attacks", "end-to-end", "bench"], "libraries have typed errors"),
-    ("clap*", &["lawgate", "audit-verify", "xtask", "bench"], "only programs have a command line"),
+    ("clap*", &["lawgate", "audit-verify", "package-replay", "xtask", "bench"], "only programs have a command line"),
 ];
 
 /// Crates that only tests need.

@@ -96,6 +96,25 @@ class Chain:
         if self.with_sm3:
             self._add(SM3, self.second_link)
 
+    def take_hash(self, leaf: bytes, second: bytes | None) -> None:
+        """Takes in an entry of which only the leaf hashes are known: it links the next one, and its time is not known."""
+        self.link, self.second_link = leaf, second
+        self._add(SHA256, leaf)
+        if self.with_sm3:
+            self._add(SM3, second)
+
+    def skip(self, size: int, peaks: list[bytes], link: bytes, second_link: bytes | None, time_ns: int) -> None:
+        """Goes on after entries that are not there, from what the next segment says of them.
+
+        The root it gives is held against what others vouch for, like every other. The SM3 tree has no such header.
+        """
+        tree = Frontier(SHA256)
+        tree.size, tree.peaks = size, list(peaks)
+        self.trees, self.with_sm3 = {SHA256.name: tree}, False
+        self.link, self.second_link, self.time_ns = link, second_link, time_ns
+        if size in self.wanted.sizes:
+            self.wanted.roots[SHA256.name][size] = tree.root()
+
     def commit(self) -> None:
         """Hands the entries since the last commit to whoever wants to see them."""
         if self.wanted.observer:

@@ -128,6 +128,8 @@ def _chain(command) -> None:
     command.add_argument("--former-root", help="the last root of the log it continues, hexadecimal")
     command.add_argument("--sm3", action="store_true", help="compute the SM3 root besides")
     command.add_argument("--opaque", action="store_true", help="mirror: take entries as bytes, for logs of others")
+    text = "an archive that has entries which are not in the log any more"
+    command.add_argument("--archive", action="append", default=[], metavar="DIR", help=text)
     command.add_argument("--party-keys", help="keys of agencies: check party signatures and counters")
     text = "a gap in an agency's counters is only noted: the agency says that it never sent them"
     command.add_argument("--allow-gaps", action="store_true", help=text)

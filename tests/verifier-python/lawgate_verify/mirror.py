@@ -42,12 +42,17 @@ class _Broken(Exception):
         self.fault = fault
 
 
-def check_mirror(folder: pathlib.Path, wanted: Wanted, opaque: bool, genesis_parts=None) -> MirrorResult:
-    """Checks the mirror in `folder`, and the SM3 tree under `sm3/` where there is one."""
+def check_mirror(
+    folder: pathlib.Path, wanted: Wanted, opaque: bool, genesis_parts=None, archived: int = 0
+) -> MirrorResult:
+    """Checks the mirror in `folder`, and the SM3 tree under `sm3/` where there is one.
+
+    Entries before `archived` may be gone; their hashes are taken from the tiles, and the root is computed over them.
+    """
     with_sm3 = (folder / "sm3").is_dir()
     result = MirrorResult(Chain(wanted, with_sm3))
     try:
-        _Mirror(folder, result, opaque, genesis_parts).run(with_sm3)
+        _Mirror(folder, result, opaque, genesis_parts, archived).run(with_sm3)
     except _Broken as broken:
         result.fault = broken.fault
     except OSError as error:
@@ -81,8 +86,9 @@ class _Tree:
 
 
 class _Mirror:
-    def __init__(self, folder: pathlib.Path, result: MirrorResult, opaque: bool, genesis_parts):
+    def __init__(self, folder: pathlib.Path, result: MirrorResult, opaque: bool, genesis_parts, archived: int):
         self.folder = folder
+        self.archived = archived
         self.result = result
         self.opaque = opaque
         self.genesis_parts = genesis_parts
@@ -134,22 +140,47 @@ class _Mirror:
             path, data = self.bundle(start // WIDTH, count)
             if data is None and start >= guaranteed:
                 return  # Entries past the SHA-256 checkpoint are not promised by it.
-            if data is None:
+            if data is None and start + WIDTH <= self.archived:
+                self.hashes(start // WIDTH)
+            elif data is None:
                 raise _Broken(Fault(chain.size, "bundle-missing", "the entries are not there", path))
-            try:
-                found = split_bundle(data)
-                if len(found) < count:
-                    raise Wrong("bundle-form", f"the bundle has {len(found)} entries and not {count}")
-                for raw in found[:count]:
-                    self.entry(raw)
-                chain.commit()
-            except Wrong as wrong:
-                raise _Broken(Fault(chain.size, wrong.kind, wrong.detail, path)) from None
-            self.result.bundles += 1
+            else:
+                self.bundle_entries(data, count, path)
             for tree in self.trees:
                 width = min(WIDTH, tree.checkpoint.size - start)
                 needed = [Tile(0, start // WIDTH, width)] if width > 0 else []
                 self.tiles(tree, needed, tree.lower.pop(start // WIDTH, []))
+
+    def bundle_entries(self, data: bytes, count: int, path: str) -> None:
+        """Takes in the entries of a bundle."""
+        chain = self.result.chain
+        try:
+            found = split_bundle(data)
+            if len(found) < count:
+                raise Wrong("bundle-form", f"the bundle has {len(found)} entries and not {count}")
+            for raw in found[:count]:
+                self.entry(raw)
+            chain.commit()
+        except Wrong as wrong:
+            raise _Broken(Fault(chain.size, wrong.kind, wrong.detail, path)) from None
+        self.result.bundles += 1
+
+    def hashes(self, index: int) -> None:
+        """Takes in the leaf hashes of archived entries, from the tiles over the bundle that is gone."""
+        chain, columns = self.result.chain, {}
+        for tree in self.trees:
+            tile = Tile(0, index)
+            path = tree.folder / tile.path()
+            data = path.read_bytes() if path.is_file() else b""
+            if len(data) != WIDTH * 32:
+                detail = "the entries were archived, and the tile with their hashes is not there"
+                raise _Broken(Fault(chain.size, "tile-missing", detail, tree.prefix + tile.path()))
+            columns[tree.suite.name] = [data[at:at + 32] for at in range(0, len(data), 32)]
+        for at in range(WIDTH):
+            leaf, second = (columns[suite.name][at] if suite.name in columns else None for suite in (SHA256, SM3))
+            chain.take_hash(leaf, second)
+            for tree in self.trees:
+                tree.made.append(leaf if tree.suite is SHA256 else second)
 
     def entry(self, raw: bytes) -> None:
         chain = self.result.chain

@@ -65,6 +65,17 @@ def read_header(data: bytes) -> HeaderClaims:
     return HeaderClaims(origin, fields[8], fields[9], first, length, fields[1] == FORMAT_DUAL)
 
 
+def read_before(data: bytes, claims: HeaderClaims) -> tuple[list[bytes], bytes | None]:
+    """Returns what a header says of the entries before it: the roots of the complete subtrees, and the last SM3 link."""
+    at = _FIXED_HEADER.size + len(claims.origin.encode())
+    count = int.from_bytes(data[at:at + 2], "little")
+    second = 32 if claims.is_dual else 0
+    if at + 2 + count * 32 + second + 4 != claims.length:
+        raise Wrong("header-form", f"the header announces {claims.length} bytes")
+    hashes = [data[start:start + 32] for start in range(at + 2, claims.length - 4, 32)]
+    return (hashes[:-1], hashes[-1]) if claims.is_dual else (hashes, None)
+
+
 def is_origin(name: str) -> bool:
     """Whether `name` may name a log: 1 to 255 bytes, no white space, no control character, no plus sign."""
     if not 1 <= len(name.encode()) <= 255:

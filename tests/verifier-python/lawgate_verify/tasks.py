@@ -5,6 +5,7 @@ from __future__ import annotations
 import pathlib
 import time
 
+from . import archive as archives
 from . import clocks
 from . import entry as entries
 from . import note as notes
@@ -15,10 +16,10 @@ from .chain import Wanted
 from .evidence import Evidence, Held, check_inclusion
 from .fault import Fault, Wrong
 from .hashes import SHA256, SM3
-from .log import LogResult, check_log
+from .log import LogResult, archived_up_to, check_log
 from .mirror import MirrorResult, check_mirror
 from .outcome import Unchecked
-from .report import FAILED, NOT_CHECKED, PASSED, Report, ranges
+from .report import FAILED, NOT_CHECKED, PASSED, Range, Report, ranges
 
 
 def read(path: str) -> bytes:
@@ -92,10 +93,33 @@ def run_log(options) -> Report:
     evidence, party = _evidence(report, options), _party(options.party_keys)
     wanted = _wanted(evidence, party)
     with_sm3 = options.sm3 or any(held.suite is SM3 for held in evidence.held)
-    result = check_log(pathlib.Path(options.folder), wanted, with_sm3)
+    result = check_log(pathlib.Path(options.folder), wanted, with_sm3, _archives(report, options))
     _log_facts(report, result, options)
     _finish(report, "log", result, evidence, party, wanted, options)
     return report
+
+
+def _archives(report: Report, options) -> tuple[archives.Archive, ...]:
+    """Reads the archives that were given; one that is not sound has nothing."""
+    found = []
+    for path in options.archive:
+        try:
+            archive = archives.open_archive(pathlib.Path(path))
+        except Wrong as wrong:
+            report.add(f"archive {path}", FAILED, f"{wrong.kind}: {wrong.detail}")
+            continue
+        detail = f"entries {archive.start} to {archive.end - 1} of {archive.origin}; every file is the one on its list"
+        report.add(f"archive {path}", PASSED, detail)
+        report.count("archive files", len(archive.files))
+        found.append(archive)
+    return tuple(found)
+
+
+def _unread(report: Report, result: LogResult) -> None:
+    """Says which entries were not checked, because nobody gave the archive that has them."""
+    for start, end, manifest in result.unread:
+        detail = f"their archive, whose list has the SHA-256 {manifest.hex()}, was not given; see --archive"
+        report.add(f"archived entries {start} to {end - 1}", NOT_CHECKED, f"NOT checked: {detail}")
 
 
 def _log_facts(report: Report, result: LogResult, options) -> None:
@@ -104,6 +128,7 @@ def _log_facts(report: Report, result: LogResult, options) -> None:
     _expect(report, "former root", result.former_root, _hex(options.former_root, "--former-root"))
     for what, number in (("segments", result.segments), ("groups", result.groups), ("bytes", result.bytes)):
         report.count(what, number)
+    _unread(report, result)
     if result.tail:
         tail = result.tail
         report.notes.append(
@@ -140,13 +165,17 @@ def run_all(options) -> Report:
         evidence.add_checkpoint(f"lock {path.name}", read(str(path)))
     kept, tiles = _kept(evidence, folder / "tiles"), None
     if (folder / "tiles").is_dir():
-        tiles = check_mirror(folder / "tiles", Wanted(), False, _genesis_parts(options))
+        try:
+            archived = archived_up_to(folder)
+        except (OSError, Wrong):
+            archived = 0  # The log itself says what is wrong with the stub.
+        tiles = check_mirror(folder / "tiles", Wanted(), False, _genesis_parts(options), archived)
     else:
         report.add("tiles", NOT_CHECKED, "there is no folder tiles: nothing was published, or it is kept elsewhere")
     wanted = _wanted(evidence, party)
     wanted.sizes |= {tiles.size} if tiles else set()
     with_sm3 = options.sm3 or any(held.suite is SM3 for held in evidence.held)
-    result = check_log(folder, wanted, with_sm3)
+    result = check_log(folder, wanted, with_sm3, _archives(report, options))
     _log_facts(report, result, options)
     if tiles:
         _tiles_beside(report, evidence, tiles, wanted)
@@ -236,6 +265,7 @@ def _finish(report: Report, what: str, result, evidence: Evidence, party, wanted
         same = origin == options.origin
         report.add("origin", PASSED if same else FAILED, "as expected" if same else f"it is {origin}")
     _facts(report, result)
+    skipped = getattr(result, "skipped", 0)
     sound = "every byte follows from the entries" if what == "log" else "every tile and root follows from the entries"
     report.add(what, FAILED if fault else PASSED, str(fault) if fault else sound)
     _tokens(evidence, options, kept)
@@ -244,13 +274,25 @@ def _finish(report: Report, what: str, result, evidence: Evidence, party, wanted
     wrong = clocks.check(report, evidence.held, wanted.times, _questions(options), has_witnesses, chain.size)
     fault = min(filter(None, (fault, wrong)), key=lambda each: each.position, default=None)
     if party:
-        fault = _party_result(report, party, options.allow_gaps, fault)
+        # Numbers that were given before the first entry that is there are no gaps.
+        fault = _party_result(report, party, options.allow_gaps or skipped > 0, fault)
     report.fault = fault
-    report.ranges = ranges(chain.size, evidence.anchors(), fault)
+    report.ranges = _behind(skipped, ranges(chain.size, evidence.anchors(), fault))
     if options.require_anchored:
         open_ = [each for each in report.ranges if "unanchored" in each.detail]
         detail = str(open_[0]) if open_ else "somebody else vouches for every entry that passed"
         report.add("anchored", FAILED if open_ or not report.ranges else PASSED, detail)
+
+
+def _behind(skipped: int, found: list[Range]) -> list[Range]:
+    """Takes the entries before `skipped` out of what is said of all: nobody looked at them."""
+    if not skipped:
+        return found
+    rest = [each for each in found if each.end is None or each.end > skipped]
+    for each in rest:
+        each.start = max(each.start, skipped) if each.verdict == "PASS" else each.start
+    detail = "(archived, and the archive was not given; the roots above are computed over their hashes)"
+    return [Range(0, skipped, "NOT CHECKED", detail), *rest]
 
 
 def _questions(options) -> clocks.Questions:
@@ -261,7 +303,7 @@ def _questions(options) -> clocks.Questions:
 
 def _facts(report: Report, result: LogResult | MirrorResult) -> None:
     chain = result.chain
-    report.count("entries", chain.size)
+    report.count("entries", chain.size - getattr(result, "skipped", 0))
     report.count("leaves", sum(tree.size for tree in chain.trees.values()))
     if chain.second_links:
         report.count("SM3 links", chain.second_links)

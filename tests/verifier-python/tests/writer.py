@@ -287,3 +287,33 @@ def overwrite(path: pathlib.Path, data: bytes) -> None:
     with open(path, "r+b") as file:
         file.write(data)
         file.truncate()
+
+
+def stub(segment: Segment, manifest: bytes) -> bytes:
+    """The stub of a finished segment that the archive with this list has."""
+    length = struct.unpack_from("<I", segment.data, 12)[0]
+    middle = b"ARCHIVED" + sha256(manifest)
+    return segment.data[:length] + middle + checksum(middle) + segment.data[-128:]
+
+
+def manifest(folder: pathlib.Path, segments: list[Segment]) -> bytes:
+    """The list of an archive in `folder`; the checks of this verifier do not need its consistency proof."""
+    lines = ["lawgate-archive/v1", f"origin {segments[0].log.origin}", f"range {segments[0].first} {segments[-1].size}"]
+    lines += [f"tree {segments[-1].size} {base64.b64encode(bytes(32)).decode()}", "made 1790000000"]
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder).as_posix()
+        if path.is_file() and name != "manifest":
+            data = path.read_bytes()
+            lines.append(f"file {len(data)} {sha256(data).hex()} {'0' * 64} {name}")
+    return ("\n".join(lines) + "\n").encode()
+
+
+def archive(folder: pathlib.Path, log_folder: pathlib.Path, segments: list[Segment]) -> None:
+    """Moves finished segments from a log into a new archive, and leaves a stub for each."""
+    for segment in segments:
+        write(folder / f"log/{segment.first:020}.segment", segment.data)
+    listed = manifest(folder, segments)
+    write(folder / "manifest", listed)
+    for segment in segments:
+        (log_folder / f"{segment.first:020}.segment").unlink()
+        write(log_folder / f"{segment.first:020}.archived", stub(segment, listed))

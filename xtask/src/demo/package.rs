@@ -33,10 +33,14 @@ pub(super) fn export(client: &Client<'_>, scratch: &Path) -> anyhow::Result<Path
 
 /// Checks the package in a process that has no gateway.
 pub(super) fn verify(root: &Path, package: &Path) -> anyhow::Result<()> {
-    step("verifying the package offline, in a separate process");
-    let verifier = build::binaries(root, &["audit-verify"], true)?.join("lawgate-verify");
-    println!("   {} {}", path(&verifier)?, path(package)?);
+    step(
+        "verifying the package offline, and its conversions in a second engine, in separate processes",
+    );
+    let programs = build::binaries(root, &["audit-verify", "package-replay"], true)?;
+    let verifier = programs.join("lawgate-verify");
+    println!("   {} --replay {}", path(&verifier)?, path(package)?);
     let said = Command::new(&verifier)
+        .arg("--replay")
         .arg(package)
         .output()
         .with_context(|| format!("running {}", verifier.display()))?;

@@ -53,7 +53,7 @@ impl<'a> Font<'a> {
         let missing = PdfError::Glyph(character);
         let glyph = self.face.glyph_index(character).ok_or(missing)?;
         let advance = self.face.glyph_hor_advance(glyph).unwrap_or(0);
-        let width = self.scale(f32::from(advance));
+        let width = self.scale(f32::from(advance)).round();
         let number = self.kept.keep(glyph.0).ok_or(PdfError::Font)?;
         self.used.entry(number).or_insert((character, width));
         Ok((number, width))

@@ -1,7 +1,7 @@
 //! The statement as PDF: A4, one embedded font, text that can be searched and copied.
 //!
 //! Lines break between Chinese characters and at the spaces of English; a word longer than a line, such as a digest,
-//! breaks anywhere. No date, no random identifier: the same blocks and the same font give the same bytes.
+//! breaks anywhere. A heading stays with what follows it, and every page says which of how many it is. No date, no random identifier: the same blocks and the same font give the same bytes.
 
 use std::io::Write as _;
 
@@ -30,9 +30,15 @@ pub(crate) enum PdfError {
 /// A4 in points.
 const PAGE: (f32, f32) = (595.0, 842.0);
 /// White on every side, in points.
-const MARGIN: f32 = 64.0;
+const MARGIN: f32 = 60.0;
 /// Height of a line, in sizes of its letters.
-const LEADING: f32 = 1.55;
+const LEADING: f32 = 1.5;
+/// Size of the letters of the text, in points.
+const TEXT: f32 = 10.0;
+/// Size of the letters of the number of a page, and its height above the edge, in points.
+const FOOT: (f32, f32) = (8.0, 36.0);
+/// Width of most glyphs, in thousandths: Chinese characters are as wide as they are high.
+const USUAL_WIDTH: f32 = 1000.0;
 /// The name of the font within the pages.
 const FONT: Name<'static> = Name(b"F1");
 /// What the character sets of composite fonts are called.
@@ -60,38 +66,129 @@ pub(crate) fn pdf(blocks: &[Block], font: &[u8]) -> Result<Vec<u8>, PdfError> {
     Ok(write(&pages, &font.embed()?))
 }
 
+/// How a block is set.
+struct Style {
+    /// What stands before its first line, in the margin of its further ones.
+    mark: &'static str,
+    size: f32,
+    indent: f32,
+    before: f32,
+    /// Height that has to be left below it, in points, or it goes to the next page.
+    below: f32,
+}
+
+fn style(block: &Block) -> (Style, String) {
+    let plain = Style {
+        mark: "",
+        size: TEXT,
+        indent: 12.0,
+        before: 0.0,
+        below: 0.0,
+    };
+    match block {
+        Block::Title(text) => (
+            Style {
+                size: 17.0,
+                indent: 0.0,
+                ..plain
+            },
+            text.clone(),
+        ),
+        Block::Heading(text) => (
+            Style {
+                size: 12.5,
+                indent: 0.0,
+                before: 9.0,
+                below: 3.0 * TEXT * LEADING,
+                ..plain
+            },
+            text.clone(),
+        ),
+        Block::Text(text) => (
+            Style {
+                indent: 0.0,
+                before: 2.5,
+                ..plain
+            },
+            text.clone(),
+        ),
+        Block::Item(text) => (
+            Style {
+                mark: "- ",
+                before: 1.0,
+                ..plain
+            },
+            text.clone(),
+        ),
+        Block::Fact(name, value) => {
+            let colon = if name.is_ascii() { ": " } else { "：" };
+            (plain, format!("{name}{colon}{value}"))
+        }
+    }
+}
+
 fn set(blocks: &[Block], font: &mut Font<'_>) -> Result<Vec<Vec<Line>>, PdfError> {
     let mut pages: Vec<Vec<Line>> = vec![Vec::new()];
     let mut y = PAGE.1 - MARGIN;
     for block in blocks {
-        let (text, size, indent, before) = match block {
-            Block::Title(text) => (text.clone(), 17.0, 0.0, 0.0),
-            Block::Heading(text) => (text.clone(), 12.5, 0.0, 10.0),
-            Block::Text(text) => (text.clone(), 10.0, 0.0, 3.0),
-            Block::Item(text) => (format!("- {text}"), 10.0, 12.0, 1.0),
-            Block::Fact(name, value) => (format!("{name}: {value}"), 10.0, 12.0, 0.0),
-        };
+        let (style, text) = style(block);
         let is_title = matches!(block, Block::Title(_));
-        if is_title && pages.last().is_some_and(|page| !page.is_empty()) {
+        let height = style.size * LEADING;
+        let is_new = is_title || y - style.before - height - style.below < MARGIN;
+        if is_new && pages.last().is_some_and(|page| !page.is_empty()) {
             pages.push(Vec::new());
             y = PAGE.1 - MARGIN;
         }
-        y -= before;
-        for glyphs in broken(&text, size, PAGE.0 - 2.0 * MARGIN - indent, font)? {
-            let height = size * LEADING;
+        y -= style.before;
+        let (mark, hang) = glyphs(style.mark, style.size, font)?;
+        let x = MARGIN + style.indent + hang;
+        let lines = broken(&text, style.size, PAGE.0 - MARGIN - x, font)?;
+        for (number, glyphs) in lines.into_iter().enumerate() {
             if y - height < MARGIN {
                 pages.push(Vec::new());
                 y = PAGE.1 - MARGIN;
             }
             y -= height;
-            let x = MARGIN + indent;
-            let line = Line { x, y, size, glyphs };
-            if let Some(page) = pages.last_mut() {
-                page.push(line);
+            let Some(page) = pages.last_mut() else {
+                continue;
+            };
+            let line = |x, glyphs| Line {
+                x,
+                y,
+                size: style.size,
+                glyphs,
+            };
+            match (number, mark.is_empty()) {
+                (0, false) => page.push(line(x - hang, [mark.as_slice(), &glyphs].concat())),
+                _ => page.push(line(x, glyphs)),
             }
         }
     }
+    number_pages(&mut pages, font)?;
     Ok(pages)
+}
+
+/// Puts the number of each page at its foot.
+fn number_pages(pages: &mut [Vec<Line>], font: &mut Font<'_>) -> Result<(), PdfError> {
+    let count = pages.len();
+    for (page, number) in pages.iter_mut().zip(1..) {
+        let (size, y) = FOOT;
+        let (glyphs, width) = glyphs(&format!("{number} / {count}"), size, font)?;
+        let x = (PAGE.0 - width) / 2.0;
+        page.push(Line { x, y, size, glyphs });
+    }
+    Ok(())
+}
+
+/// The glyphs of a text in one line, and its width in points.
+fn glyphs(text: &str, size: f32, font: &mut Font<'_>) -> Result<(Vec<u16>, f32), PdfError> {
+    let mut set = (Vec::new(), 0.0);
+    for character in text.chars() {
+        let (glyph, width) = font.glyph(character)?;
+        set.0.push(glyph);
+        set.1 += width * size / 1000.0;
+    }
+    Ok(set)
 }
 
 /// Breaks a text into lines of glyphs no wider than `width` points.
@@ -113,8 +210,13 @@ fn broken(
             lines.push(Vec::new());
             used = 0.0;
         }
+        let is_space = word.trim().is_empty();
         for (glyph, wide) in glyphs {
             let wide = wide * size / 1000.0;
+            // A space that does not fit any more is where the line breaks; none begins the next one.
+            if is_space && used + wide > width {
+                continue;
+            }
             if used + wide > width {
                 lines.push(Vec::new());
                 used = 0.0;
@@ -135,9 +237,10 @@ fn words(text: &str) -> Vec<&str> {
     let mut last = ' ';
     for (at, character) in text.char_indices() {
         let joins = last.is_ascii() && character.is_ascii() && last != ' ';
-        // Punctuation stays with the character before it.
-        let closes = "，。；：、）》”？".contains(character);
-        if at > start && !joins && !closes {
+        // Punctuation stays with the character before it, and what opens with the one behind it.
+        let closes = "，。；：、）》〕”？".contains(character);
+        let opened = "（《〔“".contains(last);
+        if at > start && !joins && !closes && !opened {
             words.push(&text[start..at]);
             start = at;
         }
@@ -174,23 +277,34 @@ fn write(pages: &[Vec<Line>], font: &Embedded) -> Vec<u8> {
         written.resources().fonts().pair(FONT, font_id);
         written.finish();
         let mut text = Content::new();
+        text.begin_text();
+        // Lines are placed from the one before, and the size is said when it changes: both repeat, and compress.
+        let (mut at, mut size) = ((0.0, 0.0), 0.0);
         for line in lines {
+            if line.size != size {
+                size = line.size;
+                text.set_font(FONT, size);
+            }
             let glyphs: Vec<u8> = line
                 .glyphs
                 .iter()
                 .flat_map(|glyph| glyph.to_be_bytes())
                 .collect();
-            text.begin_text()
-                .set_font(FONT, line.size)
-                .next_line(line.x, line.y)
-                .show(Str(&glyphs))
-                .end_text();
+            text.next_line(tenths(line.x - at.0), tenths(line.y - at.1));
+            at = (at.0 + tenths(line.x - at.0), at.1 + tenths(line.y - at.1));
+            text.show(Str(&glyphs));
         }
+        text.end_text();
         let bytes = deflated(&text.finish());
         pdf.stream(*content, &bytes).filter(Filter::FlateDecode);
     }
     write_font(&mut pdf, font_id, others, font);
     pdf.finish()
+}
+
+/// A length to a tenth of a point, so that equal steps are written alike.
+fn tenths(points: f32) -> f32 {
+    (points * 10.0).round() / 10.0
 }
 
 fn write_font(pdf: &mut Pdf, id: Ref, others: [Ref; 4], font: &Embedded) {
@@ -208,9 +322,12 @@ fn write_font(pdf: &mut Pdf, id: Ref, others: [Ref; 4], font: &Embedded) {
         .system_info(IDENTITY)
         .font_descriptor(descriptor);
     cid.cid_to_gid_map_predefined(Name(b"Identity"));
+    cid.default_width(USUAL_WIDTH);
     let mut widths = cid.widths();
     for (glyph, _, width) in &font.used {
-        widths.consecutive(*glyph, [*width]);
+        if width.to_bits() != USUAL_WIDTH.to_bits() {
+            widths.consecutive(*glyph, [*width]);
+        }
     }
     widths.finish();
     cid.finish();

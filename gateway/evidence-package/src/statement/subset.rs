@@ -1,25 +1,20 @@
-//! The part of a TrueType font that a statement needs: the outlines used, numbered anew, without hinting.
+//! The part of a TrueType font that a statement needs: the outlines used, numbered anew, without hinting, on a coarser grid.
 //!
 //! Only outlines of the table `glyf` (OpenType 1.9, chapter glyf) are known; a font with others is refused by name. What
-//! screens use to fit outlines to coarse pixels is left out, since a page is printed. Nothing is believed of the font: a
+//! screens use to fit outlines to coarse pixels is left out, since a page is printed, and so is what no printer resolves:
+//! the font is the largest part of a package. Nothing is believed of the font: a
 //! length or a number that does not fit is an error, never a panic.
 
 use std::collections::BTreeMap;
 
 use ttf_parser::{RawFace, Tag};
 
+mod outline;
+
+use outline::{Bounds, Scale};
+
 /// The tables of the part, in ascending order of their names.
 const TABLES: usize = 6;
-
-/// What a component of a compound outline says of itself (OpenType, glyf, component glyph flags).
-mod flag {
-    pub(super) const WORDS: u16 = 0x0001;
-    pub(super) const SCALE: u16 = 0x0008;
-    pub(super) const MORE: u16 = 0x0020;
-    pub(super) const TWO_SCALES: u16 = 0x0040;
-    pub(super) const MATRIX: u16 = 0x0080;
-    pub(super) const INSTRUCTIONS: u16 = 0x0100;
-}
 
 /// Which glyphs are kept, by their new numbers.
 #[derive(Debug, Clone)]
@@ -53,36 +48,50 @@ impl Kept {
 pub(super) fn subset(font: &[u8], mut kept: Kept) -> Option<Vec<u8>> {
     let raw = RawFace::parse(font, 0).ok()?;
     let table = |name: &[u8; 4]| raw.table(Tag::from_bytes(name));
-    let outlines = Outlines::new(table(b"glyf")?, table(b"loca")?, table(b"head")?)?;
+    let mut head = table(b"head")?.to_vec();
+    let outlines = Outlines::new(table(b"glyf")?, table(b"loca")?, &head)?;
+    let scale = Scale::new(number(&head, UNITS_PER_EM)?)?;
+    set(&mut head, UNITS_PER_EM, scale.grid())?;
+    scaled(&mut head, scale, BOUNDS)?;
+    let bounds: Bounds = *head.get(BOUNDS.start..)?.first_chunk()?;
     let mut written = Vec::new();
-    let mut offsets = vec![0_u32];
-    let mut number = 0;
+    let mut offsets = vec![0_usize];
+    let mut number_of = 0;
     // A compound outline keeps its components, which come behind everything kept so far.
-    while number < kept.old.len() {
-        let outline = outlines.of(kept.old[number])?;
-        write_outline(outline, &mut kept, &mut written)?;
-        written.resize(written.len().next_multiple_of(4), 0);
-        offsets.push(u32::try_from(written.len()).ok()?);
-        number += 1;
+    while number_of < kept.old.len() {
+        let outline = outlines.of(kept.old[number_of])?;
+        outline::write(outline, scale, &bounds, &mut kept, &mut written)?;
+        written.resize(written.len().next_multiple_of(2), 0);
+        offsets.push(written.len());
+        number_of += 1;
     }
     let count = u16::try_from(kept.old.len()).ok()?;
     let metrics = Metrics::new(table(b"hmtx")?, table(b"hhea")?)?;
     let mut widths = Vec::new();
     for old in &kept.old {
-        widths.extend(metrics.of(*old)?);
+        // The left side is that of the box which all outlines share, so that nothing is moved.
+        widths.extend(scale.field(metrics.of(*old)?).to_be_bytes());
+        widths.extend(&bounds[..2]);
     }
-    let changed = |name: &[u8; 4], at: usize, value: u16| {
-        let mut bytes = table(name)?.to_vec();
-        bytes
-            .get_mut(at..at + 2)?
-            .copy_from_slice(&value.to_be_bytes());
-        Some(bytes)
+    // Offsets of 16 bits count pairs of bytes; longer ones are needed beyond 128 KiB.
+    let short: Option<Vec<u16>> = offsets
+        .iter()
+        .map(|offset| u16::try_from(offset / 2).ok())
+        .collect();
+    set(&mut head, OFFSETS_ARE_LONG, short.is_none().into())?;
+    let loca: Vec<u8> = match short {
+        Some(short) => short.into_iter().flat_map(u16::to_be_bytes).collect(),
+        None => offsets
+            .into_iter()
+            .map(narrow)
+            .flat_map(u32::to_be_bytes)
+            .collect(),
     };
-    // Offsets of 32 bits; the number of widths; the number of glyphs.
-    let head = changed(b"head", 50, 1)?;
-    let hhea = changed(b"hhea", 34, count)?;
-    let maxp = changed(b"maxp", 4, count)?;
-    let loca: Vec<u8> = offsets.into_iter().flat_map(u32::to_be_bytes).collect();
+    let mut hhea = table(b"hhea")?.to_vec();
+    scaled(&mut hhea, scale, HEIGHTS_AND_WIDTHS)?;
+    set(&mut hhea, WIDTH_COUNT, count)?;
+    let mut maxp = table(b"maxp")?.to_vec();
+    set(&mut maxp, GLYPH_COUNT, count)?;
     Some(assemble([
         (b"glyf", written),
         (b"head", head),
@@ -91,6 +100,29 @@ pub(super) fn subset(font: &[u8], mut kept: Kept) -> Option<Vec<u8>> {
         (b"loca", loca),
         (b"maxp", maxp),
     ]))
+}
+
+/// Places in the tables `head`, `hhea` and `maxp` (OpenType 1.9), in bytes.
+const UNITS_PER_EM: usize = 18;
+const BOUNDS: std::ops::Range<usize> = 36..44;
+const OFFSETS_ARE_LONG: usize = 50;
+const HEIGHTS_AND_WIDTHS: std::ops::Range<usize> = 4..18;
+const WIDTH_COUNT: usize = 34;
+const GLYPH_COUNT: usize = 4;
+
+fn set(table: &mut [u8], at: usize, value: u16) -> Option<()> {
+    let field = table.get_mut(at..at + 2)?;
+    field.copy_from_slice(&value.to_be_bytes());
+    Some(())
+}
+
+/// Moves a run of numbers to the grid.
+fn scaled(table: &mut [u8], scale: Scale, fields: std::ops::Range<usize>) -> Option<()> {
+    for at in fields.step_by(2) {
+        let value = scale.field(number(table, at)?);
+        set(table, at, value)?;
+    }
+    Some(())
 }
 
 /// The outlines of a font.
@@ -126,6 +158,7 @@ impl<'a> Outlines<'a> {
 }
 
 /// The widths of a font.
+#[derive(Debug)]
 struct Metrics<'a> {
     hmtx: &'a [u8],
     full: usize,
@@ -137,54 +170,10 @@ impl<'a> Metrics<'a> {
         (full > 0).then_some(Self { hmtx, full })
     }
 
-    /// Width and left side of a glyph; those behind the last full one share its width.
-    fn of(&self, glyph: u16) -> Option<[u8; 4]> {
+    /// Width of a glyph; those behind the last full one share its width.
+    fn of(&self, glyph: u16) -> Option<u16> {
         let glyph = usize::from(glyph);
-        let width = number(self.hmtx, glyph.min(self.full - 1) * 4)?;
-        let side = match glyph.checked_sub(self.full) {
-            Some(behind) => number(self.hmtx, self.full * 4 + behind * 2)?,
-            None => number(self.hmtx, glyph * 4 + 2)?,
-        };
-        let [a, b] = width.to_be_bytes();
-        let [c, d] = side.to_be_bytes();
-        Some([a, b, c, d])
-    }
-}
-
-/// Writes an outline without instructions and with the new numbers of its components.
-fn write_outline(outline: &[u8], kept: &mut Kept, out: &mut Vec<u8>) -> Option<()> {
-    if outline.is_empty() {
-        return Some(());
-    }
-    let contours = number(outline, 0)?;
-    // A negative number of contours says that it is put together from others.
-    if contours & 0x8000 == 0 {
-        let points = 10 + 2 * usize::from(contours);
-        let instructions = usize::from(number(outline, points)?);
-        out.extend(outline.get(..points)?);
-        out.extend([0, 0]);
-        out.extend(outline.get(points + 2 + instructions..)?);
-        return Some(());
-    }
-    out.extend(outline.get(..10)?);
-    let mut at = 10;
-    loop {
-        let (flags, component) = (number(outline, at)?, number(outline, at + 2)?);
-        let new = kept.keep(component)?;
-        out.extend((flags & !flag::INSTRUCTIONS).to_be_bytes());
-        out.extend(new.to_be_bytes());
-        let place = if flags & flag::WORDS == 0 { 2 } else { 4 };
-        let scale = match flags {
-            flags if flags & flag::SCALE != 0 => 2,
-            flags if flags & flag::TWO_SCALES != 0 => 4,
-            flags if flags & flag::MATRIX != 0 => 8,
-            _ => 0,
-        };
-        out.extend(outline.get(at + 4..at + 4 + place + scale)?);
-        at += 4 + place + scale;
-        if flags & flag::MORE == 0 {
-            return Some(());
-        }
+        number(self.hmtx, glyph.min(self.full - 1) * 4)
     }
 }
 
@@ -232,24 +221,5 @@ mod tests {
         for bytes in [b"".as_slice(), b"OTTO", &[0; 40]] {
             assert!(subset(bytes, Kept::new()).is_none());
         }
-    }
-
-    #[test]
-    fn a_simple_outline_loses_its_instructions_and_a_compound_one_keeps_its_components() {
-        let mut kept = Kept::new();
-        let simple = [0, 1, 0, 0, 0, 0, 0, 9, 0, 9, 0, 2, 0, 3, 7, 7, 7, 1, 1, 1];
-        let mut out = Vec::new();
-        write_outline(&simple, &mut kept, &mut out).expect("is one");
-        assert_eq!(out, [0, 1, 0, 0, 0, 0, 0, 9, 0, 9, 0, 2, 0, 0, 1, 1, 1]);
-        // Two components: the first with words and a scale, the second with bytes and instructions behind.
-        let mut compound = vec![0xff, 0xff, 0, 0, 0, 0, 0, 9, 0, 9];
-        compound.extend([0, 0x29, 0, 5, 0, 1, 0, 2, 0x40, 0]);
-        compound.extend([0x01, 0x00, 0, 8, 3, 4, 0, 1, 9]);
-        let mut out = Vec::new();
-        write_outline(&compound, &mut kept, &mut out).expect("is one");
-        assert_eq!(out[10..20], [0, 0x29, 0, 1, 0, 1, 0, 2, 0x40, 0]);
-        assert_eq!(out[20..], [0, 0, 0, 2, 3, 4]);
-        assert_eq!(kept.old, [0, 5, 8]);
-        assert!(write_outline(&compound[..15], &mut kept, &mut Vec::new()).is_none());
     }
 }

@@ -86,8 +86,11 @@ pub(crate) struct CaseShow {
 #[derive(Debug, Args)]
 pub(crate) struct Replay {
     /// Data folder of the gateway, or a copy of it.
-    #[arg(long, short, value_name = "DIR")]
-    pub(crate) data: PathBuf,
+    #[arg(long, short, value_name = "DIR", required_unless_present = "package")]
+    pub(crate) data: Option<PathBuf>,
+    /// Everything in this evidence package (证据包) instead; it needs no data folder.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["data", "id", "position", "from", "to", "case"])]
+    pub(crate) package: Option<PathBuf>,
     /// This record (ULID), with the submission it is of.
     #[arg(long, value_name = "ULID", conflicts_with_all = ["position", "from", "to", "case"])]
     pub(crate) id: Option<String>,

@@ -26,18 +26,23 @@ type Had = Result<Arc<dyn Converter>, Vec<(Kind, String)>>;
 /// Adapters that were asked for, with those that could not be had.
 pub(super) struct Adapters {
     data: PathBuf,
-    host: Host,
+    sandboxes: Sandboxes,
     installed: HashMap<Digests, Had>,
+}
+
+/// A plugin host of its own, with the default limits.
+pub(super) struct Sandboxes {
+    pub(super) host: Host,
     /// Folder of compiled code, removed with this value.
     _cache: Cache,
 }
 
-impl Adapters {
-    /// A host with the default limits, for the adapters kept in `data`.
+impl Sandboxes {
+    /// Starts a host.
     ///
     /// # Errors
     /// When the host cannot be started.
-    pub(super) fn new(data: &Path) -> anyhow::Result<Adapters> {
+    pub(super) fn new() -> anyhow::Result<Sandboxes> {
         let mut key = [0; 32];
         std::fs::File::open("/dev/urandom")
             .and_then(|mut random| random.read_exact(&mut key))
@@ -50,11 +55,24 @@ impl Adapters {
             ..limits
         })
         .context("starting the plugin host")?;
+        Ok(Sandboxes {
+            host,
+            _cache: cache,
+        })
+    }
+}
+
+impl Adapters {
+    /// A host with the default limits, for the adapters kept in `data`.
+    ///
+    /// # Errors
+    /// When the host cannot be started.
+    pub(super) fn new(data: &Path) -> anyhow::Result<Adapters> {
+        let sandboxes = Sandboxes::new()?;
         Ok(Adapters {
             data: data.to_owned(),
-            host,
+            sandboxes,
             installed: HashMap::new(),
-            _cache: cache,
         })
     }
 
@@ -117,7 +135,7 @@ impl Adapters {
         if !wrong.is_empty() {
             return Err(wrong);
         }
-        wiring::converter(&self.host, &component, &configuration)
+        wiring::converter(&self.sandboxes.host, &component, &configuration)
             .map_err(|error| vec![(Kind::NotRun, format!("adapter {name}: {error}"))])
     }
 }

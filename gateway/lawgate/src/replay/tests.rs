@@ -6,7 +6,8 @@ use super::*;
 
 fn asked() -> Replay {
     Replay {
-        data: PathBuf::from("data"),
+        data: Some(PathBuf::from("data")),
+        package: None,
         id: None,
         position: None,
         from: 0,

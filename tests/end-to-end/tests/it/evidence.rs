@@ -9,10 +9,10 @@ use package_proof::index::{PackageType, Presence};
 use package_proof::{Held, PackageVerdict, check, render};
 
 /// A transfer document that the samples mention.
-const CASE: &str = "包环移〔2026〕7号";
+pub(crate) const CASE: &str = "包环移〔2026〕7号";
 
 /// A gateway with the police's transfer, and the submission's receipt kept as a file.
-fn filled() -> anyhow::Result<(Site, Gateway)> {
+pub(crate) fn filled() -> anyhow::Result<(Site, Gateway)> {
     let site = Site::new()?;
     site.set("audit", "checkpoint_interval_ms = 50")?;
     let gateway = site.start()?;
@@ -33,7 +33,12 @@ fn filled() -> anyhow::Result<(Site, Gateway)> {
     Ok((site, gateway))
 }
 
-fn export(site: &Site, gateway: &Gateway, agency: &str, more: &[&str]) -> anyhow::Result<String> {
+pub(crate) fn export(
+    site: &Site,
+    gateway: &Gateway,
+    agency: &str,
+    more: &[&str],
+) -> anyhow::Result<String> {
     let client = format!("client/{agency}.toml");
     let fixed = [
         "evidence",

@@ -121,6 +121,93 @@ fn every_sample_gives_its_golden_result_as_a_component() {
     }
 }
 
+/// A message for the interpreter.
+fn interpreted(sample: &Sample) -> adapter_interpreter::Message<'_> {
+    adapter_interpreter::Message {
+        payload: &sample.payload,
+        attributes: &sample.attributes,
+    }
+}
+
+/// What the interpreter says, as the host says it.
+fn as_host(outcome: adapter_interpreter::Outcome) -> Outcome {
+    match outcome {
+        adapter_interpreter::Outcome::Converted(bytes) => Outcome::Converted(bytes),
+        adapter_interpreter::Outcome::Rejected { code, offset, text } => {
+            Outcome::Rejected { code, offset, text }
+        }
+    }
+}
+
+#[test]
+fn the_second_engine_gives_the_same_bytes_as_the_first() {
+    let cache = tempfile::tempdir().expect("folder");
+    let host = host(cache.path());
+    for adapter in ["hj212", "region-clue", "police-case", "justice-review"] {
+        let built = adapters().expect("are built").join(adapter);
+        let component = fs::read(built.join("adapter.wasm")).expect("reads");
+        let configuration = fs::read(built.join("configuration.json")).expect("reads");
+        let installed = host.install(&component, &configuration).expect("installs");
+        let loaded = adapter_interpreter::Component::load(&component).expect("loads");
+        let samples = samples(adapter);
+        let messages: Vec<Message<'_>> = samples
+            .iter()
+            .map(|sample| Message {
+                payload: &sample.payload,
+                attributes: &sample.attributes,
+            })
+            .collect();
+        let compiled = installed.convert(&messages).expect("converts");
+        let messages: Vec<_> = samples.iter().map(interpreted).collect();
+        let outcomes = loaded.convert(&configuration, &messages).expect("converts");
+        let outcomes: Vec<Outcome> = outcomes.into_iter().map(as_host).collect();
+        assert_eq!(outcomes, compiled, "{adapter}");
+    }
+}
+
+#[test]
+fn the_second_engine_fails_with_the_codes_and_sentences_of_the_first() {
+    let cache = tempfile::tempdir().expect("folder");
+    let host = host(cache.path());
+    let built = adapters().expect("are built").join("hostile");
+    let component = fs::read(built.join("adapter.wasm")).expect("reads");
+    let installed = host.install(&component, b"{}\n").expect("installs");
+    let loaded = adapter_interpreter::Component::load(&component).expect("loads");
+    // What meets a limit of the node is no matter of the engine, and is not made again.
+    for verb in [
+        "echo",
+        "count",
+        "trap",
+        "too-few",
+        "too-many",
+        "garbage",
+        "claim",
+        "no such verb",
+    ] {
+        let attributes = [("content-type".to_owned(), "text/plain".to_owned())];
+        let (payload, other) = (verb.as_bytes(), "正文".as_bytes());
+        let compiled = installed.convert(&[payload, other].map(|payload| Message {
+            payload,
+            attributes: &attributes,
+        }));
+        let outcomes = loaded.convert(
+            b"{}\n",
+            &[payload, other].map(|payload| adapter_interpreter::Message {
+                payload,
+                attributes: &attributes,
+            }),
+        );
+        let compiled = compiled.map_err(|error| (error.code(), error.to_string()));
+        let outcomes = outcomes
+            .map(|outcomes| outcomes.into_iter().map(as_host).collect::<Vec<_>>())
+            .map_err(|error| (error.code(), error.to_string()));
+        assert_eq!(outcomes, compiled, "{verb}");
+    }
+    let refused = loaded.convert(b"faulty", &[]).expect_err("is refused");
+    assert_eq!(refused.code(), "adapter.not-configured");
+    assert!(refused.to_string().contains("with 2 faults"), "{refused}");
+}
+
 #[test]
 fn the_same_messages_give_the_same_bytes_again() {
     let cache = tempfile::tempdir().expect("folder");

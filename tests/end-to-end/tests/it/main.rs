@@ -17,4 +17,5 @@ mod metrics;
 mod rebuild;
 mod refusals;
 mod registry;
+mod replay;
 mod support;
