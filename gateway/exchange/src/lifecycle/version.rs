@@ -131,7 +131,12 @@ impl LiveVersion {
 
     /// The converter without breaker and counters, for whoever publishes nothing by it.
     pub(crate) fn bare(&self) -> Arc<dyn Converter> {
-        Arc::clone(&self.converter)
+        Arc::new(Bare {
+            feed: self.feed.clone(),
+            number: self.number,
+            messages_per_call: self.limits.messages_per_call,
+            converter: Arc::clone(&self.converter),
+        })
     }
 
     /// Waits for the right to one of the calls it may have at the same time.
@@ -206,6 +211,39 @@ impl LiveVersion {
     }
 }
 
+/// The converter of a version, which is given no more messages a call than the version takes.
+struct Bare {
+    feed: String,
+    number: u32,
+    messages_per_call: usize,
+    converter: Arc<dyn Converter>,
+}
+
+impl Converter for Bare {
+    fn identity(&self) -> &AdapterIdentity {
+        self.converter.identity()
+    }
+
+    fn messages_per_call(&self) -> usize {
+        self.messages_per_call
+    }
+
+    fn convert(&self, messages: &[Message]) -> Result<Vec<Converted>, ConvertFailure> {
+        call(&self.feed, self.number, &*self.converter, messages)
+    }
+}
+
+/// One call; what is said in it for the operator names the version.
+fn call(
+    feed: &str,
+    version: u32,
+    converter: &dyn Converter,
+    messages: &[Message],
+) -> Result<Vec<Converted>, ConvertFailure> {
+    let _span = tracing::error_span!("adapter", feed, version).entered();
+    converter.convert(messages)
+}
+
 impl Converter for LiveVersion {
     fn identity(&self) -> &AdapterIdentity {
         self.converter.identity()
@@ -229,7 +267,7 @@ impl Converter for LiveVersion {
         }
         self.usage.began(messages);
         let began = Instant::now();
-        let result = self.converter.convert(messages);
+        let result = call(&self.feed, self.number, &*self.converter, messages);
         self.usage.ended(began.elapsed(), &result);
         self.judge(pass, &result);
         result
