@@ -12,6 +12,7 @@ mod evidence;
 mod exchange;
 mod foreign;
 mod goldens;
+mod leaving;
 mod legal;
 mod rebuild;
 mod refusals;
