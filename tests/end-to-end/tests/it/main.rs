@@ -18,3 +18,4 @@ mod rebuild;
 mod refusals;
 mod registry;
 mod support;
+mod workshop;
