@@ -10,7 +10,7 @@ use proto::v1::{Attribute, Counts, PartySignature, Purpose, Quarantine, SubmitRe
 use crate::block::blocks;
 use crate::check::{Checked, PlainReader, check, fault, quarantined, shorten};
 use crate::entry::{CaseBinding, SubmitEntry, Sums};
-use crate::policy::Caller;
+use crate::policy::{Caller, hex};
 use crate::ports::{Converted, Converter, IndexedSubmission, Message, QuarantinedRow};
 use crate::refusal::Refusal;
 use crate::{Submission, answer, facts, party};
@@ -56,7 +56,9 @@ pub(crate) fn prepare(
     submission: Submission,
     key: [u8; 16],
 ) -> Result<Prepared, Refusal> {
-    let checked = convert(converter, &submission.messages)?;
+    // Names the submission where an adapter fails or logs: its key as its entry has it.
+    let span = tracing::error_span!("submission", agency = caller.agency, key = hex(&key));
+    let checked = span.in_scope(|| convert(converter, &submission.messages))?;
     let manifest = Bytes::from(manifest(&submission));
     let payloads: Arc<[Bytes]> = submission
         .messages

@@ -14,6 +14,7 @@ mod route;
 mod shadow;
 mod show;
 mod state;
+mod uploads;
 mod version;
 
 pub use breaker::BreakerLimits;
@@ -32,7 +33,6 @@ use std::time::Duration;
 
 use audit_log::Appended;
 use proto::v1::QuarantineState;
-use tokio::sync::Semaphore;
 
 use crate::Exchange;
 use crate::entry::{AdapterEntry, AdapterStep, CaseBinding};
@@ -43,6 +43,7 @@ use crate::submit::run_blocking;
 use crate::workbench::{QuarantineStates, StepTaken};
 
 use state::{FeedLife, Lives, VersionLife};
+use uploads::Uploads;
 
 /// What the operator decides about adapters.
 #[derive(Debug, Clone)]
@@ -78,8 +79,8 @@ pub(crate) struct Registry {
     state: Mutex<State>,
     /// What became of quarantined messages, and where in the log that stands.
     quarantine: Mutex<(QuarantineStates, Vec<u64>)>,
-    /// One upload is checked at a time.
-    uploads: Arc<Semaphore>,
+    /// One upload is checked at a time, a few wait.
+    uploads: Uploads,
 }
 
 /// The fold, and where in the log its entries are.
@@ -96,7 +97,7 @@ impl Registry {
             rules,
             state: Mutex::default(),
             quarantine: Mutex::default(),
-            uploads: Arc::new(Semaphore::new(1)),
+            uploads: Uploads::default(),
         }
     }
 

@@ -97,6 +97,9 @@ pub enum Refusal {
         /// Which queue.
         queue: &'static str,
     },
+    /// Another upload is being checked, and others wait for it.
+    #[error("other uploads are being checked, one at a time; try again when they are done")]
+    UploadsBusy,
     /// The node is stopping: it finishes what it has and takes nothing new.
     #[error("the node is stopping")]
     Stopping,
@@ -249,6 +252,7 @@ impl Refusal {
             Refusal::IdempotencyConflict { .. } => "idempotency-conflict",
             Refusal::Busy { .. } => "agency-busy",
             Refusal::QueueFull { .. } => "node-busy",
+            Refusal::UploadsBusy => "uploads-busy",
             Refusal::Stopping => "node-stopping",
             Refusal::Unattested { .. } => "attestation-missing",
             Refusal::Deadline { .. } => "deadline",
@@ -281,9 +285,9 @@ impl Refusal {
             Refusal::IndexBehind { .. }
             | Refusal::Deadline { .. }
             | Refusal::NotPublished { .. } => Some(Duration::from_secs(1)),
-            Refusal::LogUnavailable { .. } | Refusal::EvidenceUnavailable { .. } => {
-                Some(Duration::from_secs(30))
-            }
+            Refusal::LogUnavailable { .. }
+            | Refusal::EvidenceUnavailable { .. }
+            | Refusal::UploadsBusy => Some(Duration::from_secs(30)),
             Refusal::UnknownAgency { .. }
             | Refusal::UnknownFeed { .. }
             | Refusal::SubmitNotGranted { .. }

@@ -27,9 +27,10 @@ pub(crate) fn code(refusal: &Refusal) -> Code {
         | Refusal::AdapterRefused { .. }
         | Refusal::TooLarge { .. } => Code::InvalidArgument,
         Refusal::IdempotencyConflict { .. } => Code::AlreadyExists,
-        Refusal::Busy { .. } | Refusal::QueueFull { .. } | Refusal::PackageTooLarge { .. } => {
-            Code::ResourceExhausted
-        }
+        Refusal::Busy { .. }
+        | Refusal::QueueFull { .. }
+        | Refusal::UploadsBusy
+        | Refusal::PackageTooLarge { .. } => Code::ResourceExhausted,
         Refusal::Deadline { .. } => Code::DeadlineExceeded,
         Refusal::Stopping
         | Refusal::Unattested { .. }

@@ -2,8 +2,8 @@
 //!
 //! For integrators: installs a component as `serve` would, with the default
 //! limits, and prints what it says of itself or what it makes of files; packs
-//! and signs it. Nothing is kept: no evidence, no audit entry, no cache. What
-//! the commands stand on is the crate `adapter-tools`.
+//! and signs it. Nothing is kept but native code below an adapter's folder: no
+//! evidence, no audit entry. What the commands stand on is the crate `adapter-tools`.
 
 mod install;
 mod pack;

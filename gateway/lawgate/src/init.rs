@@ -25,13 +25,14 @@ use crate::cli;
 use crate::config::{self, Address};
 use crate::output::{Ending, Format, Output, UsageError};
 
-/// Who gets a certificate: the agencies of the example, an auditor, and an `outsider` who has no place
-/// in the policy, to see a refusal.
-pub(crate) const AGENCIES: [&str; 6] = [
+/// Who gets a certificate: the agencies of the example, who administers the adapters, an auditor, and an `outsider` who
+/// has no place in the policy, to see a refusal.
+pub(crate) const AGENCIES: [&str; 7] = [
     "region",
     "police",
     "justice",
     "city-eco",
+    texts::ADMINISTRATOR,
     texts::AUDITOR,
     "outsider",
 ];

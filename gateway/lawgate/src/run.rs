@@ -104,8 +104,14 @@ fn report(error: &anyhow::Error, verbose: bool, stderr: &mut dyn Write) -> u8 {
     if error.chain().any(is_broken_pipe) {
         return 0;
     }
+    let mut line = error.to_string();
+    let innermost = error.root_cause().to_string();
+    // The innermost cause says what to do; many a first line quotes it already.
+    if !verbose && !line.contains(&innermost) {
+        line.push_str(&format!(": {innermost}"));
+    }
     // Standard error may be gone as well; there is nowhere left to say so.
-    let _ = writeln!(stderr, "lawgate: {error}");
+    let _ = writeln!(stderr, "lawgate: {line}");
     if verbose {
         for cause in error.chain().skip(1) {
             let _ = writeln!(stderr, "  because: {cause}");
@@ -129,10 +135,17 @@ mod tests {
     }
 
     #[test]
-    fn an_error_is_one_line_without_its_causes() {
+    fn an_error_is_one_line_with_its_innermost_cause() {
+        let deeper = deep().context("starting");
         assert_eq!(
-            reported(&deep(), false),
-            (1, "lawgate: the log cannot be read\n".to_owned())
+            reported(&deeper, false),
+            (1, "lawgate: starting: the disk is gone\n".to_owned())
+        );
+        let quoted = deep().context("starting: the disk is gone");
+        assert_eq!(
+            reported(&quoted, false).1,
+            "lawgate: starting: the disk is gone\n",
+            "what the line says already is not said twice"
         );
     }
 

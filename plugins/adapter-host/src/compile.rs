@@ -11,12 +11,15 @@ use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, Read, Write};
+use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
 use std::process::{Child, Command, ExitCode, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Resource, Rlimit, prlimit};
+use rustix::process::{
+    Pid, Resource, Rlimit, Signal, prlimit, set_parent_process_death_signal,
+};
 use wasmtime::Engine;
 
 use crate::call::Cause;
@@ -59,8 +62,14 @@ pub enum CompileError {
         #[source]
         cause: io::Error,
     },
+    /// The compiling process used more processor time than it may.
+    #[error("compilation used more than {limit_s} s of processor time")]
+    Processor {
+        /// The limit, in seconds.
+        limit_s: u64,
+    },
     /// The compiling process did not end in time and was killed.
-    #[error("compilation took longer than {} s", limit.as_secs())]
+    #[error("compilation took longer than {} s by the clock: the machine is too busy", limit.as_secs())]
     Deadline {
         /// The deadline.
         limit: Duration,
@@ -145,6 +154,8 @@ fn run_encoded(bytes: &[u8]) -> Result<Vec<u8>, Cause> {
 /// reason of a failure goes to standard error.
 #[must_use]
 pub fn compile_main() -> ExitCode {
+    // Nobody wants the code of a parent that has gone. Where the system cannot do it, the limits end this process.
+    let _ = set_parent_process_death_signal(Some(Signal::KILL));
     let mut order = Vec::new();
     if let Err(cause) = io::stdin().read_to_end(&mut order) {
         // The parent has gone, or there is no memory for what it sent: not the component's fault.
@@ -256,12 +267,22 @@ fn compile_in_child(
         let status = wait(&mut child, limits.deadline);
         let native = native.join().unwrap_or_default();
         let reason = reason.join().unwrap_or_default();
-        result(status?, native, &reason)
+        result(status?, native, &reason, limits)
     })
 }
 
 /// What the child's end and output amount to.
-fn result(status: ExitStatus, native: Vec<u8>, reason: &[u8]) -> Result<Vec<u8>, CompileError> {
+fn result(
+    status: ExitStatus,
+    native: Vec<u8>,
+    reason: &[u8],
+    limits: CompileLimits,
+) -> Result<Vec<u8>, CompileError> {
+    if status.signal() == Some(Signal::XCPU.as_raw()) {
+        return Err(CompileError::Processor {
+            limit_s: limits.processor_seconds,
+        });
+    }
     if status.code() == Some(REFUSED.into()) {
         let reason = String::from_utf8_lossy(reason).into_owned();
         return Err(CompileError::Refused {
@@ -286,7 +307,12 @@ fn limit(child: &Child, limits: CompileLimits) -> io::Result<()> {
         maximum: Some(value),
     };
     prlimit(pid, Resource::As, exactly(limits.address_space_bytes))?;
-    prlimit(pid, Resource::Cpu, exactly(limits.processor_seconds))?;
+    // At the first the kernel says so by a signal of its own, at the second it kills.
+    let processor = Rlimit {
+        current: Some(limits.processor_seconds),
+        maximum: Some(limits.processor_seconds.saturating_add(1)),
+    };
+    prlimit(pid, Resource::Cpu, processor)?;
     prlimit(pid, Resource::Core, exactly(0))?;
     Ok(())
 }

@@ -3,7 +3,7 @@
 //! Each check has a name, a verdict and a sentence. They run the component in
 //! the sandboxes a gateway uses and ask: does it say who it is, do the samples
 //! give their golden results, is it a function of its input alone, does it stay
-//! within its limits when messages are bad, how long does it take? What is
+//! within its limits when messages are bad and when a call is full, how long does it take? What is
 //! random here follows from a seed, so that a failure can be repeated.
 
 mod mutate;
@@ -17,7 +17,7 @@ use prost::Message as _;
 use crate::diff;
 use crate::golden::{self, Comparison};
 use crate::sample::Sample;
-use crate::{Manifest, agree, manifest};
+use crate::{Manifest, agree, asked, full_call, manifest};
 
 /// Share of its deadline that one sample may take, as a divisor: a loaded machine is several times slower.
 const DEADLINE_SHARE: u32 = 4;
@@ -70,7 +70,7 @@ pub struct Check {
 }
 
 /// The checks in their order. Nothing is decided by the order but what is skipped.
-const NAMES: [&str; 8] = [
+const NAMES: [&str; 9] = [
     "install",
     "manifest",
     "golden",
@@ -79,12 +79,14 @@ const NAMES: [&str; 8] = [
     "configuration",
     "bent-messages",
     "timing",
+    "full-call",
 ];
 
 /// Checks an adapter in the sandboxes of `host`.
 #[must_use]
 pub fn check(host: &Host, subject: &Subject<'_>, effort: Effort) -> Vec<Check> {
-    let adapter = match host.install(subject.component, subject.configuration) {
+    let asked = asked(subject.manifest);
+    let adapter = match host.install_within(subject.component, subject.configuration, asked) {
         Ok(adapter) => adapter,
         Err(error) => {
             let skipped = |name: &&'static str| Check {
@@ -112,6 +114,7 @@ pub fn check(host: &Host, subject: &Subject<'_>, effort: Effort) -> Vec<Check> {
         configurations(host, subject),
         bent_messages(&adapter, subject.samples, effort),
         timing(&adapter, subject.samples),
+        full_call::judge(&adapter, subject.manifest, subject.samples),
     ];
     NAMES
         .into_iter()

@@ -16,6 +16,7 @@ use std::path::Path;
 pub mod build;
 pub mod check;
 pub mod diff;
+pub mod full_call;
 pub mod golden;
 pub mod language;
 pub mod measure;
@@ -28,6 +29,18 @@ pub use adapter_pack::{
     VerifyError, manifest, pack, publisher,
 };
 pub use language::Language;
+
+/// What a manifest asks of its sandboxes, as a gateway installs by it.
+#[must_use]
+pub fn asked(manifest: &Manifest) -> adapter_host::Asked {
+    let limits = &manifest.limits;
+    adapter_host::Asked {
+        memory_bytes: limits.memory_bytes,
+        deadline_ms: limits.deadline_ms,
+        output_bytes: limits.output_bytes,
+        log_lines: limits.log_lines,
+    }
+}
 
 /// Checks that a component says of itself what its manifest says; `path` is for messages.
 ///

@@ -19,6 +19,9 @@ const ID: &str = "my-feed";
 /// What stands for the language in manifests that several share.
 const LANGUAGE: &str = "my-language";
 
+/// How many messages a call gets, in manifests that several languages share.
+const MESSAGES: &str = "messages_per_call = 0";
+
 /// Longest id of an adapter, in characters; a gateway allows no more.
 const ID_CHARACTERS: usize = 64;
 
@@ -158,11 +161,23 @@ fn filled(
     let mut text = text
         .replace(ID, id)
         .replace("my_feed", &id.replace('-', "_"))
-        .replace(LANGUAGE, language.name());
+        .replace(LANGUAGE, language.name())
+        .replace(MESSAGES, &messages_per_call(language));
     if let Some(toolkit) = toolkit {
         text = text.replace(TOOLKIT, &toolkit.display().to_string());
     }
     text.into_bytes()
+}
+
+/// What a manifest asks for in a language: an interpreter takes tens of times as long as native code, and the deadline
+/// of a call is the same.
+fn messages_per_call(language: Language) -> String {
+    let messages = match language {
+        Language::JavaScript => 32,
+        Language::Python => 128,
+        Language::Rust | Language::C => 0,
+    };
+    format!("messages_per_call = {messages}")
 }
 
 #[cfg(test)]

@@ -105,6 +105,9 @@ pub struct AdapterVersion {
     /// Whether its breaker is open: its messages are quarantined without being tried.
     #[prost(bool, tag = "16")]
     pub is_breaker_open: bool,
+    /// Whether it runs as a shadow; a canary may be one as well.
+    #[prost(bool, tag = "17")]
+    pub is_shadow: bool,
 }
 /// Which versions.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -122,6 +125,9 @@ pub struct ListAdaptersResponse {
     /// Approvals a version needs before it converts submissions.
     #[prost(uint32, tag = "2")]
     pub approvals_needed: u32,
+    /// Feeds asked for that have no version, by name: they refuse submissions until one is activated.
+    #[prost(string, repeated, tag = "3")]
+    pub feeds_without_version: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
 /// Which version shall be active.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]

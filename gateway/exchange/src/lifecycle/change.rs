@@ -59,6 +59,7 @@ impl Exchange {
             let live = self.live(feed, &version)?;
             let missing = self.approve(state, &step, &version)?;
             if missing == 0 {
+                self.end_shadow_of(state, &step, number)?;
                 self.write_step(state, &step, &version, AdapterStep::Activate { replaced })?;
                 let mut route = (*slot.route()).clone();
                 route.active = Some(live);
@@ -202,6 +203,20 @@ impl Exchange {
         Ok(report.answer(feed, number, with_values))
     }
 
+    /// Ends the shadow if it is of the version that is about to convert every submission: what it saw is an entry.
+    fn end_shadow_of(
+        &self,
+        state: &mut State,
+        step: &Step<'_>,
+        number: u32,
+    ) -> Result<(), Refusal> {
+        let life = state.lives.feed(step.feed);
+        if life.is_some_and(|life| life.shadow == number) {
+            self.end_shadow(state, step)?;
+        }
+        Ok(())
+    }
+
     /// Approves a version, and lets it convert a share of the submissions when enough approvers have.
     ///
     /// # Errors
@@ -317,6 +332,7 @@ impl Exchange {
             })?;
             let live = self.live(feed, &target)?;
             let replaced = life.active;
+            self.end_shadow_of(state, step, target.number)?;
             self.write_step(state, step, &target, AdapterStep::Rollback { replaced })?;
             let mut route = (*slot.route()).clone();
             route.active = Some(live);

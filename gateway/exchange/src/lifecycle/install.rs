@@ -6,14 +6,16 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use proto::v1;
 
+use super::restore::digests;
 use super::state::VersionLife;
 use super::{LiveVersion, State, kept_files, refused, state_of, version_of};
 use crate::Exchange;
 use crate::admit::check_case;
+use crate::convert::SANDBOX_MESSAGES;
 use crate::entry::{AdapterEntry, AdapterStep, CaseBinding};
 use crate::policy::Caller;
 use crate::ports::{
-    AdapterFault, AdapterFiles, AdapterStore, GoldenSample, Loaded, Package, Upload,
+    AdapterFault, AdapterFiles, AdapterStore, GoldenSample, Loaded, Package, Upload, VersionLimits,
 };
 use crate::refusal::Refusal;
 
@@ -58,9 +60,7 @@ impl Exchange {
         let work = async {
             check_case(&case)?;
             self.slot(&of)?;
-            let uploads = Arc::clone(&self.registry.uploads);
-            let one = uploads.try_acquire_owned();
-            let one = one.map_err(|_| Refusal::QueueFull { queue: "upload" })?;
+            let one = self.registry.uploads.enter().await?;
             let (exchange, name) = (Arc::clone(self), of.clone());
             let checked = self
                 .lanes
@@ -106,6 +106,9 @@ impl Exchange {
                 }
             }
         };
+        // Known before the component is compiled; asked again when the version would get its number.
+        let [component, configuration] = digests(&package.files);
+        self.not_retired(&self.registry.state(), feed, [&component, &configuration])?;
         let loaded = store.load(&package.files, kind).map_err(refused)?;
         conform(&**store, &loaded, &package.samples).map_err(refused)?;
         self.keep_files(&package.files)?;
@@ -130,6 +133,24 @@ impl Exchange {
         version_of(life, if number == 0 { active } else { number })
     }
 
+    /// Refuses what was retired: that is for ever, and another number would be a way round it.
+    fn not_retired(
+        &self,
+        state: &State,
+        feed: &str,
+        digests: [&[u8; 32]; 2],
+    ) -> Result<(), Refusal> {
+        let life = state.lives.feed(feed);
+        match life.and_then(|life| life.find_retired(digests)) {
+            Some(version) => Err(state_of(format!(
+                "this is version {} of feed {feed}, which was retired, and that is for ever; \
+                 install another component or another configuration",
+                version.number
+            ))),
+            None => Ok(()),
+        }
+    }
+
     fn install(
         &self,
         state: &mut State,
@@ -147,6 +168,7 @@ impl Exchange {
                 is_new: false,
             });
         }
+        self.not_retired(state, feed, [&adapter.component, &adapter.configuration])?;
         let number = state.lives.next_number(feed);
         let (manifest, schema) = self.keep_files(&checked.files)?;
         let entry = AdapterEntry {
@@ -206,5 +228,53 @@ fn conform(
             return Err(fault(sample, text.to_owned()));
         }
     }
-    Ok(())
+    full_call(loaded, samples)
+}
+
+/// The largest call that the gateway will make, of the samples again and again: what a single message does not meet,
+/// a limit of a call, many may.
+fn full_call(loaded: &Loaded, samples: &[GoldenSample]) -> Result<(), AdapterFault> {
+    let full = loaded.limits.messages_per_call.min(SANDBOX_MESSAGES);
+    let timed = |count: usize| {
+        let messages = samples.iter().cycle().take(count);
+        let messages: Vec<_> = messages.map(|sample| sample.message.clone()).collect();
+        let began = Instant::now();
+        let result = loaded.converter.convert(&messages);
+        (began.elapsed(), result)
+    };
+    if samples.is_empty() {
+        return Ok(());
+    }
+    let (took, result) = timed(full);
+    let failure = match result {
+        Ok(_) => return Ok(()),
+        // No sandbox was free; the adapter is not to blame, and submissions wait as well.
+        Err(failure) if failure.temporary => return Ok(()),
+        Err(failure) => failure,
+    };
+    let halves = std::iter::successors(Some(full / 2), |count| Some(count / 2));
+    let fits = halves
+        .take_while(|count| *count > 0)
+        .find(|count| timed(*count).1.is_ok());
+    let advice = fits.map_or_else(
+        || "no smaller call fits either".to_owned(),
+        |fits| format!("{fits} fit: write `messages_per_call = {fits}` into its manifest"),
+    );
+    let VersionLimits {
+        deadline,
+        memory_bytes,
+        output_bytes,
+        ..
+    } = loaded.limits;
+    Err(AdapterFault {
+        code: "adapter-conformance",
+        text: format!(
+            "a call of {full} messages, which is messages_per_call, ended after {} ms with {}: {}; a call has {} ms, \
+             {memory_bytes} bytes of memory and {output_bytes} bytes of results; {advice}",
+            took.as_millis(),
+            failure.code,
+            failure.text,
+            deadline.as_millis(),
+        ),
+    })
 }

@@ -173,7 +173,12 @@ impl Exchange {
                 let files = files.filter(|files| digests(files) == digests_of(&active.adapter));
                 route.active = Some(self.put_in_force(state, feed, active, files)?);
             }
-            if let (Some(files), None) = (&configured.files, &known) {
+            let is_retired = |[component, configuration]: &[[u8; 32]; 2]| {
+                life.find_retired([component, configuration]).is_some()
+            };
+            if let (Some(files), None) = (&configured.files, &known)
+                && !of_file.as_ref().is_some_and(is_retired)
+            {
                 self.offer(state, feed, files)?;
             }
             if waits && !life.is_managed && configured.files.is_some() {
@@ -350,7 +355,7 @@ impl Exchange {
 }
 
 /// Digests of component and configuration.
-fn digests(files: &AdapterFiles) -> [[u8; 32]; 2] {
+pub(super) fn digests(files: &AdapterFiles) -> [[u8; 32]; 2] {
     [&files.component, &files.configuration].map(|bytes| Sha256::digest(bytes).into())
 }
 

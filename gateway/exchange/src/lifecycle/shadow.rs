@@ -3,7 +3,7 @@
 //! It has a thread of its own and a queue with two bounds. A submission is offered to it after its entry is durable and
 //! its answer made; what does not fit is counted and not compared, and nothing waits for it.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{self, SyncSender, TrySendError};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -14,7 +14,7 @@ use super::version::LiveVersion;
 use crate::Exchange;
 use crate::convert::{self, messages_of};
 use crate::entry::{ShadowSums, SubmitEntry};
-use crate::ports::Converter;
+use crate::ports::{AdapterIdentity, ConvertFailure, Converted, Converter, Message};
 
 /// Most submissions waiting.
 const QUEUE: usize = 64;
@@ -145,17 +145,46 @@ impl Shared {
     }
 }
 
+/// Counts the calls that end without a result; the results say so of each message only.
+struct Counting<'c> {
+    converter: &'c dyn Converter,
+    failed: AtomicU64,
+}
+
+impl Converter for Counting<'_> {
+    fn identity(&self) -> &AdapterIdentity {
+        self.converter.identity()
+    }
+
+    fn messages_per_call(&self) -> usize {
+        self.converter.messages_per_call()
+    }
+
+    fn convert(&self, messages: &[Message]) -> Result<Vec<Converted>, ConvertFailure> {
+        let result = self.converter.convert(messages);
+        self.failed
+            .fetch_add(u64::from(result.is_err()), Ordering::Relaxed);
+        result
+    }
+}
+
 /// Converts a published submission again and hands what differs to `report`, one short piece after another.
 pub(crate) fn compare(converter: &dyn Converter, published: &Published, report: &mut Noting<'_>) {
     let Some((manifest, results)) = published.results.split_first() else {
         return;
     };
-    let made = messages_of(manifest, &published.payloads)
-        .and_then(|messages| convert::results(converter, &messages).ok());
-    let Some(made) = made else {
-        report(&mut |report| report.failed += 1);
-        return;
+    let position = published.position;
+    let _span = tracing::error_span!("comparison", position).entered();
+    let counting = Counting {
+        converter,
+        failed: AtomicU64::new(0),
     };
+    let messages = messages_of(manifest, &published.payloads);
+    let made = messages.map(|messages| convert::results(&counting, &messages));
+    // What is kept and cannot be given to a call is one that failed.
+    let failed = counting.failed.into_inner() + u64::from(made.is_none());
+    report(&mut |report| report.failed += failed);
+    let Some(Ok(made)) = made else { return };
     for (number, (before, now)) in (0..).zip(results.iter().zip(&made)) {
         report(&mut |report| report.compare(published.position, number, before, now));
     }

@@ -37,8 +37,21 @@ impl Exchange {
                     let shown = move |version| shown(name, life, version, slot);
                     life.versions().iter().map(shown).collect::<Vec<_>>()
                 });
+                let has_none = |name: &&String| {
+                    let life = state.lives.feed(name);
+                    life.is_none_or(|life| life.versions().is_empty())
+                };
+                let mut bare: Vec<String> = exchange
+                    .feeds
+                    .keys()
+                    .filter(|name| of.is_empty() || **name == of)
+                    .filter(has_none)
+                    .cloned()
+                    .collect();
+                bare.sort_unstable();
                 Ok(v1::ListAdaptersResponse {
                     versions: versions.collect(),
+                    feeds_without_version: bare,
                     approvals_needed: u32::try_from(exchange.registry.rules.approvals)
                         .unwrap_or(u32::MAX),
                 })
@@ -198,6 +211,7 @@ fn shown(
         position: version.position,
         installed_by: version.by.clone(),
         is_breaker_open: live.is_some_and(|live| live.is_breaker_open()),
+        is_shadow: life.shadow == number,
     }
 }
 

@@ -135,6 +135,15 @@ impl FeedLife {
         self.versions.iter().rev().find(is_it)
     }
 
+    /// The retired version with this component and configuration (SHA-256), when there is no other.
+    pub(crate) fn find_retired(&self, digests: [&[u8; 32]; 2]) -> Option<&VersionLife> {
+        let mut same = self.versions.iter().rev().filter(|version| {
+            [&version.adapter.component, &version.adapter.configuration] == digests
+        });
+        let last = same.next()?;
+        (last.is_retired && same.all(|version| version.is_retired)).then_some(last)
+    }
+
     /// The number the next version gets.
     pub(crate) fn next_number(&self) -> u32 {
         u32::try_from(self.versions.len() + 1).unwrap_or(u32::MAX)
@@ -169,14 +178,10 @@ impl FeedLife {
             return;
         }
         match step {
-            AdapterStep::Approve => {
-                let by = entry.by.clone();
-                if let Some(version) = self.version_mut(number) {
-                    version.approvals.insert(by);
-                }
-            }
+            AdapterStep::Approve => self.approved(number, &entry.by),
             AdapterStep::Activate { .. } => {
                 self.is_managed = true;
+                self.approved(number, &entry.by);
                 self.put_in_force(number);
             }
             AdapterStep::Rollback { .. } => {
@@ -190,6 +195,9 @@ impl FeedLife {
             }
             AdapterStep::Shadow { is_on, .. } => self.shadow = if *is_on { number } else { 0 },
             AdapterStep::Canary { share } => {
+                if *share > 0 {
+                    self.approved(number, &entry.by);
+                }
                 self.canary = if *share > 0 { (number, *share) } else { (0, 0) };
             }
             AdapterStep::Retire => {
@@ -201,6 +209,13 @@ impl FeedLife {
             AdapterStep::Load { .. }
             | AdapterStep::Install { .. }
             | AdapterStep::Breaker { .. } => {}
+        }
+    }
+
+    /// Who puts a version to use approves it; where one approval is enough there is no other entry of it.
+    fn approved(&mut self, number: u32, by: &str) {
+        if let Some(version) = self.version_mut(number) {
+            version.approvals.insert(by.to_owned());
         }
     }
 

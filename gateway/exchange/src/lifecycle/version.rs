@@ -160,7 +160,12 @@ impl LiveVersion {
 
     /// The converter without breaker and counters, for whoever publishes nothing by it.
     pub(crate) fn bare(&self) -> Arc<dyn Converter> {
-        Arc::clone(&self.converter)
+        Arc::new(Bare {
+            feed: self.feed.clone(),
+            number: self.number,
+            messages_per_call: self.limits.messages_per_call,
+            converter: Arc::clone(&self.converter),
+        })
     }
 
     /// Waits for the right to one of the calls it may have at the same time.
@@ -235,6 +240,48 @@ impl LiveVersion {
     }
 }
 
+/// The converter of a version, which is given no more messages a call than the version takes.
+struct Bare {
+    feed: String,
+    number: u32,
+    messages_per_call: usize,
+    converter: Arc<dyn Converter>,
+}
+
+impl Converter for Bare {
+    fn identity(&self) -> &AdapterIdentity {
+        self.converter.identity()
+    }
+
+    fn messages_per_call(&self) -> usize {
+        self.messages_per_call
+    }
+
+    fn convert(&self, messages: &[Message]) -> Result<Vec<Converted>, ConvertFailure> {
+        named(&self.feed, self.number, || self.converter.convert(messages))
+    }
+
+    fn memory_peak(&self) -> u64 {
+        self.converter.memory_peak()
+    }
+
+    fn convert_sliced(
+        &self,
+        messages: &[Message],
+        slice: &Slice,
+    ) -> Result<Vec<Converted>, ConvertFailure> {
+        named(&self.feed, self.number, || {
+            self.converter.convert_sliced(messages, slice)
+        })
+    }
+}
+
+/// One call; what is said in it for the operator names the version.
+fn named<T>(feed: &str, version: u32, call: impl FnOnce() -> T) -> T {
+    let _span = tracing::error_span!("adapter", feed, version).entered();
+    call()
+}
+
 impl LiveVersion {
     /// A call behind the breaker, and counted.
     fn watched(
@@ -255,7 +302,7 @@ impl LiveVersion {
         }
         self.usage.began(messages);
         let began = Instant::now();
-        let result = call();
+        let result = named(&self.feed, self.number, call);
         self.usage.ended(began.elapsed(), &result);
         self.judge(pass, &result);
         result

@@ -1,5 +1,6 @@
 //! The life of a version: every step is an entry first, survives a kill, and never touches a submission under way.
 
+mod edges;
 pub(crate) mod node;
 
 use std::sync::atomic::Ordering;

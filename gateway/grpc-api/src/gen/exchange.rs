@@ -20,8 +20,7 @@ pub mod adapters_client {
     ///
     /// PERMISSION_DENIED (`administrator-only`): the caller is no administrator. NOT_FOUND
     /// (`feed-unknown`, `not-found`): no such feed or version. FAILED_PRECONDITION (`adapter-state`): the
-    /// version cannot do that now; the sentence says why. RESOURCE_EXHAUSTED (`node-busy`): another
-    /// upload is being checked.
+    /// version cannot do that now; the sentence says why.
     #[derive(Debug, Clone)]
     pub struct AdaptersClient<T> {
         inner: tonic::client::Grpc<T>,
@@ -92,8 +91,10 @@ pub mod adapters_client {
             self
         }
         /// Uploads a version, checks it and keeps it. It converts nothing yet. A version that is there
-        /// already is answered as it is.
+        /// already is answered as it is; one that was retired is refused (`adapter-state`). Uploads are
+        /// checked one at a time, and a few wait for their turn.
         ///
+        /// RESOURCE_EXHAUSTED (`uploads-busy`): too many wait, or the turn did not come in time.
         /// INVALID_ARGUMENT: the upload is refused; the reason is one of `adapter-package`,
         /// `adapter-signature`, `adapter-unsigned`, `adapter-manifest`, `adapter-component`,
         /// `adapter-configuration`, `adapter-conformance`, `adapter-feed-kind`.
@@ -366,8 +367,10 @@ pub mod adapters_server {
     #[async_trait]
     pub trait Adapters: std::marker::Send + std::marker::Sync + 'static {
         /// Uploads a version, checks it and keeps it. It converts nothing yet. A version that is there
-        /// already is answered as it is.
+        /// already is answered as it is; one that was retired is refused (`adapter-state`). Uploads are
+        /// checked one at a time, and a few wait for their turn.
         ///
+        /// RESOURCE_EXHAUSTED (`uploads-busy`): too many wait, or the turn did not come in time.
         /// INVALID_ARGUMENT: the upload is refused; the reason is one of `adapter-package`,
         /// `adapter-signature`, `adapter-unsigned`, `adapter-manifest`, `adapter-component`,
         /// `adapter-configuration`, `adapter-conformance`, `adapter-feed-kind`.
@@ -462,8 +465,7 @@ pub mod adapters_server {
     ///
     /// PERMISSION_DENIED (`administrator-only`): the caller is no administrator. NOT_FOUND
     /// (`feed-unknown`, `not-found`): no such feed or version. FAILED_PRECONDITION (`adapter-state`): the
-    /// version cannot do that now; the sentence says why. RESOURCE_EXHAUSTED (`node-busy`): another
-    /// upload is being checked.
+    /// version cannot do that now; the sentence says why.
     #[derive(Debug)]
     pub struct AdaptersServer<T> {
         inner: Arc<T>,

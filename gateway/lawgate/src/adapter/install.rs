@@ -1,46 +1,76 @@
 //! Installing one adapter outside a gateway.
 //!
 //! The same host, compiler process and limits as `serve` with the defaults of
-//! `[sandbox]`; compiled code goes to a folder that is removed afterwards.
+//! `[sandbox]`. Compiled code of a folder stays beside the component, authenticated
+//! by a key of the user, so that the next command need not compile; that of a
+//! pack goes to a folder that is removed afterwards.
 
 use std::fs;
 use std::io::Read as _;
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::PathBuf;
 
 use adapter_host::{Adapter, Host, Level, Message, Outcome};
+use adapter_tools::full_call;
 use anyhow::Context as _;
 
 use super::source::Source;
 use crate::cli::AdapterSource;
 use crate::client::Sourced;
 use crate::config;
-use crate::wiring::{host_limits, installed};
+use crate::wiring::{host_limits, installed, own_key};
 
-/// Messages of one call, as many as the gateway gives to one sandbox (decision 0009).
-const CALL_MESSAGES: usize = 256;
+/// Folder of native code beside a component that was built.
+pub(super) const CODE_FOLDER: &str = "native";
 
-/// A host with the limits of a gateway that sets none, and a cache that is removed with it.
+/// A host with the limits of a gateway that sets none.
 pub(super) struct Lab {
     /// The host.
     pub(super) host: Host,
-    /// Removed with this value.
-    _cache: Cache,
+    /// Removed with this value, when nothing is to stay.
+    _cache: Option<Cache>,
 }
 
 impl Lab {
-    /// Starts the host.
-    pub(super) fn new() -> anyhow::Result<Self> {
+    /// Starts the host; native code stays in the folder `kept`, if there is one that can be written.
+    pub(super) fn new(kept: Option<PathBuf>) -> anyhow::Result<Self> {
+        let lasting = kept.and_then(|folder| {
+            let key = user_key()?;
+            host(folder, key).ok()
+        });
+        if let Some(host) = lasting {
+            return Ok(Self { host, _cache: None });
+        }
         let mut key = [0; 32];
         fs::File::open("/dev/urandom")
             .and_then(|mut random| random.read_exact(&mut key))
             .context("making a key")?;
         let cache = Cache::new(&key);
-        let host = host(&cache, key)?;
+        let host = host(cache.0.clone(), key)?;
         Ok(Self {
             host,
-            _cache: cache,
+            _cache: Some(cache),
         })
     }
+}
+
+/// The key that authenticates this user's native code, in the user's own folder: what somebody else put into a project
+/// is not run. `None` where there is no such folder; then nothing is kept.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the binary reads the environment: where this user's caches are"
+)]
+fn user_key() -> Option<[u8; 32]> {
+    let named = |name: &str| std::env::var(name).ok().filter(|path| !path.is_empty());
+    let stated = named("XDG_CACHE_HOME").map(PathBuf::from);
+    let home = || named("HOME").map(|home| PathBuf::from(home).join(".cache"));
+    let folder = stated.or_else(home)?.join("lawgate");
+    let made = fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(&folder);
+    made.ok()?;
+    own_key(&folder.join("adapter-cache.key")).ok()
 }
 
 /// An adapter, ready to convert.
@@ -55,13 +85,17 @@ pub(super) struct Installed {
 impl Installed {
     /// Reads the adapter, installs it and compares its manifest.
     pub(super) fn load(arguments: &AdapterSource) -> anyhow::Result<Self> {
-        Self::of(Source::read(arguments)?)
+        let folder = arguments.path.is_dir();
+        let kept = folder.then(|| arguments.path.join(CODE_FOLDER));
+        Self::of(Source::read(arguments)?, kept)
     }
 
-    /// Installs the adapter and compares its manifest.
-    pub(super) fn of(source: Source) -> anyhow::Result<Self> {
-        let lab = Lab::new()?;
-        let adapter = installed(lab.host.install(&source.component, &source.configuration))?;
+    /// Installs the adapter under the limits of its manifest and compares that; native code stays in `kept`.
+    pub(super) fn of(source: Source, kept: Option<PathBuf>) -> anyhow::Result<Self> {
+        let lab = Lab::new(kept)?;
+        let asked = adapter_tools::asked(&source.manifest);
+        let (component, configuration) = (&source.component, &source.configuration);
+        let adapter = installed(lab.host.install_within(component, configuration, asked))?;
         source.agrees_with(adapter.describe())?;
         Ok(Self {
             adapter,
@@ -73,7 +107,8 @@ impl Installed {
     /// Converts the messages as one submission, in calls as the gateway makes them.
     pub(super) fn convert(&self, messages: &[Sourced]) -> anyhow::Result<Vec<Outcome>> {
         let mut outcomes = Vec::with_capacity(messages.len());
-        for call in messages.chunks(CALL_MESSAGES) {
+        let most = full_call::messages_per_call(&self.source.manifest);
+        for call in messages.chunks(most) {
             outcomes.extend(self.call(call)?);
         }
         Ok(outcomes)
@@ -123,8 +158,8 @@ impl Drop for Cache {
     }
 }
 
-fn host(cache: &Cache, key: [u8; 32]) -> anyhow::Result<Host> {
-    let limits = host_limits(&config::default_sandbox(), cache.0.clone(), key)?;
+fn host(cache: PathBuf, key: [u8; 32]) -> anyhow::Result<Host> {
+    let limits = host_limits(&config::default_sandbox(), cache, key)?;
     Host::new(adapter_host::Config {
         log: to_stderr,
         workers: 1,

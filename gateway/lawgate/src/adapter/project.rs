@@ -7,11 +7,11 @@ use adapter_tools::build::{self, Tools};
 use adapter_tools::check::{self, Effort, Subject, Verdict};
 use adapter_tools::golden::{self, Comparison};
 use adapter_tools::sample::{Sample, golden_path};
-use adapter_tools::{Language, Manifest, measure, template};
+use adapter_tools::{Language, Manifest, full_call, measure, template};
 use anyhow::Context as _;
 use serde_json::{Value, json};
 
-use super::install::{Installed, Lab};
+use super::install::{CODE_FOLDER, Installed, Lab};
 use super::source::{Source, whole};
 use crate::cli::{
     AdapterBench, AdapterBuild, AdapterCheck, AdapterNew, AdapterSource, AdapterTest,
@@ -135,7 +135,7 @@ fn cargo_home() -> Option<PathBuf> {
 /// An adapter that does not install, samples that cannot be read. Differences are an answer.
 pub(super) fn test(arguments: &AdapterTest, output: &mut Output<'_>) -> anyhow::Result<Ending> {
     let folder = &arguments.folder;
-    let installed = Installed::load(&built(folder))?;
+    let installed = Installed::of(Source::read(&built(folder))?, cache_of(folder))?;
     let samples = Sample::of_folder(folder).map_err(|error| whole(error.into()))?;
     let comparisons = golden::compare(&installed.adapter, &samples);
     if arguments.update {
@@ -221,7 +221,7 @@ fn update(
 /// Files that cannot be read. A check that fails is an answer.
 pub(super) fn check(arguments: &AdapterCheck, output: &mut Output<'_>) -> anyhow::Result<Ending> {
     let (source, samples) = subject(&arguments.adapter)?;
-    let lab = Lab::new()?;
+    let lab = Lab::new(cache_of(&arguments.adapter))?;
     let subject = Subject {
         component: &source.component,
         configuration: &source.configuration,
@@ -264,11 +264,12 @@ pub(super) fn check(arguments: &AdapterCheck, output: &mut Output<'_>) -> anyhow
 pub(super) fn bench(arguments: &AdapterBench, output: &mut Output<'_>) -> anyhow::Result<Ending> {
     let (source, samples) = subject(&arguments.adapter)?;
     let component_bytes = source.component.len();
-    let installed = Installed::of(source)?;
-    let measured =
-        measure::measure(&installed.adapter, &samples, arguments.rounds).map_err(|error| {
-            anyhow::anyhow!("the call ended without results ({}): {error}", error.code())
-        })?;
+    let installed = Installed::of(source, cache_of(&arguments.adapter))?;
+    let full = full_call::messages_per_call(&installed.source.manifest);
+    let measured = measure::measure(&installed.adapter, &samples, full, arguments.rounds);
+    let measured = measured.map_err(|error| {
+        anyhow::anyhow!("the call ended without results ({}): {error}", error.code())
+    })?;
     let micros = |time: std::time::Duration| format!("{:.1} us", time.as_secs_f64() * 1e6);
     let share = 100.0 * measured.full_call.as_secs_f64() / measured.deadline.as_secs_f64();
     let rows = [
@@ -301,6 +302,11 @@ pub(super) fn bench(arguments: &AdapterBench, output: &mut Output<'_>) -> anyhow
         Format::Table => {
             let rows = rows.map(|(name, value)| vec![name.to_owned(), value]);
             output.table(&["what", "median"], rows)?;
+            if measured.full_call_messages < full {
+                output.line(&format!(
+                    "a call of {full} messages does not fit; `lawgate adapter check` says which limit it meets"
+                ))?;
+            }
         }
     }
     Ok(Ending::Done)
@@ -321,6 +327,12 @@ fn subject(path: &Path) -> anyhow::Result<(Source, Vec<Sample>)> {
     let pack = source.pack.as_ref().context("is a pack")?;
     let samples = Sample::of_pack(pack)?;
     Ok((source, samples))
+}
+
+/// Where native code of a project is kept from one command to the next; a pack has no such folder.
+fn cache_of(path: &Path) -> Option<PathBuf> {
+    path.is_dir()
+        .then(|| path.join(build::OUTPUT).join(CODE_FOLDER))
 }
 
 /// What was built in a project.

@@ -4,12 +4,13 @@
 //! last. The first refuses in [`audit_log::open_published`], the second in [`OpenNode::check_witnesses`]. A witness that does not
 //! answer refuses nothing: a node must be able to start while others are down, and it says so.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use audit_log::{
-    Log, OpenPublishedError, Opened, PublishConfig, PublishError, Publisher, Resumed,
+    Log, OpenError, OpenPublishedError, Opened, PublishConfig, PublishError, Publisher, Resumed,
     open_published,
 };
 use audit_proof::hash::Hash;
@@ -24,6 +25,12 @@ use super::cosign::Cosigners;
 use super::keys::KeyRing;
 use crate::config::Config;
 use crate::wiring::StatedClock;
+
+/// Longest time a start waits for another process to close the log.
+const LOCK_WAIT: Duration = Duration::from_secs(5);
+
+/// How often it looks.
+const LOCK_POLL: Duration = Duration::from_millis(100);
 
 /// A log that is open, with what publishes it.
 pub(crate) struct OpenNode {
@@ -54,7 +61,7 @@ pub(crate) fn open(config: &Config, keys: &KeyRing) -> anyhow::Result<OpenNode> 
         }
         None => [0; 32],
     };
-    let log_config = audit_log::Config {
+    let log_config = || audit_log::Config {
         dir: folder.clone(),
         origin: config.gateway.origin.clone(),
         policy_digest,
@@ -64,15 +71,18 @@ pub(crate) fn open(config: &Config, keys: &KeyRing) -> anyhow::Result<OpenNode> 
         queue_entries: config.audit.queue_entries,
         queue_bytes: config.audit.queue_bytes,
     };
-    let publish = PublishConfig {
+    let publish = || PublishConfig {
         tiles: folder.join("tiles"),
         signed: folder.join("signed"),
         origin: config.gateway.origin.clone(),
         signers: keys.checkpoint.clone(),
         twin_signers: keys.twin.clone(),
     };
-    let (log, opened, publisher, resumed) =
-        open_published(log_config, Arc::new(StatedClock::default()), publish).map_err(refused)?;
+    let clock = || Arc::new(StatedClock::default());
+    let opened = when_free(&folder, LOCK_WAIT, || {
+        open_published(log_config(), clock(), publish())
+    });
+    let (log, opened, publisher, resumed) = opened.map_err(refused)?;
     if resumed.rebuilt {
         tracing::warn!("tiles of the audit log were missing or damaged and have been made again");
     }
@@ -83,6 +93,30 @@ pub(crate) fn open(config: &Config, keys: &KeyRing) -> anyhow::Result<OpenNode> 
         resumed,
         folder,
     })
+}
+
+/// Opens, and while another process has the log open tries again for `wait`: one that was killed needs a moment to
+/// give up its lock.
+fn when_free<T>(
+    folder: &Path,
+    wait: Duration,
+    mut open: impl FnMut() -> Result<T, OpenPublishedError>,
+) -> Result<T, OpenPublishedError> {
+    let began = Instant::now();
+    loop {
+        match open() {
+            Err(OpenPublishedError::Log(OpenError::Locked { .. })) if began.elapsed() < wait => {}
+            opened => return opened,
+        }
+        if began.elapsed() < LOCK_POLL {
+            tracing::warn!(
+                folder = %folder.display(),
+                wait_s = wait.as_secs(),
+                "the audit log is open elsewhere; waiting until it is not"
+            );
+        }
+        std::thread::sleep(LOCK_POLL);
+    }
 }
 
 /// Says in one sentence why a log must not go on.
@@ -208,4 +242,33 @@ pub(crate) enum RootError {
     /// The log is larger than any tree.
     #[error("the log is larger than any tree")]
     Full(#[source] audit_proof::tile::TreeFull),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn locked() -> OpenPublishedError {
+        OpenPublishedError::Log(OpenError::Locked { dir: "log".into() })
+    }
+
+    #[test]
+    fn a_log_that_another_process_is_about_to_close_is_waited_for() {
+        let mut tries = 0;
+        let opened = when_free(Path::new("log"), Duration::from_secs(60), || {
+            tries += 1;
+            if tries < 3 { Err(locked()) } else { Ok(tries) }
+        });
+        assert_eq!(opened.expect("opens"), 3);
+    }
+
+    #[test]
+    fn a_log_that_stays_open_elsewhere_is_refused_with_that_as_the_reason() {
+        let opened: Result<(), _> = when_free(Path::new("log"), Duration::ZERO, || Err(locked()));
+        let error = refused(opened.expect_err("is refused"));
+        assert_eq!(
+            error.root_cause().to_string(),
+            "audit log log is open elsewhere"
+        );
+    }
 }

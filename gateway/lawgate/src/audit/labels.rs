@@ -149,6 +149,16 @@ pub(crate) fn outcome(event: u64, values: &[Value]) -> String {
         (entry::EVENT_QUERY_RESULT, _) => {
             format!("{}: {} for the query at {}", at(0), at(2), at(1))
         }
+        (entry::EVENT_ADAPTER_SHADOW, Some(Value::Bool(true))) => {
+            format!("shadow begins: version {}", at(1))
+        }
+        (entry::EVENT_ADAPTER_SHADOW, Some(Value::Bool(false))) => format!(
+            "shadow ends: version {}, {} compared, {} differ, {} not compared",
+            at(1),
+            at(3),
+            at(4),
+            at(5)
+        ),
         _ if entry::AdapterEntry::is_step(event) && values.len() > 1 => {
             format!("{}: version {}", at(0), at(1))
         }
@@ -173,5 +183,31 @@ pub(crate) fn value(value: &Value) -> String {
                 .map(|(key, item)| format!("{key}: {}", self::value(item)))
                 .collect(),
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_beginning_and_the_end_of_a_shadow_are_told_apart() {
+        let values = |is_on| {
+            let start = [
+                Value::Text("shadow".to_owned()),
+                Value::Unsigned(3),
+                Value::Bool(is_on),
+            ];
+            let counts = [7, 2, 1].map(Value::Unsigned);
+            start.into_iter().chain(counts).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            outcome(entry::EVENT_ADAPTER_SHADOW, &values(true)),
+            "shadow begins: version 3"
+        );
+        assert_eq!(
+            outcome(entry::EVENT_ADAPTER_SHADOW, &values(false)),
+            "shadow ends: version 3, 7 compared, 2 differ, 1 not compared"
+        );
     }
 }

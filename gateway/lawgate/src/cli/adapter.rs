@@ -35,7 +35,7 @@ Examples:
     /// Check what a gateway and an assessor ask of an adapter (验收检查).
     #[command(after_help = "\
 Imports, limits, manifest, golden results, the same bytes in fresh sandboxes and in other calls, wrong configurations,
-bent messages, time. Exit code 1 says that a check failed.
+bent messages, time, a full call. Exit code 1 says that a check failed.
 
 Examples:
   lawgate adapter check noise-monitor

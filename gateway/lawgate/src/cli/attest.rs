@@ -209,7 +209,7 @@ pub(crate) struct InitWitnesses {
         conflicts_with = "witness_addresses"
     )]
     pub(crate) witnesses: Vec<String>,
-    /// Addresses of the three development witnesses; by default 127.0.0.1, ports 7481 to 7483.
+    /// Address of a development witness; given three times, once for each. By default 127.0.0.1, ports 7481 to 7483.
     #[arg(long = "witness-address", value_name = "HOST:PORT")]
     pub(crate) witness_addresses: Vec<String>,
     /// How many of the witnesses have to cosign; by default more than half.

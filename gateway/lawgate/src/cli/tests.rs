@@ -138,7 +138,7 @@ it is the same text as `lawgate COMMAND --help`.
 
 - The client commands (`submit`, `records`, `quarantine`) connect with a client file, see [Configuration](configuration.md).
 - The `audit` commands read the log's files; nothing needs to run.
-- Errors are one line on standard error: what failed, and for a refusal the status and the stable reason. `--verbose` adds the causes.
+- Errors are one line on standard error: what failed, and for a refusal the status and the stable reason; otherwise with the innermost cause. `--verbose` prints every cause.
 
 ";
 

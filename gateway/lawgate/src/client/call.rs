@@ -97,8 +97,8 @@ pub(crate) fn request<T>(message: T) -> Request<T> {
     request
 }
 
-/// Longest wait for what may compile and try an adapter.
-const PATIENT_TIMEOUT: Duration = Duration::from_secs(300);
+/// Longest wait for what may compile and try an adapter, after others whose turn it was.
+const PATIENT_TIMEOUT: Duration = Duration::from_secs(600);
 
 /// A request that may take as long as a compilation.
 pub(crate) fn patient<T>(message: T) -> Request<T> {

@@ -78,9 +78,13 @@ async fn install(
     print_versions(installed.version.as_slice(), output)?;
     let version = installed.version.unwrap_or_default();
     output.line(&if installed.is_new {
+        let tried = match (&arguments.package, version.samples) {
+            (Some(_), samples) => format!("{} gave the golden results", counted(samples, "sample")),
+            (None, _) => "no samples came with it, so none was tried".to_owned(),
+        };
         format!(
-            "installed as version {} of feed {}; {} samples gave their golden results; activate it when you have looked at it",
-            version.version, version.feed, version.samples
+            "installed as version {} of feed {}; {tried}; activate it when you have looked at it",
+            version.version, version.feed
         )
     } else {
         format!(
@@ -115,10 +119,15 @@ async fn list(arguments: &cli::AdapterList, output: &mut Output<'_>) -> anyhow::
         return Ok(Ending::Done);
     }
     print_versions(&listed.versions, output)?;
+    for feed in &listed.feeds_without_version {
+        output.line(&format!(
+            "feed {feed} has no version and refuses submissions; install and activate one"
+        ))?;
+    }
     output.line(&format!(
-        "{} versions; a version needs {} approvals",
-        listed.versions.len(),
-        listed.approvals_needed
+        "{}; a version needs {}",
+        counted(listed.versions.len() as u64, "version"),
+        counted(listed.approvals_needed.into(), "approval")
     ))?;
     Ok(Ending::Done)
 }
@@ -203,10 +212,19 @@ async fn activate(
     approved(done.approvals_missing, "active", output)
 }
 
+/// `1 version`, `2 versions`.
+fn counted(number: u64, thing: &str) -> String {
+    match number {
+        1 => format!("1 {thing}"),
+        _ => format!("{number} {thing}s"),
+    }
+}
+
 /// What approvals say, and the exit code that goes with it.
 fn approved(missing: u32, role: &str, output: &mut Output<'_>) -> anyhow::Result<Ending> {
     let line = match missing {
         0 => format!("the version is {role}"),
+        1 => "approved; one more approval, by another administrator, is needed".to_owned(),
         _ => format!("approved; {missing} more approvals by other administrators are needed"),
     };
     if output.format == Format::Table {
@@ -388,6 +406,9 @@ fn role(version: &v1::AdapterVersion) -> String {
     let mut text = word.to_owned();
     if share > 0 {
         text.push_str(&format!(" {}.{:02} %", share / 100, share % 100));
+    }
+    if version.is_shadow && version.role() != v1::AdapterRole::Shadow {
+        text.push_str(", shadow 影子");
     }
     if version.is_breaker_open {
         text.push_str(", breaker open 熔断");

@@ -188,12 +188,13 @@ fn print_receipt(answer: &v1::SubmitResponse, output: &mut Output<'_>) -> io::Re
     )
 }
 
-/// `code at byte n: text`.
+/// `code at byte n: text`; without a place for what the sandbox says, because that is about no byte.
 pub(crate) fn reason(quarantine: &v1::Quarantine) -> String {
-    format!(
-        "{} at byte {}: {}",
-        quarantine.code, quarantine.offset, quarantine.text
-    )
+    let (code, offset, text) = (&quarantine.code, quarantine.offset, &quarantine.text);
+    match code.starts_with("adapter.") {
+        true => format!("{code}: {text}"),
+        false => format!("{code} at byte {offset}: {text}"),
+    }
 }
 
 fn finding_row(source: &str, finding: &v1::Finding) -> Vec<String> {

@@ -470,7 +470,7 @@ fn quarantined_messages_are_listed_with_their_reasons() {
     });
     for part in [
         "hj212",
-        "adapter.deadline at byte 0: took too long",
+        "adapter.deadline: took too long",
         "eeeeeeeeeeeeeeee",
         "1 messages in quarantine",
     ] {

@@ -28,14 +28,16 @@ pub(crate) fn check(path: &Path, output: &mut Output<'_>) -> anyhow::Result<Endi
 
 fn accepted(path: &Path, config: &Config, output: &mut Output<'_>) -> std::io::Result<()> {
     let (agencies, feeds, keys) = (config.agencies.len(), config.feeds.len(), declared_keys());
+    let (staff, administrators) = (config.staff.len(), config.adapters.administrators.len());
     let warnings = warnings(config);
     match output.format {
         Format::Json => output.json(&json!({
-            "file": path, "faults": [], "warnings": warnings, "agencies": agencies, "feeds": feeds, "declaredKeys": keys,
+            "file": path, "faults": [], "warnings": warnings, "agencies": agencies, "administrators": administrators, "staff": staff,
+            "feeds": feeds, "declaredKeys": keys,
         })),
         Format::Table => {
             output.line(&format!(
-                "{}: no faults; {agencies} agencies, {feeds} feeds, {keys} keys known, every file it names is there",
+                "{}: no faults; {agencies} agencies ({administrators} may change adapters), {staff} of staff, {feeds} feeds, {keys} keys known, every file it names is there",
                 path.display()
             ))?;
             for warning in warnings {

@@ -248,7 +248,7 @@ pub(crate) struct Sandbox {
     pub(crate) workers: usize,
     /// Largest component file, in bytes.
     pub(crate) component_bytes: u64,
-    /// Longest compilation.
+    /// Most processor time of a compilation.
     pub(crate) compile_deadline: Duration,
     /// Most memory of the compiling child process, in bytes.
     pub(crate) compile_memory_bytes: u64,

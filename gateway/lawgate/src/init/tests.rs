@@ -66,14 +66,16 @@ fn the_configuration_passes_its_own_check() {
         .collect();
     assert_eq!(
         agencies,
-        ["region", "police", "justice", "city-eco"],
+        ["region", "police", "justice", "city-eco", "admin"],
         "the outsider is in no policy"
     );
+    assert_eq!(config.adapters.administrators, ["admin"]);
+    assert_eq!(config.agencies[4].read, FeedSet::Only([].into()));
     let city = &config.agencies[3];
     assert_eq!(city.submit, FeedSet::Only(["hj212".to_owned()].into()));
     assert_eq!(city.read, FeedSet::All);
     let signing = config.agencies.iter().map(|agency| agency.party_keys.len());
-    assert_eq!(signing.collect::<Vec<_>>(), [1, 0, 0, 0]);
+    assert_eq!(signing.collect::<Vec<_>>(), [1, 0, 0, 0, 0]);
     let uri = CertificateName::Uri("spiffe://lawgate.example/agency/city-eco".into());
     assert_eq!(city.certificates, [uri]);
     let feeds: Vec<&str> = config.feeds.iter().map(|feed| feed.id.as_str()).collect();
@@ -250,7 +252,8 @@ fn the_gateway_certificate_names_the_host_it_listens_on() {
     assert_eq!(
         names,
         [
-            "ca", "server", "region", "police", "justice", "city-eco", "audit-01", "outsider"
+            "ca", "server", "region", "police", "justice", "city-eco", "admin", "audit-01",
+            "outsider"
         ]
     );
     assert_eq!(

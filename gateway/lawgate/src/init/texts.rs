@@ -18,6 +18,9 @@ pub(crate) const ORIGIN: &str = "lawgate.example/development";
 /// The member of staff of the example.
 pub(crate) const AUDITOR: &str = "audit-01";
 
+/// Who may change the adapters of the example.
+pub(crate) const ADMINISTRATOR: &str = "admin";
+
 /// One agency of the example.
 struct Example {
     id: &'static str,
@@ -111,6 +114,7 @@ client_ca = \"pki/ca.pem\"
         "\n# Searches the log and follows cases (法制审核); submits nothing.\n[[staff]]\nid = \"{AUDITOR}\"\nname = \"法制审核员（示例）\"\nrole = \"auditor\"\ncertificates = [\"{}\"]\nread = [\"*\"]\npersonal = [\"P\"]\n",
         uri(AUDITOR)
     ));
+    text.push_str(&registry());
     for feed in FEEDS {
         let folder = adapters.join(feed);
         text.push_str(&format!(
@@ -119,6 +123,34 @@ client_ca = \"pki/ca.pem\"
         ));
     }
     text
+}
+
+/// The administrator of the adapters, and what is needed to begin a feed without a file.
+fn registry() -> String {
+    format!(
+        "
+# Changes adapters and works on the quarantine; submits nothing and reads no records.
+[[agency]]
+id = \"{ADMINISTRATOR}\"
+name = \"适配器管理员（示例）\"
+kind = \"city-eco\"
+certificates = [\"{}\"]
+submit = []
+read = []
+
+[adapters]
+administrators = [\"{ADMINISTRATOR}\"]
+# Keys of those whose packages are taken: the lines of their `.vkey` files.
+# publishers = \"publishers.keys\"
+
+# A feed that begins without an adapter: it refuses submissions until `lawgate adapter install` and `activate` gave it
+# one. Whoever submits to it names it in `submit` of its [[agency]].
+# [[feed]]
+# id = \"noise-monitor\"
+# kind = \"noise-monitor\"
+",
+        uri(ADMINISTRATOR)
+    )
 }
 
 fn agency(example: &Example) -> String {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use adapter_host::{
-    Adapter, CallError, CompileLimits, Compiler, Host, InstallError, Level, Outcome,
+    Adapter, CallError, CompileError, CompileLimits, Compiler, Host, InstallError, Level, Outcome,
 };
 use anyhow::{Context as _, ensure};
 use exchange::Feed;
@@ -209,6 +209,14 @@ pub(super) fn fault_text(error: &InstallError) -> String {
         text.push_str(&format!(": {inner}"));
         cause = inner.source();
     }
+    if let InstallError::Compile {
+        cause: CompileError::Processor { .. } | CompileError::Deadline { .. },
+    } = error
+    {
+        text.push_str(
+            "; `[sandbox] compile_deadline_ms` of a gateway is this limit, its default elsewhere",
+        );
+    }
     text
 }
 
@@ -238,6 +246,9 @@ pub(crate) fn host(config: &Config, workers: usize) -> anyhow::Result<Host> {
     .context("starting the plugin host")
 }
 
+/// How many times longer than its processor time a compilation may take by the clock: others use the processors too.
+const BUSY_MACHINE: u32 = 4;
+
 /// Limits and compiler of a host by `[sandbox]`; the caller sets log, workers and adapters.
 ///
 /// # Errors
@@ -253,7 +264,7 @@ pub(crate) fn host_limits(
         limits: CompileLimits {
             address_space_bytes: sandbox.compile_memory_bytes,
             processor_seconds: sandbox.compile_deadline.as_secs().max(1),
-            deadline: sandbox.compile_deadline,
+            deadline: sandbox.compile_deadline * BUSY_MACHINE,
         },
     };
     Ok(adapter_host::Config {

@@ -47,6 +47,19 @@ fn a_child_that_never_ends_is_killed() {
 }
 
 #[test]
+fn a_child_that_computes_too_long_is_told_apart_from_one_that_waits() {
+    let limits = CompileLimits {
+        processor_seconds: 1,
+        ..LIMITS
+    };
+    check(
+        "cat > /dev/null; while :; do :; done",
+        limits,
+        "used more than 1 s of processor time",
+    );
+}
+
+#[test]
 fn a_child_that_fails_is_an_error_even_with_output() {
     check("echo native; exit 3", LIMITS, "exit status: 3");
 }

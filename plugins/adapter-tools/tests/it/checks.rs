@@ -5,6 +5,7 @@ use std::path::Path;
 
 use adapter_tools::Manifest;
 use adapter_tools::check::{Check, Effort, Subject, Verdict, check};
+use adapter_tools::measure::measure;
 use adapter_tools::sample::Sample;
 
 use crate::{frozen, lab};
@@ -60,8 +61,39 @@ fn failed(checks: &[Check]) -> Vec<(&str, &str)> {
 fn a_good_adapter_passes_every_check() {
     let checks = checked(&read("adapter.wasm"), MANIFEST, &samples());
     assert_eq!(failed(&checks), [] as [(&str, &str); 0]);
-    assert_eq!(checks.len(), 8);
+    assert_eq!(checks.len(), 9);
     assert!(checks.iter().all(|check| check.verdict == Verdict::Passed));
+}
+
+#[test]
+fn a_full_call_that_meets_a_limit_fails_the_check_with_what_fits_and_bench_measures_that() {
+    let narrow = format!("{MANIFEST}[limits]\noutput_bytes = 20000\n");
+    let checks = checked(&read("adapter.wasm"), &narrow, &samples());
+    let failed = failed(&checks);
+    let [("full-call", text)] = failed.as_slice() else {
+        panic!("{failed:?}");
+    };
+    for part in ["256 messages", "adapter.output", " ms", "2000 ms"] {
+        assert!(text.contains(part), "{part} is missing in: {text}");
+    }
+    let (_, fits) = text.split_once("messages_per_call = ").expect("is advised");
+    let fits: usize = fits
+        .split('`')
+        .next()
+        .unwrap_or("")
+        .parse()
+        .expect("a number");
+    assert!((1..256).contains(&fits), "{text}");
+    let narrow = format!("{narrow}messages_per_call = {fits}\n");
+    let checks = checked(&read("adapter.wasm"), &narrow, &samples());
+    assert!(checks.iter().all(|check| check.verdict == Verdict::Passed));
+    let manifest = Manifest::parse(narrow.as_bytes(), Path::new("adapter.toml"));
+    let asked = adapter_tools::asked(&manifest.expect("a manifest"));
+    let (component, configuration) = (read("adapter.wasm"), read("configuration.json"));
+    let lab = lab();
+    let adapter = lab.host.install_within(&component, &configuration, asked);
+    let measured = measure(&adapter.expect("installs"), &samples(), 256, 1);
+    assert_eq!(measured.expect("measures").full_call_messages, fits);
 }
 
 #[test]

@@ -36,6 +36,8 @@ struct Word {
     identity: AdapterIdentity,
     factor: String,
     traps: Option<Arc<AtomicBool>>,
+    /// Most messages it converts within its deadline.
+    most: usize,
 }
 
 impl Converter for Word {
@@ -49,6 +51,13 @@ impl Converter for Word {
             return Err(ConvertFailure {
                 code: "adapter.trap".to_owned(),
                 text: "the adapter failed".to_owned(),
+                temporary: false,
+            });
+        }
+        if messages.len() > self.most {
+            return Err(ConvertFailure {
+                code: "adapter.deadline".to_owned(),
+                text: "the adapter did not end before its deadline".to_owned(),
                 temporary: false,
             });
         }
@@ -118,6 +127,11 @@ impl AdapterStore for WordStore {
                 identity,
                 factor: format!("{component}/{}", text(&files.configuration)),
                 traps: traps.then(|| Arc::clone(&self.traps)),
+                most: if component.starts_with("narrow") {
+                    40
+                } else {
+                    usize::MAX
+                },
             }),
             limits: VersionLimits {
                 memory_bytes: 1,

@@ -91,6 +91,16 @@ fn a_breaker_stops_one_feed_says_so_and_what_it_stopped_is_converted_later() {
         Ok(stopped)
     });
     assert!(!stopped.is_empty());
+    let log = gateway.log();
+    let failed = log.lines().find(|line| line.contains("an adapter failed"));
+    let failed = failed.unwrap_or_else(|| panic!("the operator is told: {log}"));
+    for part in [
+        "submission{agency=\"city-eco\" key=",
+        "feed=\"hostile\"",
+        "version=1",
+    ] {
+        assert!(failed.contains(part), "{part} is missing in: {failed}");
+    }
     run(async {
         let mut client = gateway.client("city-eco").await?;
         let began = Instant::now();
