@@ -176,13 +176,25 @@ fn toolchains(root: &Path) -> Result<PathBuf> {
     Ok(folder)
 }
 
-/// The kits encode as Rust does.
+/// The kits encode as Rust does, and read what `values.json` says as the toolkit of Rust does.
 fn kits(root: &Path, tools: &Path) -> Result<()> {
     let tests = root.join("plugins/sdks/tests");
     build::run(Command::new("node").arg(tests.join("encode.mjs")))?;
+    let python = tools.join("venv/bin/python");
+    build::run(Command::new(&python).arg("-B").arg(tests.join("encode.py")))?;
+    let kit = root.join("plugins/sdks/c");
+    let program = tools.join("values-c");
+    let sources = ["lawgate_values.c", "lawgate_json.c", "lawgate_writer.c"];
     build::run(
-        Command::new(tools.join("venv/bin/python"))
-            .arg("-B")
-            .arg(tests.join("encode.py")),
-    )
+        Command::new(&python)
+            .args(["-m", "ziglang", "cc", "-std=c11", "-Wall", "-Wextra", "-I"])
+            .arg(&kit)
+            .arg(tests.join("values.c"))
+            .args(sources.map(|name| kit.join(name)))
+            .arg("-o")
+            .arg(&program),
+    )?;
+    let table = tests.join("values.json");
+    let table = fs::File::open(&table).with_context(|| table.display().to_string())?;
+    build::run(Command::new(program).stdin(table))
 }

@@ -1,8 +1,10 @@
 //! Dates and times as agencies and devices write them, read into a [`DateTime`].
 //!
 //! The result says how exactly the time is known; a day never becomes
-//! midnight. A text without offset is Chinese time (+08:00) and is marked as
-//! assumed. Reads no clock: whether a time is late or in the future is not
+//! midnight. Every instant is written in Chinese time (+08:00), so that one
+//! instant has one text whoever sent it. A text without offset is at the one
+//! its format documents ([`read_at`]; Chinese time for [`read`]), and is marked
+//! as assumed. Reads no clock: whether a time is late or in the future is not
 //! decided here.
 
 use proto::v1::{DateTime, Precision};
@@ -27,7 +29,40 @@ const CHINA_OFFSET: &str = "+08:00";
 /// Longest text read as a time, in bytes.
 const MAX_LENGTH: usize = 64;
 
-/// Reads a date or a time.
+/// The offset of local time from UTC, which a format documents and its texts leave out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Offset {
+    minutes: i32,
+}
+
+impl Offset {
+    /// Chinese time, +08:00.
+    pub const CHINA: Self = Self {
+        minutes: CHINA_OFFSET_MINUTES,
+    };
+    /// UTC, +00:00.
+    pub const UTC: Self = Self { minutes: 0 };
+
+    /// Reads `+08:00`; at most 14 hours on either side.
+    pub fn parse(text: &str) -> Option<Self> {
+        let minutes = parts::offset(text).filter(|_| text.len() == CHINA_OFFSET.len())?;
+        Some(Self { minutes })
+    }
+
+    /// The form of the schema: `+08:00`.
+    fn text(self) -> String {
+        let sign = if self.minutes < 0 { '-' } else { '+' };
+        let minutes = self.minutes.unsigned_abs();
+        format!("{sign}{:02}:{:02}", minutes / 60, minutes % 60)
+    }
+}
+
+/// Reads a date or a time; one that states no offset is taken for Chinese time.
+///
+/// The value is in Chinese time whatever offset the text states:
+/// `2026-09-01T00:05:00Z` is `2026-09-01T08:05:00+08:00`. A text without offset
+/// gets +08:00 and `offset_assumed`; for a format that documents another one
+/// see [`read_at`].
 ///
 /// Quality codes: `normalised:date-only` (a day in another form than
 /// `2026-09-01`), `:zh-numerals`, `:24h`, `:cst`, `:full-width`, …;
@@ -35,9 +70,19 @@ const MAX_LENGTH: usize = 64;
 /// `missing:open-ended`; `reject:date`, `:time`, `:seconds-60`,
 /// `:two-digit-year`, `:excel-serial`, `:length`, `:syntax`.
 pub fn read(text: &str) -> Reading<DateTime> {
+    read_at(text, Offset::CHINA)
+}
+
+/// Reads a date or a time as [`read`] does; one that states no offset is at
+/// `assumed`, the offset that its format documents.
+///
+/// Such a value is marked with `offset_assumed` and moved to Chinese time. A
+/// date stays a date, because none of its hours is known: its `offset` is the
+/// one assumed.
+pub fn read_at(text: &str, assumed: Offset) -> Reading<DateTime> {
     // The hot path: HJ 212 times are 14 or 17 digits.
     if matches!(text.len(), 14 | 17) && text.bytes().all(|byte| byte.is_ascii_digit()) {
-        return finish(parts::digits(text), None, text);
+        return finish(parts::digits(text), None, text, assumed);
     }
     let clean = text::clean(text);
     let cleaned = clean.what();
@@ -49,21 +94,22 @@ pub fn read(text: &str) -> Reading<DateTime> {
         return Reading::none(Remark::missing(AREA, ""));
     }
     if let Some(arabic) = chinese::to_digits(text) {
-        return finish(parts::parse(&arabic), Some("zh-numerals"), text);
+        return finish(parts::parse(&arabic), Some("zh-numerals"), text, assumed);
     }
     if let Some(ms) = parts::dot_net(text) {
-        return finish(parts::epoch(ms).ok_or(Fault::Date), cleaned, text);
+        return finish(parts::epoch(ms).ok_or(Fault::Date), cleaned, text, assumed);
     }
     if text.bytes().all(|byte| byte.is_ascii_digit()) {
-        return finish(parts::digits(text), cleaned, text);
+        return finish(parts::digits(text), cleaned, text, assumed);
     }
-    finish(parts::parse(text), cleaned, text)
+    finish(parts::parse(text), cleaned, text, assumed)
 }
 
 fn finish(
     parsed: Result<Parts, Fault>,
     cleaned: Option<&'static str>,
     text: &str,
+    assumed: Offset,
 ) -> Reading<DateTime> {
     let parts = match parsed {
         Ok(parts) => parts,
@@ -86,14 +132,25 @@ fn finish(
     if let Err(what) = check_time(&civil) {
         return Reading::none(Remark::reject(AREA, what));
     }
-    let Some(local) = to_china(&civil, parts.offset_minutes) else {
+    // A date is not moved: that would invent its hours. CST says where it is.
+    let is_date = matches!(
+        parts.precision,
+        Precision::Year | Precision::Month | Precision::Day
+    );
+    let stands_still = is_date || parts.what == Some("cst");
+    let elsewhere = (!stands_still).then_some(assumed.minutes);
+    let Some(local) = to_china(&civil, parts.offset_minutes.or(elsewhere)) else {
         return Reading::none(Remark::reject(AREA, "date"));
     };
     let remark = remark(&parts, cleaned, &local, text);
     let value = DateTime {
         text: format(&local, parts.precision),
         precision: parts.precision.into(),
-        offset: CHINA_OFFSET.to_owned(),
+        offset: if is_date && assumed != Offset::CHINA {
+            assumed.text()
+        } else {
+            CHINA_OFFSET.to_owned()
+        },
         offset_assumed: parts.offset_minutes.is_none(),
     };
     Reading::with(value, remark)

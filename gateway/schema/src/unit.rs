@@ -110,6 +110,14 @@ pub fn canonical(spelling: &str) -> Option<&'static str> {
         .or_else(|| spellings::canonical(spelling))
 }
 
+/// Every canonical unit with what it measures and the spellings that are folded to it, in the
+/// order of the table; a spelling is shown folded: half-width lower case without spaces.
+pub fn all() -> impl Iterator<Item = (&'static str, Kind, Vec<&'static str>)> {
+    UNITS
+        .iter()
+        .map(|row| (row.0, row.1, spellings::of(row.0).collect()))
+}
+
 /// Returns whether `unit` is canonical.
 pub fn is_canonical(unit: &str) -> bool {
     row(unit).is_some()

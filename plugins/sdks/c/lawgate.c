@@ -39,6 +39,12 @@ lg_text lg_format(const char *format, ...) {
   return (lg_text){text, (size_t)length};
 }
 
+lg_text lg_attribute_of(const lg_message *message, const char *name) {
+  for (size_t i = 0; i < message->attribute_count; i++)
+    if (lg_is(message->attributes[i].name, name)) return message->attributes[i].value;
+  return lg_t("");
+}
+
 void lg_add_fault(lg_faults *faults, lg_text path, lg_text text) {
   size_t count = faults->list.len;
   faults->list.ptr = realloc(faults->list.ptr, (count + 1) * sizeof *faults->list.ptr);

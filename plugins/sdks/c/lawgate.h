@@ -25,6 +25,9 @@ typedef struct {
   size_t attribute_count;
 } lg_message;
 
+/* What the sender states under this name; empty when it states nothing. */
+lg_text lg_attribute_of(const lg_message *message, const char *name);
+
 /* Why a message cannot be understood as a whole; it goes to quarantine (隔离区). */
 typedef struct {
   /* Stable, `<adapter>.<what>`: 1 to 64 lower-case letters, digits, dots and hyphens. */

@@ -11,9 +11,15 @@ typedef struct {
 
 static lg_node *value(reader *r, int depth);
 
-static void *wrong(reader *r, size_t at, const char *text) {
-  *r->fault = (lg_fault){at, text};
+static void *stop(reader *r, const char *code, size_t at, const char *text) {
+  *r->fault = (lg_fault){at, text, code};
   return NULL;
+}
+
+/* What is no JSON; at the end of the message that is a message which was cut. */
+static void *wrong(reader *r, size_t at, const char *text) {
+  if (at < r->message.length) return stop(r, "document.malformed", at, text);
+  return stop(r, "document.unclosed", r->message.length, "the message ends inside the document");
 }
 
 static int peek(const reader *r, size_t ahead) {
@@ -78,24 +84,32 @@ static long unit(reader *r) {
   return code;
 }
 
+/* The fault at an escape, unless the text does not even end; 0. */
+static size_t bad_escape(reader *r, size_t start) {
+  for (r->at = start; peek(r, 0) != '"'; r->at += peek(r, 0) == '\\' ? 2 : 1)
+    if (peek(r, 0) < 0x20) return wrong(r, r->at, "a control character inside a text"), 0;
+  return wrong(r, start, "an unknown escape"), 0;
+}
+
 /* Reads an escape into `to`; 0 after a fault. */
 static size_t escape(reader *r, char *to) {
   static const char letters[] = "\"\\/bfnrt", meant[] = "\"\\/\b\f\n\r\t";
   int letter = peek(r, 1);
+  size_t start = r->at;
   if (letter != 'u') {
     const char *found = letter > 0 ? strchr(letters, letter) : NULL;
-    if (!found) return wrong(r, r->at, "an unknown escape"), 0;
+    if (!found) return bad_escape(r, start);
     r->at += 2;
     to[0] = meant[found - letters];
     return 1;
   }
-  size_t start = r->at;
   long code = unit(r);
-  if (code < 0) return wrong(r, start, "four hexadecimal digits are expected"), 0;
+  if (code < 0) return bad_escape(r, start);
+  /* A character beyond the basic plane is written as a pair of escapes. */
   if (code >= 0xd800 && code < 0xe000) {
     long low = -1;
     if (code < 0xdc00 && peek(r, 0) == '\\' && peek(r, 1) == 'u') low = unit(r);
-    if (low < 0xdc00 || low >= 0xe000) return wrong(r, r->at, "half of a character"), 0;
+    if (low < 0xdc00 || low >= 0xe000) return bad_escape(r, start);
     code = 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);
   }
   return put(to, (uint32_t)code);
@@ -111,7 +125,7 @@ static lg_node *string(reader *r) {
   size_t length = 0;
   for (;;) {
     int byte = peek(r, 0);
-    if (byte < 0x20) return wrong(r, r->at, "the text does not end");
+    if (byte < 0x20) return wrong(r, r->at, "a control character inside a text");
     if (byte == '"') break;
     if (byte == '\\') {
       size_t put = escape(r, text + length);
@@ -120,7 +134,7 @@ static lg_node *string(reader *r) {
       continue;
     }
     size_t size = character((const unsigned char *)r->message.data + r->at, r->message.length - r->at);
-    if (!size) return wrong(r, r->at, "the text is not UTF-8");
+    if (!size) return stop(r, "document.encoding", r->at, "the text is not UTF-8");
     memcpy(text + length, r->message.data + r->at, size);
     length += size;
     r->at += size;
@@ -163,47 +177,52 @@ static lg_node *list(reader *r, lg_kind kind, char close, int depth) {
   return made;
 }
 
-static bool digits(const char **at, const char *end) {
-  const char *start = *at;
-  while (*at < end && **at >= '0' && **at <= '9') ++*at;
-  return *at > start;
+static bool take(reader *r, const char *letters) {
+  int byte = peek(r, 0);
+  bool found = byte > 0 && strchr(letters, byte);
+  if (found) r->at++;
+  return found;
 }
 
-static bool is_number(lg_text text) {
-  const char *at = text.data, *end = at + text.length;
-  if (at < end && *at == '-') at++;
-  if (at < end && *at == '0') at++;
-  else if (!digits(&at, end)) return false;
-  if (at < end && *at == '.' && (at++, !digits(&at, end))) return false;
-  if (at < end && (*at == 'e' || *at == 'E')) {
-    at++;
-    if (at < end && (*at == '+' || *at == '-')) at++;
-    if (!digits(&at, end)) return false;
-  }
-  return at == end;
+/* At least one digit. */
+static bool digits(reader *r, size_t start) {
+  size_t from = r->at;
+  while (peek(r, 0) >= '0' && peek(r, 0) <= '9') r->at++;
+  if (r->at == from) wrong(r, from, from == start ? "a value is expected" : "a digit is expected");
+  return r->at > from;
 }
 
-static bool is_plain(int byte) {
-  int low = byte | 0x20;
-  return (byte >= '0' && byte <= '9') || (low >= 'a' && low <= 'z') || byte == '-' || byte == '+' || byte == '.';
-}
-
-static lg_node *plain(reader *r) {
-  size_t start = r->at, length = 0;
-  while (is_plain(peek(r, length))) length++;
-  lg_text text = {r->message.data + start, length};
-  lg_kind kind = lg_is(text, "true") ? LG_TRUE : lg_is(text, "false") ? LG_FALSE : lg_is(text, "null") ? LG_NULL : LG_NUMBER;
-  if (length > 1024 || (kind == LG_NUMBER && !is_number(text))) return wrong(r, start, "a value is expected");
+static lg_node *leaf(reader *r, lg_kind kind, size_t start) {
   lg_node *made = node(kind, start);
-  made->text = text;
-  made->length = length;
-  r->at += length;
+  made->length = r->at - start;
+  made->text = (lg_text){r->message.data + start, made->length};
   return made;
 }
 
+static lg_node *plain(reader *r) {
+  static const struct { const char *word; lg_kind kind; } words[] = {{"true", LG_TRUE}, {"false", LG_FALSE}, {"null", LG_NULL}};
+  size_t start = r->at;
+  for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+    size_t length = strlen(words[i].word);
+    if (r->message.length - start < length || memcmp(r->message.data + start, words[i].word, length)) continue;
+    r->at += length;
+    return leaf(r, words[i].kind, start);
+  }
+  take(r, "-");
+  if (!take(r, "0") && !digits(r, start)) return NULL;
+  if (take(r, ".") && !digits(r, start)) return NULL;
+  if (take(r, "eE")) {
+    take(r, "+-");
+    if (!digits(r, start)) return NULL;
+  }
+  return leaf(r, LG_NUMBER, start);
+}
+
 static lg_node *value(reader *r, int depth) {
-  if (depth > LG_MAX_DEPTH) return wrong(r, r->at, "nested deeper than 64");
-  switch (peek(r, 0)) {
+  int first = peek(r, 0);
+  if ((first == '{' || first == '[') && depth >= LG_MAX_DEPTH)
+    return stop(r, "document.depth", r->at, "nested deeper than 32 levels");
+  switch (first) {
     case '{': return list(r, LG_OBJECT, '}', depth);
     case '[': return list(r, LG_ARRAY, ']', depth);
     case '"': return string(r);
@@ -216,6 +235,10 @@ lg_node *lg_json_read(lg_text message, lg_fault *fault) {
   /* A byte order mark is not part of the text. */
   if (message.length >= 3 && memcmp(message.data, "\xef\xbb\xbf", 3) == 0) r.at = 3;
   space(&r);
+  int first = peek(&r, 0);
+  if (first < 0) return stop(&r, "document.empty", 0, "the message has no content");
+  if (first != '{' && first != '[' && first != '"')
+    return stop(&r, "document.format", r.at, "the message does not begin as JSON does");
   lg_node *read = value(&r, 0);
   if (!read) return NULL;
   space(&r);

@@ -2,14 +2,15 @@
  *
  * Keeps numbers as their text, so that no digit is lost, says for every value
  * at which byte of the message it stands, and keeps repeated names. Depth is
- * bounded; anything else than JSON is a fault with its byte. */
+ * bounded; anything else than JSON is a fault with its byte and the code that
+ * the toolkit of Rust has for it. */
 #ifndef LAWGATE_JSON_H
 #define LAWGATE_JSON_H
 
 #include "lawgate_writer.h"
 
-/* Deepest nesting read. */
-#define LG_MAX_DEPTH 64
+/* Deepest nesting of objects and arrays that is read. */
+#define LG_MAX_DEPTH 32
 
 typedef enum { LG_OBJECT, LG_ARRAY, LG_TEXT, LG_NUMBER, LG_TRUE, LG_FALSE, LG_NULL } lg_kind;
 
@@ -25,10 +26,11 @@ typedef struct lg_node {
   struct lg_node *next;
 } lg_node;
 
-/* What is wrong with a text, and at which byte. */
+/* What is wrong with a text: the byte, a sentence, and a code for the rejection (`document.unclosed`). */
 typedef struct {
   size_t offset;
   const char *text;
+  const char *code;
 } lg_fault;
 
 /* Reads one JSON text in UTF-8; null and `fault` when it is none. */

@@ -744,7 +744,7 @@ static inline void lg_custody_event_set_signature(lg_custody_event m, lg_text va
 
 /* Ends a DateTime that was begun in another message. */
 static inline void lg_date_time_end(lg_date_time m) { lg_end(m.w); }
-/* RFC 3339 with offset, for example `2026-09-01T08:05:00+08:00`; from day precision upwards only the known part: `2026-09-01`, `2026-09`, `2026`. */
+/* RFC 3339 with offset, for example `2026-09-01T08:05:00+08:00`; from day precision upwards only the known part: `2026-09-01`, `2026-09`, `2026`. The toolkits write every instant in Chinese time, whatever offset the sender stated, so that it has one text. */
 static inline void lg_date_time_set_text(lg_date_time m, lg_text value) { lg_field_text(m.w, 1, value, false); }
 /* How exactly the time is known. */
 static inline void lg_date_time_set_precision(lg_date_time m, lg_precision value) { lg_field_number(m.w, 2, (uint64_t)value, false); }

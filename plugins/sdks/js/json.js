@@ -2,16 +2,16 @@
 //
 // Unlike JSON.parse it keeps numbers as their text, so that no digit is lost,
 // says for every value at which byte of the message it stands, and keeps
-// repeated names. Depth is bounded; anything else than JSON is a fault with its
-// byte.
+// repeated names. Depth is X
 
-/** Deepest nesting read. */
-export const MAX_DEPTH = 64;
+/** Deepest nesting of objects and arrays that is read. */
+export const MAX_DEPTH = 32;
 
-/** What is wrong with a text, and at which byte. */
+/** What is wrong with a text: a code for the rejection (`document.unclosed`), the byte, a sentence. */
 export class JsonFault extends Error {
-  constructor(offset, text) {
+  constructor(code, offset, text) {
     super(text);
+    this.code = code;
     this.offset = offset;
   }
 }
@@ -55,6 +55,10 @@ class Node {
 export function read(bytes) {
   const reader = new Reader(bytes);
   reader.space();
+  if (reader.at >= bytes.length) throw new JsonFault('document.empty', 0, 'the message has no content');
+  if (!OPENINGS.includes(bytes[reader.at])) {
+    throw new JsonFault('document.format', reader.at, 'the message does not begin as JSON does');
+  }
   const node = reader.value(0);
   reader.space();
   if (reader.at < bytes.length) reader.fault('something follows the value');
@@ -62,8 +66,8 @@ export function read(bytes) {
 }
 
 const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-const NUMBER = /^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?$/;
 const code = (letter) => letter.charCodeAt(0);
+const OPENINGS = ['{', '[', '"'].map(code);
 const ESCAPES = { '"': '"', '\\': '\\', '/': '/', b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' };
 
 class Reader {
@@ -74,7 +78,10 @@ class Reader {
   }
 
   fault(text) {
-    throw new JsonFault(this.at, text);
+    if (this.at >= this.bytes.length) {
+      throw new JsonFault('document.unclosed', this.bytes.length, 'the message ends inside the document');
+    }
+    throw new JsonFault('document.malformed', this.at, text);
   }
 
   space() {
@@ -82,8 +89,10 @@ class Reader {
   }
 
   value(depth) {
-    if (depth > MAX_DEPTH) this.fault(`nested deeper than ${MAX_DEPTH}`);
     const first = this.bytes[this.at];
+    if ((first === code('{') || first === code('[')) && depth >= MAX_DEPTH) {
+      throw new JsonFault('document.depth', this.at, `nested deeper than ${MAX_DEPTH} levels`);
+    }
     if (first === code('{')) return this.list('object', '}', depth);
     if (first === code('[')) return this.list('array', ']', depth);
     if (first === code('"')) return this.string();
@@ -130,7 +139,7 @@ class Reader {
     let from = this.at;
     for (;;) {
       const byte = this.bytes[this.at];
-      if (byte === undefined || byte < 0x20) this.fault('the text does not end');
+      if (byte === undefined || byte < 0x20) this.fault('a control character inside a text');
       if (byte === code('"')) break;
       if (byte === code('\\')) {
         parts.push(this.decode(from));
@@ -151,44 +160,90 @@ class Reader {
     try {
       return strict.decode(this.bytes.subarray(from, this.at));
     } catch {
-      throw new JsonFault(from, 'the text is not UTF-8');
+      // The first byte that is no part of a character: what is before it can be decoded.
+      let good = from;
+      for (let end = from + 1; end <= this.at; end += 1) {
+        try {
+          strict.decode(this.bytes.subarray(good, end));
+          good = end;
+        } catch {
+          if (end - good >= 4) break;
+        }
+      }
+      throw new JsonFault('document.encoding', good, 'the text is not UTF-8');
     }
   }
 
   escape() {
-    const letter = String.fromCharCode(this.bytes[this.at + 1]);
+    const start = this.at;
+    const letter = String.fromCharCode(this.bytes[start + 1]);
     if (letter !== 'u') {
-      if (!Object.hasOwn(ESCAPES, letter)) this.fault('an unknown escape');
+      if (!Object.hasOwn(ESCAPES, letter)) this.badEscape(start);
       this.at += 2;
       return ESCAPES[letter];
     }
-    const unit = this.unit();
-    if (unit >= 0xdc00 && unit < 0xe000) this.fault('half of a character');
-    if (unit < 0xd800 || unit >= 0xdc00) return String.fromCharCode(unit);
-    if (this.bytes[this.at] !== code('\\') || this.bytes[this.at + 1] !== code('u')) this.fault('half of a character');
-    const low = this.unit();
-    if (low < 0xdc00 || low >= 0xe000) this.fault('half of a character');
+    const unit = this.unit(start);
+    if (unit < 0xd800 || unit >= 0xe000) return String.fromCharCode(unit);
+    // A character beyond the basic plane is written as a pair of escapes.
+    const isPair = this.bytes[this.at] === code('\\') && this.bytes[this.at + 1] === code('u');
+    if (unit >= 0xdc00 || !isPair) this.badEscape(start);
+    const low = this.unit(start);
+    if (low < 0xdc00 || low >= 0xe000) this.badEscape(start);
     return String.fromCharCode(unit, low);
   }
 
-  unit() {
+  unit(start) {
     const digits = String.fromCharCode(...this.bytes.subarray(this.at + 2, this.at + 6));
-    if (!/^[0-9a-fA-F]{4}$/.test(digits)) this.fault('four hexadecimal digits are expected');
+    if (!/^[0-9a-fA-F]{4}$/.test(digits)) this.badEscape(start);
     this.at += 6;
     return parseInt(digits, 16);
   }
 
+  /** The fault at an escape, unless the text does not even end. */
+  badEscape(start) {
+    this.at = start;
+    while (this.bytes[this.at] !== code('"')) {
+      const byte = this.bytes[this.at];
+      if (byte === undefined || byte < 0x20) this.fault('a control character inside a text');
+      this.at += byte === code('\\') ? 2 : 1;
+    }
+    this.at = start;
+    this.fault('an unknown escape');
+  }
+
   plain() {
     const start = this.at;
-    let end = start;
-    while (end < this.bytes.length && /[-+.0-9A-Za-z]/.test(String.fromCharCode(this.bytes[end]))) end += 1;
-    const text = String.fromCharCode(...this.bytes.subarray(start, Math.min(end, start + 1024)));
-    const isWord = text === 'true' || text === 'false' || text === 'null';
-    if (end - start > 1024 || (!isWord && !NUMBER.test(text))) this.fault('a value is expected');
-    const node = new Node(isWord ? text : 'number', start);
-    node.text = text;
-    this.at = end;
-    node.end = end;
+    for (const word of ['true', 'false', 'null']) {
+      if (String.fromCharCode(...this.bytes.subarray(start, start + word.length)) !== word) continue;
+      this.at += word.length;
+      return this.leaf(word, start);
+    }
+    this.take('-');
+    if (!this.take('0')) this.digits(start);
+    if (this.take('.')) this.digits(start);
+    if (this.take('e') || this.take('E')) {
+      if (!this.take('+')) this.take('-');
+      this.digits(start);
+    }
+    return this.leaf('number', start);
+  }
+
+  leaf(kind, start) {
+    const node = new Node(kind, start);
+    node.text = strict.decode(this.bytes.subarray(start, this.at));
+    node.end = this.at;
     return node;
+  }
+
+  take(letter) {
+    if (this.bytes[this.at] !== code(letter)) return false;
+    this.at += 1;
+    return true;
+  }
+
+  digits(start) {
+    const from = this.at;
+    while (this.bytes[this.at] >= 0x30 && this.bytes[this.at] <= 0x39) this.at += 1;
+    if (this.at === from) this.fault(from === start ? 'a value is expected' : 'a digit is expected');
   }
 }

@@ -580,7 +580,7 @@ export interface CustodyEvent {
 
 /** A point in time with its offset and its precision. */
 export interface DateTime {
-  /** RFC 3339 with offset, for example `2026-09-01T08:05:00+08:00`; from day precision upwards only the known part: `2026-09-01`, `2026-09`, `2026`. */
+  /** RFC 3339 with offset, for example `2026-09-01T08:05:00+08:00`; from day precision upwards only the known part: `2026-09-01`, `2026-09`, `2026`. The toolkits write every instant in Chinese time, whatever offset the sender stated, so that it has one text. */
   text?: string;
   /** How exactly the time is known. */
   precision?: Precision;

@@ -8,7 +8,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { encode } from '../js/lawgate.js';
 import { messages } from '../js/schema.js';
-import { dateTime, decimal } from '../js/values.js';
+import { dateTime, decimal, facts, localTime, number, shift } from '../js/values.js';
 import { JsonFault, read } from '../js/json.js';
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -45,17 +45,38 @@ for (const line of lines) {
 }
 
 const shared = JSON.parse(readFileSync(join(here, 'values.json'), 'utf8'));
+const same = (what, found, expected) => check(what, JSON.stringify(found), JSON.stringify(expected));
+for (const [text, value, rule, severity, action] of shared.numbers) {
+  const taken = number(text);
+  const noted = taken.finding('f', undefined);
+  const graded = noted ? [noted.severity.replace('SEVERITY_', ''), noted.action.replace('ACTION_', '')] : ['', ''];
+  same(`number ${text}`, [taken.value?.value ?? null, taken.rule, ...graded], [value, rule, severity, action]);
+}
 for (const [text, expected] of shared.decimals) check(`decimal ${text}`, decimal(text) ?? null, expected);
-for (const [text, expected] of shared.times) check(`time ${text}`, dateTime(text)?.text ?? null, expected);
-for (const [text, expected] of shared.json) {
-  let found = null;
+for (const [text, power, expected] of shared.shifts) check(`shift ${text} ${power}`, shift(text, power) ?? null, expected);
+const precisionOf = (time) => (time?.precision ?? '').replace('PRECISION_', '');
+for (const [text, ...expected] of shared.times) {
+  const taken = dateTime(text);
+  same(`time ${text}`, [taken?.text ?? null, precisionOf(taken), taken?.offsetAssumed ?? false], [...expected, false]);
+}
+for (const [text, offset, ...expected] of shared.local) {
+  const taken = localTime(text, offset);
+  const found = [taken?.text ?? null, precisionOf(taken), taken?.offset ?? '', taken?.offsetAssumed ?? false];
+  same(`local ${text} ${offset}`, found, expected[0] ? expected : [null, '', '', false]);
+}
+for (const [text, ...expected] of shared.json) {
+  let found = ['', 0];
   try {
     read(new TextEncoder().encode(text));
   } catch (error) {
     if (!(error instanceof JsonFault)) throw error;
-    found = error.offset;
+    found = [error.code, error.offset];
   }
-  check(`json ${text}`, found, expected);
+  same(`json ${text}`, found, expected);
+}
+for (const [text, contentType, ...expected] of shared.facts) {
+  const found = facts(new TextEncoder().encode(text), 'd', contentType);
+  same(`facts ${text} ${contentType}`, [found.encodingDeclared, found.encodingUsed.replace('ENCODING_', '')], expected);
 }
 
 const refused = [{ nothing: 1 }, { facts: { dialect: 1 } }, { facts: { encodingUsed: 'ENCODING_X' } }, { records: [{ observation: { cn: -1 } }] }];

@@ -16,7 +16,7 @@ sys.path.insert(0, str(HERE.parent / "python"))
 from lawgate import schema  # noqa: E402
 from lawgate.encode import encode  # noqa: E402
 from lawgate.json import JsonFault, read  # noqa: E402
-from lawgate.values import date_time, decimal  # noqa: E402
+from lawgate.values import date_time, decimal, facts, local_time, number, shift  # noqa: E402
 
 
 def snake(name: str) -> str:
@@ -72,18 +72,33 @@ for line in lines:
     check(path, hashlib.sha256(made).hexdigest(), digest)
 
 shared = json.loads((HERE / "values.json").read_text())
+for text, value, rule, severity, action in shared["numbers"]:
+    taken = number(text)
+    noted = taken.finding("f", None)
+    check(f"number {text}", taken.value and taken.value.value, value)
+    check(f"number {text}", taken.rule, rule)
+    check(f"number {text}", noted and (noted.severity.name, noted.action.name), (severity, action) if rule else None)
 for text, expected in shared["decimals"]:
     check(f"decimal {text}", decimal(text), expected)
-for text, expected in shared["times"]:
+for text, power, expected in shared["shifts"]:
+    check(f"shift {text} {power}", shift(text, power), expected)
+for text, expected, precision in shared["times"]:
     taken = date_time(text)
-    check(f"time {text}", taken and taken.text, expected)
-for text, expected in shared["json"]:
+    check(f"time {text}", taken and (taken.text, taken.precision.name, taken.offset_assumed), expected and (expected, precision, False))
+for text, offset, *expected in shared["local"]:
+    taken = local_time(text, offset)
+    found = taken and [taken.text, taken.precision.name, taken.offset, taken.offset_assumed]
+    check(f"local {text} {offset}", found, expected[0] and expected)
+for text, code, offset in shared["json"]:
     try:
         read(text.encode())
-        found = None
+        found = ("", 0)
     except JsonFault as fault:
-        found = fault.offset
-    check(f"json {text}", found, expected)
+        found = (fault.code, fault.offset)
+    check(f"json {text}", found, (code, offset))
+for text, content_type, declared, used in shared["facts"]:
+    found = facts(text.encode(), "d", content_type)
+    check(f"facts {text} {content_type}", (found.encoding_declared, found.encoding_used.name), (declared, used))
 
 wrong = [
     schema.Conversion(facts=schema.Quantity()),

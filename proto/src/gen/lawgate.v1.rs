@@ -4791,7 +4791,8 @@ pub struct Quantity {
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct DateTime {
     /// RFC 3339 with offset, for example `2026-09-01T08:05:00+08:00`; from day precision
-    /// upwards only the known part: `2026-09-01`, `2026-09`, `2026`.
+    /// upwards only the known part: `2026-09-01`, `2026-09`, `2026`. The toolkits write every
+    /// instant in Chinese time, whatever offset the sender stated, so that it has one text.
     #[prost(string, tag = "1")]
     pub text: ::prost::alloc::string::String,
     /// How exactly the time is known.
@@ -4968,9 +4969,11 @@ impl Presence {
 pub enum UnitSource {
     /// Not stated.
     Unspecified = 0,
-    /// The message itself states the unit.
+    /// The message itself states the unit, in a field of its own or by the published format it is
+    /// written in, where that fixes the unit of the field.
     Packet = 1,
-    /// The configuration of the device states it.
+    /// The configuration states it, of the device or of the adapter: also what only a manual or an
+    /// agreement says.
     DeviceConfig = 2,
     /// The standard's default for the factor (HJ 212-2017 Annex B).
     StandardDefault = 3,

@@ -87,6 +87,42 @@ fn the_offset_is_marked_as_assumed_unless_it_was_stated() {
 }
 
 #[test]
+fn a_text_without_offset_is_at_the_one_its_format_documents() {
+    let at = |text, offset| {
+        let offset = Offset::parse(offset).expect("an offset");
+        let time = read_at(text, offset).value.expect("a time");
+        assert!(is_well_formed(&time), "{time:?}");
+        (time.text, time.offset, time.offset_assumed)
+    };
+    let made = |text: &str, offset: &str, assumed| (text.to_owned(), offset.to_owned(), assumed);
+    assert_eq!(
+        at("2026-09-01 20:05:00", "-04:00"),
+        made("2026-09-02T08:05:00+08:00", "+08:00", true)
+    );
+    assert_eq!(
+        at("20260901000500", "+00:00"),
+        made("2026-09-01T08:05:00+08:00", "+08:00", true)
+    );
+    // What the text states comes first, and CST is Chinese time.
+    assert_eq!(
+        at("2026-09-01T00:05:00Z", "-04:00"),
+        made("2026-09-01T08:05:00+08:00", "+08:00", false)
+    );
+    assert_eq!(
+        at("Tue Sep 01 08:05:00 CST 2026", "+00:00"),
+        made("2026-09-01T08:05:00+08:00", "+08:00", true)
+    );
+    // A date keeps its day, and the offset says which day that is.
+    assert_eq!(
+        at("2026-09-01", "-03:30"),
+        made("2026-09-01", "-03:30", true)
+    );
+    for wrong in ["", "08:00", "+8", "+0800", "+15:00", "Z"] {
+        assert_eq!(Offset::parse(wrong), None, "{wrong}");
+    }
+}
+
+#[test]
 #[rustfmt::skip]
 fn precision_is_what_was_written() {
     let table = [

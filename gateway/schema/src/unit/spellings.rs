@@ -39,6 +39,14 @@ static SPELLINGS: &[(&str, &str)] = &[
 /// Longest folded spelling looked for, in bytes; longer text is no unit.
 const MAX_FOLDED: usize = 32;
 
+/// Folded spellings of a canonical unit.
+pub(super) fn of(unit: &str) -> impl Iterator<Item = &'static str> {
+    SPELLINGS
+        .iter()
+        .filter(move |row| row.1 == unit)
+        .map(|row| row.0)
+}
+
 /// Looks a spelling up after folding.
 pub(super) fn canonical(spelling: &str) -> Option<&'static str> {
     // Case tells these two apart; folding would lose it.

@@ -5,7 +5,7 @@ typedef struct {
   const char *from, *to;
 } pair;
 
-/* Factors of HJ 525. */
+/* Factors of HJ 524. */
 static const pair factors[] = {{"pm25", "a34004"}, {"pm10", "a34002"}, {"so2", "a21026"},
                                {"no2", "a21004"},  {"o3", "a05024"},   {"co", "a21005"}};
 
@@ -65,9 +65,9 @@ static int seconds_of(const lg_node *stated) {
 
 /* What was read of a measurement; the findings about it are written already, because the envelope comes first. */
 typedef struct {
-  bool has_time, has_value, flagged;
+  bool has_time, flagged;
   lg_time time;
-  lg_text value;
+  lg_number number;
   int seconds;
   const char *unit;
 } reading;
@@ -89,13 +89,17 @@ static reading read_result(const lg_node *item, lg_envelope envelope) {
     say(envelope, "openaq.time", "observation.data_time", local, "no local date and time with offset", warning,
         LG_ACTION_DROPPED);
   const lg_node *value = lg_get(item, "value"), *unit = at(item, "parameter", "units", NULL);
-  r.has_value = value && value->kind == LG_NUMBER && lg_decimal(value->text, &r.value);
-  if (!r.has_value) {
+  bool is_written = value && (value->kind == LG_NUMBER || value->kind == LG_TEXT);
+  if (is_written) r.number = lg_number_read(value->text);
+  if (r.number.rule) {
+    lg_finding m = lg_envelope_begin_quality(envelope);
+    lg_number_finding_write(m, &r.number, field, value);
+    lg_finding_end(m);
+  }
+  if (!is_written) {
     say(envelope, "openaq.value", field, value, "the value is no number", warning, LG_ACTION_DROPPED);
-  } else {
-    if (!lg_equal(r.value, value->text))
-      say(envelope, "number.exponent", field, value, "the exponent was written out", info, LG_ACTION_NORMALISED);
-    if (r.value.data[0] == '-')
+  } else if (r.number.has_value) {
+    if (r.number.value.data[0] == '-')
       say(envelope, "openaq.negative", field, value, "a concentration below zero", warning, LG_ACTION_KEPT);
     r.unit = found(units, COUNT(units), unit);
     if (!r.unit)
@@ -140,15 +144,15 @@ static void record(lg_conversion out, lg_text mn, const lg_node *item) {
   const char *factor = found(factors, COUNT(factors), name);
   if (name) lg_observation_set_factor(o, factor ? lg_t(factor) : name->text);
   lg_observation_set_stat(o, LG_STATISTIC_AVG);
-  if (r.has_value) {
+  if (r.number.has_value) {
     lg_text stated = lg_get(item, "value")->text;
     lg_quantity m = lg_observation_begin_value(o);
-    lg_quantity_set_value(m, r.value);
+    lg_quantity_set_value(m, r.number.value);
     if (r.unit) {
       lg_quantity_set_unit(m, lg_t(r.unit));
       lg_quantity_set_unit_source(m, LG_UNIT_SOURCE_PACKET);
     }
-    if (!lg_equal(r.value, stated)) lg_quantity_set_raw(m, stated);
+    if (!lg_equal(r.number.value, stated)) lg_quantity_set_raw(m, stated);
     lg_quantity_end(m);
   }
   lg_observation_set_flag(o, r.flagged ? LG_DATA_FLAG_OTHER : LG_DATA_FLAG_NORMAL);
@@ -161,19 +165,23 @@ static bool convert(const void *configuration, const lg_message *message, lg_con
   lg_fault fault;
   const lg_node *root = lg_json_read(message->payload, &fault);
   if (!root) {
-    *why = (lg_rejection){lg_t("openaq.malformed"), fault.offset, lg_t(fault.text)};
+    *why = (lg_rejection){lg_t(fault.code), fault.offset, lg_t(fault.text)};
     return false;
   }
   const lg_node *results = lg_get(root, "results");
-  if (!results || results->kind != LG_ARRAY || !results->first) {
+  /* An empty list is an answer, and becomes a conversion without records. */
+  if (!results || results->kind != LG_ARRAY) {
     size_t offset = results ? results->start : 0;
-    *why = (lg_rejection){lg_t("openaq.no-results"), offset,
-                          lg_t("results with at least one measurement are expected")};
+    *why = (lg_rejection){lg_t("openaq.no-results"), offset, lg_t("a list of results is expected")};
     return false;
   }
   for (const lg_node *item = results->first; item; item = item->next) record(out, mn->text, item);
+  lg_text declared;
+  lg_encoding used;
+  lg_encodings(message->payload, lg_attribute_of(message, "content-type"), &declared, &used);
   lg_message_facts facts = lg_conversion_begin_facts(out);
-  lg_message_facts_set_encoding_used(facts, LG_ENCODING_UTF_8);
+  lg_message_facts_set_encoding_declared(facts, declared);
+  lg_message_facts_set_encoding_used(facts, used);
   lg_message_facts_set_dialect(facts, lg_t("openaq-v3"));
   lg_message_facts_end(facts);
   return true;

@@ -2,9 +2,9 @@
 
 import { adapter, ConfigurationFaults, Rejection } from '../sdk/lawgate.js';
 import { JsonFault, read } from '../sdk/json.js';
-import { dateTime, decimal, finding } from '../sdk/values.js';
+import { dateTime, facts, finding, number } from '../sdk/values.js';
 
-/** Factors of HJ 525. */
+/** Factors of HJ 524. */
 const FACTORS = { pm25: 'a34004', pm10: 'a34002', so2: 'a21026', no2: 'a21004', o3: 'a05024', co: 'a21005' };
 
 const UNITS = { 'mg/m³': 'mg/m3', 'µg/m³': 'ug/m3' };
@@ -46,17 +46,21 @@ function conversion(mn, message) {
     root = read(message.payload);
   } catch (error) {
     if (!(error instanceof JsonFault)) throw error;
-    throw new Rejection('openaq.malformed', error.offset, error.message);
+    throw new Rejection(error.code, error.offset, error.message);
   }
   const results = root.get('results');
-  if (results?.kind !== 'array' || results.items.length === 0) {
-    throw new Rejection('openaq.no-results', results?.start ?? 0, 'results with at least one measurement are expected');
+  // An empty list is an answer, and becomes a conversion without records.
+  if (results?.kind !== 'array') {
+    throw new Rejection('openaq.no-results', results?.start ?? 0, 'a list of results is expected');
   }
   return {
     records: results.items.map((item) => record(mn, item)),
-    facts: { encodingUsed: 'ENCODING_UTF_8', dialect: 'openaq-v3' },
+    facts: facts(message.payload, 'openaq-v3', contentType(message)),
   };
 }
+
+/** What the sender states about the message; empty when it states nothing. */
+const contentType = (message) => message.attributes.find(({ name }) => name === 'content-type')?.value ?? '';
 
 function record(mn, item) {
   const quality = [];
@@ -70,7 +74,7 @@ function record(mn, item) {
     intervalS: seconds,
     factor: FACTORS[name] ?? name,
     stat: 'STATISTIC_AVG',
-    value: quantity(item.get('value'), item.at('parameter', 'units'), say),
+    value: quantity(item.get('value'), item.at('parameter', 'units'), quality, say),
     flag: flag(item.at('flagInfo', 'hasFlags'), say),
   };
   for (const member of item.kind === 'object' ? item.items : []) {
@@ -95,19 +99,17 @@ function time(stated, say) {
   return read;
 }
 
-function quantity(stated, unit, say) {
-  const value = stated?.kind === 'number' ? decimal(stated.text) : undefined;
-  if (value === undefined) {
+function quantity(stated, unit, quality, say) {
+  if (!['number', 'text'].includes(stated?.kind)) {
     say('openaq.value', 'observation.value.value', stated, 'the value is no number', DROPPED);
     return undefined;
   }
-  const made = { value };
-  if (value !== stated.text) {
-    made.raw = stated.text;
-    const more = { severity: 'SEVERITY_INFO', action: 'ACTION_NORMALISED' };
-    say('number.exponent', 'observation.value.value', stated, 'the exponent was written out', more);
-  }
-  if (value.startsWith('-')) {
+  const reading = number(stated.text);
+  const odd = reading.finding('observation.value.value', stated);
+  if (odd) quality.push(odd);
+  const made = reading.value;
+  if (!made) return undefined;
+  if (made.value.startsWith('-')) {
     say('openaq.negative', 'observation.value.value', stated, 'a concentration below zero');
   }
   if (Object.hasOwn(UNITS, unit?.text ?? '')) {

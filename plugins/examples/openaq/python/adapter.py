@@ -12,10 +12,8 @@ from lawgate.schema import (
     Conversion,
     DataFlag,
     DateTime,
-    Encoding,
     Envelope,
     Finding,
-    MessageFacts,
     Observation,
     Quantity,
     Record,
@@ -23,9 +21,9 @@ from lawgate.schema import (
     Statistic,
     UnitSource,
 )
-from lawgate.values import date_time, decimal, finding
+from lawgate.values import date_time, facts, finding, number
 
-#: Factors of HJ 525.
+#: Factors of HJ 524.
 FACTORS = {"pm25": "a34004", "pm10": "a34002", "so2": "a21026", "no2": "a21004", "o3": "a05024", "co": "a21005"}
 
 UNITS = {"mg/m³": "mg/m3", "µg/m³": "ug/m3"}
@@ -60,15 +58,22 @@ def convert(mn: str, message: Any) -> Conversion:
     try:
         root = read(bytes(message.payload))
     except JsonFault as error:
-        raise Rejection("openaq.malformed", error.offset, error.text) from None
+        raise Rejection(error.code, error.offset, error.text) from None
     results = root.get("results")
-    if not results or results.kind != "array" or not results.items:
+    # An empty list is an answer, and becomes a conversion without records.
+    if not results or results.kind != "array":
         start = results.start if results else 0
-        raise Rejection("openaq.no-results", start, "results with at least one measurement are expected")
+        raise Rejection("openaq.no-results", start, "a list of results is expected")
     return Conversion(
         records=[record(mn, item) for item in results.items],
-        facts=MessageFacts(encoding_used=Encoding.UTF_8, dialect="openaq-v3"),
+        facts=facts(bytes(message.payload), "openaq-v3", content_type(message)),
     )
+
+
+def content_type(message: Any) -> str:
+    """What the sender states about the message; empty when it states nothing."""
+    stated = (attribute.value for attribute in message.attributes if attribute.name == "content-type")
+    return next(stated, "")
 
 
 def at(node: Optional[Node], *names: str) -> Optional[Node]:
@@ -95,7 +100,7 @@ def record(mn: str, item: Node) -> Record:
         interval_s=seconds,
         factor=FACTORS.get(name_text, name_text),
         stat=Statistic.AVG,
-        value=quantity(item.get("value"), at(item, "parameter", "units"), say),
+        value=quantity(item.get("value"), at(item, "parameter", "units"), quality, say),
         flag=flag(at(item, "flagInfo", "hasFlags"), say),
     )
     # Items of objects have names; a result that is no object has nothing more to say.
@@ -127,18 +132,22 @@ def time(stated: Optional[Node], say: Say) -> Optional[DateTime]:
     return taken
 
 
-def quantity(stated: Optional[Node], unit: Optional[Node], say: Say) -> Optional[Quantity]:
+def quantity(
+    stated: Optional[Node], unit: Optional[Node], quality: list[Finding], say: Say
+) -> Optional[Quantity]:
     """The value with its digits, and the unit where it is known."""
     field = "observation.value.value"
-    value = decimal(stated.text) if stated and stated.kind == "number" else None
-    if value is None:
+    if not stated or stated.kind not in ("number", "text"):
         say("openaq.value", field, stated, "the value is no number", Severity.WARNING, Action.DROPPED)
         return None
-    made = Quantity(value=value)
-    if value != stated.text:
-        made.raw = stated.text
-        say("number.exponent", field, stated, "the exponent was written out", Severity.INFO, Action.NORMALISED)
-    if value.startswith("-"):
+    reading = number(stated.text)
+    odd = reading.finding(field, stated)
+    if odd:
+        quality.append(odd)
+    made = reading.value
+    if made is None:
+        return None
+    if made.value.startswith("-"):
         say("openaq.negative", field, stated, "a concentration below zero")
     if unit and unit.text in UNITS:
         made.unit = UNITS[unit.text]

@@ -3,7 +3,7 @@
 Unlike the module of the standard library it keeps numbers as their text, so
 that no digit is lost, says for every value at which byte of the message it
 stands, and keeps repeated names. Depth is bounded; anything else than JSON is
-a fault with its byte.
+a fault with its byte and the code that the toolkit of Rust has for it.
 """
 
 from __future__ import annotations
@@ -11,22 +11,23 @@ from __future__ import annotations
 import re
 from typing import NoReturn, Optional
 
-#: Deepest nesting read.
-MAX_DEPTH = 64
+#: Deepest nesting of objects and arrays that is read.
+MAX_DEPTH = 32
 
 _SPACE = re.compile(rb"[ \t\n\r]*")
 _CHUNK = re.compile(rb'[^"\\\x00-\x1f]*')
-_PLAIN = re.compile(rb"[-+.0-9A-Za-z]*")
-_NUMBER = re.compile(rb"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?\Z")
+_DIGITS = re.compile(rb"[0-9]*")
+_WORDS = (b"true", b"false", b"null")
 _HEX = re.compile(rb"[0-9a-fA-F]{4}")
 _ESCAPES = {b'"': '"', b"\\": "\\", b"/": "/", b"b": "\b", b"f": "\f", b"n": "\n", b"r": "\r", b"t": "\t"}
 
 
 class JsonFault(Exception):
-    """What is wrong with a text, and at which byte."""
+    """What is wrong with a text: a code for the rejection (`document.unclosed`), the byte, a sentence."""
 
-    def __init__(self, offset: int, text: str) -> None:
+    def __init__(self, code: str, offset: int, text: str) -> None:
         super().__init__(text)
+        self.code = code
         self.offset = offset
         self.text = text
 
@@ -64,6 +65,10 @@ def read(data: bytes) -> Node:
     """Reads one JSON text in UTF-8; raises JsonFault."""
     reader = _Reader(data)
     reader.space()
+    if reader.at == len(data):
+        raise JsonFault("document.empty", 0, "the message has no content")
+    if reader.next() not in (b"{", b"[", b'"'):
+        raise JsonFault("document.format", reader.at, "the message does not begin as JSON does")
     node = reader.value(0)
     reader.space()
     if reader.at < len(data):
@@ -78,7 +83,9 @@ class _Reader:
         self.at = 3 if data.startswith(b"\xef\xbb\xbf") else 0
 
     def fault(self, text: str) -> NoReturn:
-        raise JsonFault(self.at, text)
+        if self.at >= len(self.data):
+            raise JsonFault("document.unclosed", len(self.data), "the message ends inside the document")
+        raise JsonFault("document.malformed", self.at, text)
 
     def space(self) -> None:
         self.at = _SPACE.match(self.data, self.at).end()
@@ -87,13 +94,11 @@ class _Reader:
         return self.data[self.at : self.at + 1]
 
     def value(self, depth: int) -> Node:
-        if depth > MAX_DEPTH:
-            self.fault(f"nested deeper than {MAX_DEPTH}")
         first = self.next()
-        if first == b"{":
-            return self.list("object", b"}", depth)
-        if first == b"[":
-            return self.list("array", b"]", depth)
+        if first in (b"{", b"["):
+            if depth >= MAX_DEPTH:
+                raise JsonFault("document.depth", self.at, f"nested deeper than {MAX_DEPTH} levels")
+            return self.list("object" if first == b"{" else "array", b"}" if first == b"{" else b"]", depth)
         if first == b'"':
             return self.string()
         return self.plain()
@@ -138,12 +143,12 @@ class _Reader:
             self.at = _CHUNK.match(self.data, start).end()
             try:
                 parts.append(self.data[start : self.at].decode())
-            except UnicodeDecodeError:
-                raise JsonFault(start, "the text is not UTF-8") from None
+            except UnicodeDecodeError as error:
+                raise JsonFault("document.encoding", start + error.start, "the text is not UTF-8") from None
             if self.next() == b'"':
                 break
             if self.next() != b"\\":
-                self.fault("the text does not end")
+                self.fault("a control character inside a text")
             parts.append(self.escape())
         self.at += 1
         node.text = "".join(parts)
@@ -151,39 +156,70 @@ class _Reader:
         return node
 
     def escape(self) -> str:
-        letter = self.data[self.at + 1 : self.at + 2]
+        start = self.at
+        letter = self.data[start + 1 : start + 2]
         if letter != b"u":
             if letter not in _ESCAPES:
-                self.fault("an unknown escape")
+                self.bad_escape(start)
             self.at += 2
             return _ESCAPES[letter]
-        unit = self.unit()
-        if 0xDC00 <= unit < 0xE000:
-            self.fault("half of a character")
-        if not 0xD800 <= unit < 0xDC00:
+        unit = self.unit(start)
+        if not 0xD800 <= unit < 0xE000:
             return chr(unit)
-        if self.data[self.at : self.at + 2] != b"\\u":
-            self.fault("half of a character")
-        low = self.unit()
+        # A character beyond the basic plane is written as a pair of escapes.
+        if unit >= 0xDC00 or self.data[self.at : self.at + 2] != b"\\u":
+            self.bad_escape(start)
+        low = self.unit(start)
         if not 0xDC00 <= low < 0xE000:
-            self.fault("half of a character")
+            self.bad_escape(start)
         return chr(0x10000 + ((unit - 0xD800) << 10) + (low - 0xDC00))
 
-    def unit(self) -> int:
+    def unit(self, start: int) -> int:
         digits = self.data[self.at + 2 : self.at + 6]
         if not _HEX.fullmatch(digits):
-            self.fault("four hexadecimal digits are expected")
+            self.bad_escape(start)
         self.at += 6
         return int(digits, 16)
 
+    def bad_escape(self, start: int) -> NoReturn:
+        """The fault at an escape, unless the text does not even end."""
+        self.at = start
+        while self.next() != b'"':
+            if self.next() < b" ":
+                self.fault("a control character inside a text")
+            self.at += 2 if self.next() == b"\\" else 1
+        self.at = start
+        self.fault("an unknown escape")
+
     def plain(self) -> Node:
         start = self.at
-        end = _PLAIN.match(self.data, start).end()
-        text = self.data[start : min(end, start + 1024)]
-        is_word = text in (b"true", b"false", b"null")
-        if end - start > 1024 or not (is_word or _NUMBER.match(text)):
-            self.fault("a value is expected")
-        node = Node(text.decode() if is_word else "number", start)
-        node.text = text.decode()
-        self.at = node.end = end
+        for word in _WORDS:
+            if self.data.startswith(word, start):
+                self.at += len(word)
+                return self.leaf(word.decode(), start)
+        self.take(b"-")
+        if not self.take(b"0"):
+            self.digits(start)
+        if self.take(b"."):
+            self.digits(start)
+        if self.take(b"eE"):
+            self.take(b"+-")
+            self.digits(start)
+        return self.leaf("number", start)
+
+    def leaf(self, kind: str, start: int) -> Node:
+        node = Node(kind, start)
+        node.text = self.data[start : self.at].decode()
+        node.end = self.at
         return node
+
+    def take(self, letters: bytes) -> bool:
+        found = self.next() != b"" and self.next() in letters
+        self.at += found
+        return found
+
+    def digits(self, start: int) -> None:
+        end = _DIGITS.match(self.data, self.at).end()
+        if end == self.at:
+            self.fault("a value is expected" if self.at == start else "a digit is expected")
+        self.at = end

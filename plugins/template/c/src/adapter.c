@@ -76,9 +76,9 @@ static void finding(lg_envelope envelope, const char *rule, const char *field, c
 
 /* What was read of one value, before anything is written: the envelope with its findings comes first. */
 typedef struct {
-  bool has_time, has_value, has_unit;
+  bool has_time, has_unit;
   lg_time time;
-  lg_text value;
+  lg_number number;
   lg_data_flag flag;
 } reading;
 
@@ -105,13 +105,13 @@ static reading read_value(const lg_node *item, lg_envelope envelope) {
     finding(envelope, "my-feed.time", "observation.data_time", time, "no date and time with offset (RFC 3339)", warning,
             LG_ACTION_DROPPED);
   const lg_node *value = lg_get(item, "value");
-  r.has_value = value && lg_decimal(value->text, &r.value);
-  if (value && !r.has_value)
-    finding(envelope, "my-feed.value", "observation.value.value", value, "no number", warning, LG_ACTION_DROPPED);
-  if (r.has_value) {
-    if (!lg_equal(r.value, value->text))
-      finding(envelope, "number.exponent", "observation.value.value", value, "the exponent was written out", info,
-              LG_ACTION_NORMALISED);
+  if (value) r.number = lg_number_read(value->text);
+  if (r.number.rule) {
+    lg_finding m = lg_envelope_begin_quality(envelope);
+    lg_number_finding_write(m, &r.number, "observation.value.value", value);
+    lg_finding_end(m);
+  }
+  if (r.number.has_value) {
     /* Nothing is guessed: the value keeps the unit the sender states, or none. */
     const lg_node *unit = lg_get(item, "unit");
     r.has_unit = unit && lg_is(unit->text, "dB");
@@ -158,15 +158,15 @@ static void record(lg_conversion out, const settings *settings, lg_text device, 
   /* An unknown index keeps its name, and the gateway says so. */
   if (index) lg_observation_set_factor(o, lg_is(index->text, "LAeq") ? lg_t("Leq") : index->text);
   lg_observation_set_stat(o, LG_STATISTIC_DATA);
-  if (r.has_value) {
+  if (r.number.has_value) {
     const lg_node *stated = lg_get(item, "value");
     lg_quantity m = lg_observation_begin_value(o);
-    lg_quantity_set_value(m, r.value);
+    lg_quantity_set_value(m, r.number.value);
     if (r.has_unit) {
       lg_quantity_set_unit(m, lg_t("dB"));
       lg_quantity_set_unit_source(m, LG_UNIT_SOURCE_PACKET);
     }
-    if (!lg_equal(r.value, stated->text)) lg_quantity_set_raw(m, stated->text);
+    if (!lg_equal(r.number.value, stated->text)) lg_quantity_set_raw(m, stated->text);
     lg_quantity_end(m);
   }
   lg_observation_set_flag(o, r.flag);
@@ -180,7 +180,7 @@ static bool convert(const void *configuration, const lg_message *message, lg_con
   lg_fault fault;
   const lg_node *root = lg_json_read(message->payload, &fault);
   if (!root) {
-    *why = (lg_rejection){lg_t("my-feed.malformed"), fault.offset, lg_t(fault.text)};
+    *why = (lg_rejection){lg_t(fault.code), fault.offset, lg_t(fault.text)};
     return false;
   }
   const lg_node *device = lg_get(root, "device"), *values = lg_get(root, "values");
@@ -190,8 +190,12 @@ static bool convert(const void *configuration, const lg_message *message, lg_con
     return false;
   }
   for (const lg_node *item = values->first; item; item = item->next) record(out, configuration, device->text, item);
+  lg_text declared;
+  lg_encoding used;
+  lg_encodings(message->payload, lg_attribute_of(message, "content-type"), &declared, &used);
   lg_message_facts facts = lg_conversion_begin_facts(out);
-  lg_message_facts_set_encoding_used(facts, LG_ENCODING_UTF_8);
+  lg_message_facts_set_encoding_declared(facts, declared);
+  lg_message_facts_set_encoding_used(facts, used);
   lg_message_facts_set_dialect(facts, lg_t("my-feed"));
   lg_message_facts_end(facts);
   for (const lg_node *item = root->first; item; item = item->next)

@@ -5,7 +5,7 @@
 
 import { adapter, ConfigurationFaults, Rejection } from '../sdk/lawgate.js';
 import { JsonFault, read } from '../sdk/json.js';
-import { dateTime, decimal, finding } from '../sdk/values.js';
+import { dateTime, facts, finding, number } from '../sdk/values.js';
 
 /** Command code (命令编码 CN) under which HJ 212 sends values of an interval. */
 const commandOf = (seconds) => ({ 0: 2011, 3600: 2061, 86400: 2031 })[seconds] ?? 2051;
@@ -61,7 +61,7 @@ function convert(configuration, message) {
     root = read(message.payload);
   } catch (error) {
     if (!(error instanceof JsonFault)) throw error;
-    throw new Rejection('my-feed.malformed', error.offset, error.message);
+    throw new Rejection(error.code, error.offset, error.message);
   }
   const device = root.get('device');
   const values = root.get('values');
@@ -77,10 +77,13 @@ function convert(configuration, message) {
   }
   return {
     records: values.items.map((item) => record(configuration, device.text, item)),
-    facts: { encodingUsed: 'ENCODING_UTF_8', dialect: 'my-feed' },
+    facts: facts(message.payload, 'my-feed', contentType(message)),
     findings,
   };
 }
+
+/** What the sender states about the message; empty when it states nothing. */
+const contentType = (message) => message.attributes.find(({ name }) => name === 'content-type')?.value ?? '';
 
 function record(configuration, mn, item) {
   const quality = [];
@@ -113,17 +116,12 @@ function time(item, quality) {
 /** The value with the unit the sender states; nothing is guessed. */
 function quantity(item, quality) {
   const stated = item.get('value');
-  const value = stated && decimal(stated.text);
-  if (value === undefined) {
-    if (stated) quality.push(finding('my-feed.value', 'observation.value.value', stated, 'no number', { action: 'ACTION_DROPPED' }));
-    return undefined;
-  }
-  const result = { value };
-  if (value !== stated.text) {
-    result.raw = stated.text;
-    const more = { severity: 'SEVERITY_INFO', action: 'ACTION_NORMALISED' };
-    quality.push(finding('number.exponent', 'observation.value.value', stated, 'the exponent was written out', more));
-  }
+  if (!stated) return undefined;
+  const reading = number(stated.text);
+  const odd = reading.finding('observation.value.value', stated);
+  if (odd) quality.push(odd);
+  const result = reading.value;
+  if (!result) return undefined;
   const unit = item.get('unit');
   if (unit?.text === 'dB') {
     result.unit = 'dB';

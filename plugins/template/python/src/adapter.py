@@ -15,10 +15,8 @@ from lawgate.schema import (
     Conversion,
     DataFlag,
     DateTime,
-    Encoding,
     Envelope,
     Finding,
-    MessageFacts,
     Observation,
     Quantity,
     Record,
@@ -26,7 +24,7 @@ from lawgate.schema import (
     Statistic,
     UnitSource,
 )
-from lawgate.values import date_time, decimal, finding
+from lawgate.values import date_time, facts, finding, number
 
 #: Command code (命令编码 CN) under which HJ 212 sends values of an interval; 2051 for any other.
 COMMANDS = {0: 2011, 3600: 2061, 86400: 2031}
@@ -68,7 +66,7 @@ def convert(interval_s: int, message: Any) -> Conversion:
     try:
         root = read(bytes(message.payload))
     except JsonFault as error:
-        raise Rejection("my-feed.malformed", error.offset, error.text) from None
+        raise Rejection(error.code, error.offset, error.text) from None
     device, values = root.get("device"), root.get("values")
     if not device or device.kind != "text" or not values or values.kind != "array" or not values.items:
         start = values.start if values else 0
@@ -77,9 +75,15 @@ def convert(interval_s: int, message: Any) -> Conversion:
     findings = [unused(item) for item in root.items if item.name not in ("device", "values")]
     return Conversion(
         records=[record(interval_s, device.text, item) for item in values.items],
-        facts=MessageFacts(encoding_used=Encoding.UTF_8, dialect="my-feed"),
+        facts=facts(bytes(message.payload), "my-feed", content_type(message)),
         findings=findings,
     )
+
+
+def content_type(message: Any) -> str:
+    """What the sender states about the message; empty when it states nothing."""
+    stated = (attribute.value for attribute in message.attributes if attribute.name == "content-type")
+    return next(stated, "")
 
 
 def record(interval_s: int, mn: str, item: Node) -> Record:
@@ -121,15 +125,13 @@ def quantity(item: Node, quality: list[Finding]) -> Optional[Quantity]:
     if not stated:
         return None
     field = "observation.value.value"
-    value = decimal(stated.text)
-    if value is None:
-        quality.append(finding("my-feed.value", field, stated, "no number", action=Action.DROPPED))
+    reading = number(stated.text)
+    odd = reading.finding(field, stated)
+    if odd:
+        quality.append(odd)
+    result = reading.value
+    if result is None:
         return None
-    result = Quantity(value=value)
-    if value != stated.text:
-        result.raw = stated.text
-        text = "the exponent was written out"
-        quality.append(finding("number.exponent", field, stated, text, Severity.INFO, Action.NORMALISED))
     unit = item.get("unit")
     if unit and unit.text == "dB":
         result.unit = "dB"
