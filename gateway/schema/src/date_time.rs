@@ -85,7 +85,7 @@ pub fn read_at(text: &str, assumed: Offset) -> Reading<DateTime> {
         return finish(parts::digits(text), None, text, assumed);
     }
     if let Some(parts) = parts::usual(text) {
-        return finish(Ok(parts), None, text);
+        return finish(Ok(parts), None, text, assumed);
     }
     let clean = text::clean(text);
     let cleaned = clean.what();
