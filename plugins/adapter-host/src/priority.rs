@@ -7,7 +7,7 @@
 use std::fs;
 use std::time::Duration;
 
-use rustix::process::{Pid, setpriority_process};
+use rustix::process::{Pid, getpriority_process, setpriority_process};
 
 /// The lowest priority, as `nice` counts it.
 const LOWEST: i32 = 19;
@@ -24,6 +24,11 @@ pub(crate) fn stand_back(process: Option<Pid>) {
     let _ = setpriority_process(process, LOWEST);
 }
 
+/// Whether the calling thread stands back.
+pub(crate) fn stands_back() -> bool {
+    getpriority_process(None).is_ok_and(|priority| priority == LOWEST)
+}
+
 /// Processor time of the calling thread since it began; `None`: the system does not say.
 pub(crate) fn thread_time() -> Option<Duration> {
     let line = fs::read_to_string("/proc/thread-self/schedstat").ok()?;
@@ -36,20 +41,17 @@ mod tests {
     use std::thread;
     use std::time::Instant;
 
-    use rustix::process::getpriority_process;
-
     use super::*;
 
     #[test]
     fn one_thread_stands_back_and_its_process_does_not() {
-        let of_thread = || getpriority_process(None).expect("has a priority");
-        let before = of_thread();
-        let other = thread::spawn(move || {
+        let before = stands_back();
+        let other = thread::spawn(|| {
             stand_back_thread();
-            of_thread()
+            stands_back()
         });
-        assert_eq!(other.join().expect("no panic"), LOWEST);
-        assert_eq!(of_thread(), before);
+        assert!(other.join().expect("no panic"));
+        assert_eq!(stands_back(), before);
     }
 
     #[test]
