@@ -250,8 +250,7 @@ fn compile_in_child(
         return Err(CompileError::Limit { cause });
     }
     if is_later {
-        // Nobody waits for it, and others use the processors.
-        priority::stand_back(i32::try_from(child.id()).ok().and_then(Pid::from_raw));
+        priority::let_wait(i32::try_from(child.id()).ok().and_then(Pid::from_raw));
     }
     // A child of a thread that stands back does so too; it gets the same processor time.
     let deadline = match priority::stands_back() {

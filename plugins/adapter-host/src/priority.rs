@@ -12,16 +12,24 @@ use rustix::process::{Pid, getpriority_process, setpriority_process};
 /// The lowest priority, as `nice` counts it.
 const LOWEST: i32 = 19;
 
+/// The priority of work that nobody waits for and that is to be done all the same.
+const LATER: i32 = 10;
+
 /// Gives the calling thread the lowest priority, for good.
 pub fn stand_back_thread() {
-    stand_back(None);
+    lower(None, LOWEST);
 }
 
-/// Gives a process the lowest priority; without one, the calling thread.
-pub(crate) fn stand_back(process: Option<Pid>) {
-    // Linux counts threads here. It cannot refuse to lower a priority of our own, and if it did,
-    // the work would still be right.
-    let _ = setpriority_process(process, LOWEST);
+/// Gives a process whose work nobody waits for a low priority.
+pub(crate) fn let_wait(process: Option<Pid>) {
+    lower(process, LATER);
+}
+
+/// Without a process, the calling thread: Linux counts threads here.
+fn lower(process: Option<Pid>, priority: i32) {
+    // The system cannot refuse to lower a priority of our own, and if it did, the work would
+    // still be right.
+    let _ = setpriority_process(process, priority);
 }
 
 /// Whether the calling thread stands back.
