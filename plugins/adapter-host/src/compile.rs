@@ -35,6 +35,9 @@ const NATIVE_BYTES_MAX: u64 = 512 << 20;
 /// Most of the child's error text that is kept, in bytes.
 const REASON_BYTES_MAX: u64 = 4096;
 
+/// By the clock a child of a thread that stands back may take this many times its deadline.
+const PATIENCE: u32 = 10;
+
 /// How often the parent looks whether the child has ended.
 const POLL: Duration = Duration::from_millis(2);
 
@@ -230,7 +233,10 @@ pub(crate) fn compile_with(
             program,
             args,
             limits,
-        } => compile_in_child(program, args, *limits, &order.encode(component)),
+        } => {
+            let is_later = matches!(order, Order::Configured(_));
+            compile_in_child(program, args, *limits, is_later, &order.encode(component))
+        }
     }
 }
 
@@ -238,6 +244,7 @@ fn compile_in_child(
     program: &Path,
     args: &[OsString],
     limits: CompileLimits,
+    is_later: bool,
     order: &[u8],
 ) -> Result<Vec<u8>, CompileError> {
     let mut child = Command::new(program)
@@ -253,8 +260,14 @@ fn compile_in_child(
         end(&mut child);
         return Err(CompileError::Limit { cause });
     }
-    let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
-    priority::stand_back(pid);
+    if is_later {
+        priority::let_wait(i32::try_from(child.id()).ok().and_then(Pid::from_raw));
+    }
+    // A child of a thread that stands back does so too; it gets the same processor time.
+    let deadline = match priority::stands_back() {
+        true => limits.deadline.saturating_mul(PATIENCE),
+        false => limits.deadline,
+    };
     let stdin = child.stdin.take();
     let stdout = child.stdout.take();
     let stderr = child.stderr.take();
@@ -264,7 +277,7 @@ fn compile_in_child(
         scope.spawn(move || stdin.map(|mut stdin| stdin.write_all(order)));
         let native = scope.spawn(move || read_at_most(stdout, NATIVE_BYTES_MAX + 1));
         let reason = scope.spawn(move || read_at_most(stderr, REASON_BYTES_MAX));
-        let status = wait(&mut child, limits.deadline);
+        let status = wait(&mut child, deadline);
         let native = native.join().unwrap_or_default();
         let reason = reason.join().unwrap_or_default();
         result(status?, native, &reason, limits)

@@ -7,21 +7,34 @@
 use std::fs;
 use std::time::Duration;
 
-use rustix::process::{Pid, setpriority_process};
+use rustix::process::{Pid, getpriority_process, setpriority_process};
 
 /// The lowest priority, as `nice` counts it.
 const LOWEST: i32 = 19;
 
+/// The priority of work that nobody waits for and that is to be done all the same.
+const LATER: i32 = 10;
+
 /// Gives the calling thread the lowest priority, for good.
 pub fn stand_back_thread() {
-    stand_back(None);
+    lower(None, LOWEST);
 }
 
-/// Gives a process the lowest priority; without one, the calling thread.
-pub(crate) fn stand_back(process: Option<Pid>) {
-    // Linux counts threads here. It cannot refuse to lower a priority of our own, and if it did,
-    // the work would still be right.
-    let _ = setpriority_process(process, LOWEST);
+/// Gives a process whose work nobody waits for a low priority.
+pub(crate) fn let_wait(process: Option<Pid>) {
+    lower(process, LATER);
+}
+
+/// Without a process, the calling thread: Linux counts threads here.
+fn lower(process: Option<Pid>, priority: i32) {
+    // The system cannot refuse to lower a priority of our own, and if it did, the work would
+    // still be right.
+    let _ = setpriority_process(process, priority);
+}
+
+/// Whether the calling thread stands back.
+pub(crate) fn stands_back() -> bool {
+    getpriority_process(None).is_ok_and(|priority| priority == LOWEST)
 }
 
 /// Processor time of the calling thread since it began; `None`: the system does not say.
@@ -36,20 +49,17 @@ mod tests {
     use std::thread;
     use std::time::Instant;
 
-    use rustix::process::getpriority_process;
-
     use super::*;
 
     #[test]
     fn one_thread_stands_back_and_its_process_does_not() {
-        let of_thread = || getpriority_process(None).expect("has a priority");
-        let before = of_thread();
-        let other = thread::spawn(move || {
+        let before = stands_back();
+        let other = thread::spawn(|| {
             stand_back_thread();
-            of_thread()
+            stands_back()
         });
-        assert_eq!(other.join().expect("no panic"), LOWEST);
-        assert_eq!(of_thread(), before);
+        assert!(other.join().expect("no panic"));
+        assert_eq!(stands_back(), before);
     }
 
     #[test]

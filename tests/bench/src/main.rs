@@ -1,6 +1,6 @@
 //! Benchmarks: each row is a ratio to a baseline measured in the same run.
 //!
-//! `cargo xtask bench [ROW..] [--entries=COUNT]` builds and runs this. A row says what it measures, what its baseline is,
+//! `cargo xtask bench [ROW..] [--entries=COUNT] [--must-hold]` builds and runs this. A row says what it measures, what its baseline is,
 //! and the goal; notes are figures beside them without a baseline. The report goes to `target/bench/report.json`. Runs of
 //! both sides alternate, and medians are reported, so that a busy neighbour hits both. The rows of the log need neither
 //! the gateway nor a sandbox and are built alone without the feature `gateway`.
@@ -16,6 +16,8 @@ mod big_log;
 mod convert;
 mod fdatasync;
 mod growth;
+#[cfg(feature = "gateway")]
+mod hostile;
 mod log;
 mod package;
 mod report;
@@ -53,6 +55,8 @@ const MEASURES: &[(&[&str], Measure)] = &[
         &["sandbox-fresh", "adapters-100-load", "adapter-idle-rss"],
         adapters::measure,
     ),
+    #[cfg(feature = "gateway")]
+    (&["hostile-p99"], hostile::measure),
     (&["log-append"], |_, report| log::append(report)),
     (&["log-verify"], |_, report| log::verify(report)),
     (&["append-p50"], |_, report| log::append_p50(report)),

@@ -10,21 +10,28 @@ pub(crate) struct Settings {
     rows: Vec<String>,
     /// Entries of the large log of the rows `growth-*`.
     pub(crate) entries: u64,
+    /// Whether a missed goal is a failure, where a row knows its goal.
+    pub(crate) must_hold: bool,
 }
 
 impl Settings {
-    /// Reads `[ROW..] [--entries=COUNT]`.
+    /// Reads `[ROW..] [--entries=COUNT] [--must-hold]`.
     pub(crate) fn parse(arguments: Vec<String>) -> anyhow::Result<Settings> {
         let mut settings = Settings {
             rows: Vec::new(),
             entries: ENTRIES,
+            must_hold: false,
         };
         for argument in arguments {
             if let Some(entries) = argument.strip_prefix("--entries=") {
                 settings.entries = entries.parse().context("--entries is no number")?;
                 anyhow::ensure!(settings.entries > 0, "--entries is at least 1");
+            } else if argument == "--must-hold" {
+                settings.must_hold = true;
             } else if argument.starts_with('-') {
-                anyhow::bail!("unknown option {argument}; there is --entries=COUNT");
+                anyhow::bail!(
+                    "unknown option {argument}; there are --entries=COUNT and --must-hold"
+                );
             } else {
                 settings.rows.push(argument);
             }

@@ -1,3 +1,5 @@
+//! Conversions in lanes, counted in places and never in time; converters that hang hold a gate.
+
 use std::collections::HashSet;
 use std::sync::atomic::AtomicUsize;
 use std::sync::{Condvar, mpsc};
