@@ -51,12 +51,13 @@ fn cargo_program() -> String {
     cargo.unwrap_or_else(|_| "cargo".to_owned())
 }
 
-/// Packages of the foreign client and of the second verifier, at the versions they were tried with.
-const PYTHON_PACKAGES: [&str; 4] = [
+/// Packages of the foreign client, of the second verifier and of the reader of PDF, at the versions they were tried with.
+const PYTHON_PACKAGES: [&str; 5] = [
     "cryptography==48.0.0",
     "grpcio==1.76.0",
     "grpcio-reflection==1.76.0",
     "protobuf>=6,<7",
+    "pypdf==7.1.1",
 ];
 
 /// Makes the Python environment of the foreign client and the second verifier in `target/python`, once; returns its
@@ -66,7 +67,7 @@ pub(crate) fn python(root: &Path) -> Result<PathBuf> {
     let program = folder.join("bin/python");
     let ready = |program: &Path| {
         let check = Command::new(program)
-            .args(["-c", "import cryptography, grpc, grpc_reflection"])
+            .args(["-c", "import cryptography, grpc, grpc_reflection, pypdf"])
             .output();
         check.is_ok_and(|output| output.status.success())
     };
