@@ -51,14 +51,15 @@ fn cargo_program() -> String {
     cargo.unwrap_or_else(|_| "cargo".to_owned())
 }
 
-/// Packages of the foreign client, the foreign compiler of the contract and the second verifier, at the versions they
-/// were tried with.
-const PYTHON_PACKAGES: [&str; 5] = [
+/// Packages of the foreign client, the foreign compiler of the contract, the second verifier and the reader of PDF, at
+/// the versions they were tried with.
+const PYTHON_PACKAGES: [&str; 6] = [
     "cryptography==48.0.0",
     "grpcio==1.76.0",
     "grpcio-reflection==1.76.0",
     "grpcio-tools==1.76.0",
     "protobuf>=6,<7",
+    "pypdf==7.1.1",
 ];
 
 /// Makes the Python environment of the foreign client and the second verifier in `target/python`, once; returns its
@@ -70,7 +71,7 @@ pub(crate) fn python(root: &Path) -> Result<PathBuf> {
         let check = Command::new(program)
             .args([
                 "-c",
-                "import cryptography, grpc, grpc_reflection, grpc_tools",
+                "import cryptography, grpc, grpc_reflection, grpc_tools, pypdf",
             ])
             .output();
         check.is_ok_and(|output| output.status.success())

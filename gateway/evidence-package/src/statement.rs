@@ -9,6 +9,9 @@ mod pdf;
 mod subset;
 mod words;
 
+#[cfg(test)]
+mod elsewhere;
+
 use package_proof::index::LeftOut;
 
 use crate::Contents;

@@ -72,7 +72,7 @@ fn checkpoint(site: &Site) -> anyhow::Result<serde_json::Value> {
 }
 
 /// Asks until the answer is there.
-fn wait_for<T>(mut ask: impl FnMut() -> anyhow::Result<Option<T>>) -> anyhow::Result<T> {
+pub(crate) fn wait_for<T>(mut ask: impl FnMut() -> anyhow::Result<Option<T>>) -> anyhow::Result<T> {
     let start = Instant::now();
     loop {
         if let Some(answer) = ask()? {

@@ -16,6 +16,12 @@ pub(crate) fn filled() -> anyhow::Result<(Site, Gateway)> {
     let site = Site::new()?;
     site.set("audit", "checkpoint_interval_ms = 50")?;
     let gateway = site.start()?;
+    submit(&site, &gateway)?;
+    Ok((site, gateway))
+}
+
+/// Submits the police's transfer.
+fn submit(site: &Site, gateway: &Gateway) -> anyhow::Result<()> {
     let sample = root().join("adapters/police-case/samples/transfer-with-lists.xml");
     let output = site.lawgate(&[
         "submit",
@@ -30,7 +36,26 @@ pub(crate) fn filled() -> anyhow::Result<(Site, Gateway)> {
         sample.to_str().unwrap_or_default(),
     ])?;
     anyhow::ensure!(output.status.success(), "{}", text(&output));
-    Ok((site, gateway))
+    Ok(())
+}
+
+/// Position of the one submission in the log.
+fn position(site: &Site) -> u64 {
+    let listed = site.lawgate(&[
+        "audit",
+        "list",
+        "--log",
+        "data/audit",
+        "--event",
+        "exchange.submit",
+        "--output",
+        "json",
+    ]);
+    let listed = listed.expect("runs");
+    let listed: serde_json::Value = serde_json::from_slice(&listed.stdout).expect("is JSON");
+    listed["entries"][0]["position"]
+        .as_u64()
+        .expect("a position")
 }
 
 pub(crate) fn export(
@@ -127,6 +152,112 @@ fn a_case_leaves_the_gateway_as_one_file_that_verifies_without_it() {
     std::fs::write(&package, bytes).expect("is written");
     let output = site.lawgate(&whole).expect("runs");
     assert_eq!(output.status.code(), Some(1), "{}", text(&output));
+}
+
+#[test]
+fn an_auditor_exports_what_the_role_may_read_and_an_operator_nothing() {
+    let (site, gateway) = filled().expect("sets up");
+    let arguments = ["--case", CASE, "--to", "audit.evp"];
+    export(&site, &gateway, "audit-01", &arguments).expect("is exported");
+    gateway.stop().expect("stops");
+    let verdict = judged(&site, &site.folder().join("audit.evp")).expect("is read");
+    assert_eq!(
+        verdict.outcome(),
+        Outcome::Passed,
+        "{}",
+        render::text(&verdict)
+    );
+    let index = verdict.index.expect("an index");
+    assert_eq!(index.agency, "audit-01");
+    // An auditor of the development site may see one class of personal data, and messages have others.
+    assert!(index.is_masked && verdict.counts.payloads == 0);
+    let granted = "role = \"auditor\"\n";
+    let file = site.folder().join("lawgate.toml");
+    let text = std::fs::read_to_string(&file).expect("is read");
+    let (before, after) = text.split_once(granted).expect("an auditor");
+    let rights = ["read", "personal"];
+    let is_kept = |line: &&str| !rights.iter().any(|right| line.starts_with(right));
+    let (own, rest) = after.split_once("\n[").expect("a section behind it");
+    let own: Vec<&str> = own.lines().filter(is_kept).collect();
+    let text = format!("{before}role = \"operator\"\n{}\n\n[{rest}", own.join("\n"));
+    std::fs::write(&file, text).expect("is written");
+    let gateway = site.start().expect("starts");
+    let arguments = ["--case", CASE, "--to", "operator.evp"];
+    let refused = export(&site, &gateway, "audit-01", &arguments);
+    let refused = refused.expect_err("is refused").to_string();
+    assert!(refused.contains("PERMISSION_DENIED"), "{refused}");
+    assert!(!site.folder().join("operator.evp").exists());
+}
+
+#[test]
+fn a_package_carries_the_time_stamp_over_it_and_a_flipped_one_is_named() {
+    if !authority::is_available() {
+        println!("passed over: openssl is missing");
+        return;
+    }
+    let site = Site::new().expect("sets up");
+    let authority = authority::Authority::new(&site.folder().join("tsa")).expect("made");
+    let authority = std::sync::Arc::new(authority);
+    let serving = authority.serve().expect("serves");
+    site.stamp(&serving.url(), &authority.root(), 1)
+        .expect("is written");
+    site.set("audit", "checkpoint_interval_ms = 50")
+        .expect("is written");
+    let gateway = site.start().expect("starts");
+    submit(&site, &gateway).expect("submits");
+    let tokens = site.audit().join("tiles/tokens");
+    let position = position(&site);
+    crate::attest::wait_for(|| {
+        let Ok(listing) = std::fs::read_dir(&tokens) else {
+            return Ok(None);
+        };
+        let sizes = listing.filter_map(|entry| {
+            let name = entry.ok()?.file_name().into_string().ok()?;
+            name.strip_suffix(".tsr")?.parse::<u64>().ok()
+        });
+        Ok(sizes.max().filter(|size| *size > position))
+    })
+    .expect("is stamped");
+    let arguments = ["--case", CASE, "--to", "stamped.evp"];
+    export(&site, &gateway, "police", &arguments).expect("is exported");
+    gateway.stop().expect("stops");
+    let roots = audit_proof::timestamp::TrustedRoots::new(vec![authority.root_der().expect("DER")]);
+    let policy = std::fs::read(site.folder().join("data/keys/audit.policy")).expect("is read");
+    let trust = Trust {
+        policy: Some(Policy::parse(&policy).expect("is one")),
+        stamp_roots: Some(roots.expect("are roots")),
+        ..Trust::default()
+    };
+    let questions = Questions {
+        stamps: true,
+        ..Questions::default()
+    };
+    let package = std::fs::read(site.folder().join("stamped.evp")).expect("is read");
+    let verdict = check(&package, &trust, &questions, &Held::default());
+    let said = render::text(&verdict);
+    assert_eq!(verdict.outcome(), Outcome::Passed, "{said}");
+    assert!(verdict.verdict.counts.stamps > 0, "{said}");
+    // A token with one bit changed, in a list that was made anew for it, and so with its old seal.
+    let zip = package_proof::zip::Zip::read(&package).expect("a container");
+    let members = zip.members().iter();
+    let mut files: std::collections::BTreeMap<String, Vec<u8>> = members
+        .map(|member| (member.name.to_owned(), member.contents().expect("sound")))
+        .collect();
+    let name = files.keys().find(|name| name.ends_with(".tsr"));
+    let name = name.expect("a token").clone();
+    let token = files.get_mut(&name).expect("is there");
+    let last = token.len() - 1;
+    token[last] ^= 1;
+    let altered = evidence_package::container(&files).expect("is written");
+    let verdict = check(&altered, &trust, &questions, &Held::default());
+    let said = render::text(&verdict);
+    assert_eq!(verdict.outcome(), Outcome::Failed, "{said}");
+    assert!(
+        verdict.findings.iter().any(|found| found.file == name),
+        "{said}"
+    );
+    let failures = &verdict.verdict.failures;
+    assert!(failures.iter().any(|found| found.file == name), "{said}");
 }
 
 #[test]
