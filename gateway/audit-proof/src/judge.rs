@@ -215,6 +215,8 @@ pub enum Remark {
         /// Position of the second.
         again: u64,
     },
+    /// Something was sealed and can be opened no longer; every digest of it still holds.
+    Erased(crate::erasure::Erasure),
     /// The policy asks for no witness, so no checkpoint can be anchored by one.
     NoWitnesses,
 }

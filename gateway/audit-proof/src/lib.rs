@@ -17,6 +17,7 @@ pub mod chain;
 pub mod checkpoint;
 pub mod cosignature;
 pub mod entry;
+pub mod erasure;
 pub mod fault;
 pub mod files;
 pub mod folder;

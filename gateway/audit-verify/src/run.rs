@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use audit_proof::judge::{Examination, Keeper, UncheckedReason, Verdict};
+use audit_proof::erasure::erasures;
+use audit_proof::judge::{Examination, Keeper, Remark, UncheckedReason, Verdict};
 use audit_proof::mirror::SM3_FOLDER;
 
 use crate::{
@@ -51,7 +52,16 @@ pub(crate) fn run(command: &Command, now_s: u64) -> anyhow::Result<Verdict> {
             contents(against, &mut examination, settings, party_keys)?
         }
     };
-    Ok(examination.decide(contents.as_ref()))
+    let mut verdict = examination.decide(contents.as_ref());
+    // What is sealed in a sound log and cannot be opened any more is no fault: the log says who erased it.
+    if let Command::Log { folder, .. } | Command::All { folder, .. } = command
+        && let Ok(erasures) = erasures(folder)
+    {
+        verdict
+            .remarks
+            .extend(erasures.into_iter().map(Remark::Erased));
+    }
+    Ok(verdict)
 }
 
 fn ensure_folder(folder: &Path) -> anyhow::Result<()> {

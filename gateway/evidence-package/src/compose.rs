@@ -166,6 +166,10 @@ fn add_submission(submission: &SubmissionFile, files: &mut BTreeMap<String, Vec<
     for item in &submission.items {
         add(path::payload(position, item.number), item.payload.bytes());
         add(path::result(position, item.number), item.result.bytes());
+        if let Some(fields) = &item.fields {
+            let text = fields.to_string();
+            add(path::fields(position, item.number), Some(text.as_bytes()));
+        }
         for (id, json) in &item.records {
             add(path::record(id), Some(json.as_bytes()));
         }
@@ -220,6 +224,7 @@ fn index_of(contents: &Contents, left_out: Vec<LeftOut>) -> Index {
                 number: item.number,
                 payload: item.payload.presence(),
                 result: item.result.presence(),
+                sealed: item.fields.is_some(),
                 records: item.records.iter().map(|(id, _)| id.clone()).collect(),
             })
             .collect(),

@@ -4,6 +4,7 @@ use audit_proof::hash::Hash;
 use package_proof::{
     index::{LeftOut, PackageType, Presence, Role},
     proofs::{ConsistencyText, MessagesText, RangeText},
+    sealed::FieldsText,
 };
 
 /// Everything of a package.
@@ -90,6 +91,10 @@ pub enum Part {
     LeftOut,
     /// The gateway does not have them.
     Unavailable,
+    /// They hold personal data that is sealed, and were not asked for.
+    Sealed,
+    /// They held personal data that was erased.
+    Erased,
 }
 
 impl Part {
@@ -101,6 +106,8 @@ impl Part {
             Self::Withheld => Presence::Withheld,
             Self::LeftOut => Presence::LeftOut,
             Self::Unavailable => Presence::Unavailable,
+            Self::Sealed => Presence::Sealed,
+            Self::Erased => Presence::Erased,
         }
     }
 
@@ -108,7 +115,9 @@ impl Part {
     pub(crate) fn bytes(&self) -> Option<&[u8]> {
         match self {
             Self::Included(bytes) => Some(bytes),
-            Self::Withheld | Self::LeftOut | Self::Unavailable => None,
+            Self::Withheld | Self::LeftOut | Self::Unavailable | Self::Sealed | Self::Erased => {
+                None
+            }
         }
     }
 }
@@ -137,6 +146,8 @@ pub struct MessageFile {
     pub payload: Part,
     /// What the adapter made of it.
     pub result: Part,
+    /// What is said of the sealed values of the result, when it has any.
+    pub fields: Option<FieldsText>,
     /// Its records: identity and JSON.
     pub records: Vec<(String, String)>,
 }

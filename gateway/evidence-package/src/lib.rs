@@ -13,5 +13,5 @@ mod zip;
 
 pub use compose::{ComposeError, Composed, Seal, compose};
 pub use contents::Contents;
-pub use package_proof::{index, proofs};
+pub use package_proof::{index, proofs, sealed};
 pub use zip::write as container;

@@ -31,6 +31,7 @@ const MODULES: &[(&str, &str)] = &modules![
     "package.py",
     "package_index.py",
     "package_proofs.py",
+    "package_sealed.py",
     "policy.py",
     "proof.py",
     "report.py",

@@ -5,12 +5,13 @@
 
 use audit_log::tree;
 use proto::v1::record::Entity;
-use proto::v1::{Envelope, Finding, Provenance, Record};
+use proto::v1::{Action, Envelope, Finding, Provenance, Record, Severity};
 use sha2::{Digest as _, Sha256};
 
 use crate::answer;
 use crate::ids::{RecordId, RecordPlace};
 use crate::mask::Clearance;
+use crate::personal::Unopened;
 use crate::policy::hex;
 use crate::stored::Stored;
 
@@ -20,8 +21,8 @@ const MESSAGE_FINDINGS: usize = 64;
 
 /// What the records of one message share: made once a message, not once a record.
 pub(crate) struct OfMessage {
-    /// SHA-256 of the message.
-    digest: [u8; 32],
+    /// SHA-256 of the message; empty when it cannot be had.
+    digest: Vec<u8>,
     /// What is said of the whole message, as the reader may see it.
     findings: Vec<Finding>,
 }
@@ -36,7 +37,8 @@ impl OfMessage {
     ) -> Option<OfMessage> {
         let conversion = stored.conversion(message)?;
         Some(OfMessage {
-            digest: Sha256::digest(payload).into(),
+            // A message that is erased or only stored is not told from others by its digest.
+            digest: digest_of(payload),
             findings: reader.message_findings(conversion, MESSAGE_FINDINGS),
         })
     }
@@ -64,7 +66,7 @@ pub(crate) fn record(stored: &Stored, place: RecordPlace, message: &OfMessage) -
             adapter.version,
             hex(&adapter.component)
         ),
-        raw_digest: message.digest.to_vec(),
+        raw_digest: message.digest.clone(),
         raw_ref: format!(
             "evidence:{}/{}",
             hex(&stored.entry.payload_root),
@@ -87,6 +89,7 @@ pub(crate) fn record(stored: &Stored, place: RecordPlace, message: &OfMessage) -
             .quality
             .into_iter()
             .chain(message.findings.iter().cloned())
+            .chain(unopened(stored, place))
             .collect(),
         ..Envelope::default()
     });
@@ -112,7 +115,7 @@ pub(crate) fn provenance(
         configuration_digest: adapter.configuration.to_vec(),
         schema_version: adapter.schema_version.clone(),
         payload_digest: stored.entry.payload_root.to_vec(),
-        message_digest: Sha256::digest(payload).to_vec(),
+        message_digest: digest_of(payload),
         message_index: place.message.into(),
         offset: envelope.map_or(0, |envelope| envelope.raw_offset),
         length: envelope.map_or(0, |envelope| envelope.raw_length),
@@ -122,6 +125,43 @@ pub(crate) fn provenance(
         result_digest: stored.entry.result_root.to_vec(),
         payload: Vec::new(),
     }
+}
+
+/// SHA-256 of a message; empty when it is erased or only stored.
+fn digest_of(payload: &[u8]) -> Vec<u8> {
+    match payload {
+        [] => Vec::new(),
+        payload => Sha256::digest(payload).to_vec(),
+    }
+}
+
+/// What is said of values of the record that were not opened.
+fn unopened(stored: &Stored, place: RecordPlace) -> impl Iterator<Item = Finding> {
+    let paths = stored.unopened(place.message, place.ordinal).into_iter();
+    paths.map(|(field, why)| {
+        let (rule, text) = match why {
+            Unopened::Erased(left) => (
+                "personal-data.erased",
+                format!(
+                    "sealed, erased on {} by entry {}",
+                    answer::date_time(left.time_ns).text,
+                    left.position
+                ),
+            ),
+            Unopened::Restricted => (
+                "personal-data.restricted",
+                "sealed, only stored: its processing is restricted".to_owned(),
+            ),
+        };
+        Finding {
+            severity: Severity::Info as i32,
+            rule: rule.to_owned(),
+            field,
+            action: Action::Dropped as i32,
+            text,
+            ..Finding::default()
+        }
+    })
 }
 
 /// Gives the entity its own identity where the guest could not: it is the record's.

@@ -17,6 +17,7 @@ use proto::v1::{
 
 use crate::facts;
 use crate::ids::MAX_RECORDS_PER_MESSAGE;
+use crate::mask::CLASSES;
 use crate::ports::{Converted, LinkKind, QuarantinedRow, Run};
 
 mod measure;
@@ -68,6 +69,8 @@ pub(crate) struct Checked {
     pub(crate) outcome: MessageOutcome,
     /// Its records for the index.
     pub(crate) runs: Vec<Run>,
+    /// Whether it certainly holds nothing personal, the message it was made of included.
+    pub(crate) is_open: bool,
 }
 
 /// Checks what an adapter said of message number `message`; `plain` serves one message after another.
@@ -92,6 +95,8 @@ pub(crate) fn quarantined(mut quarantine: Quarantine) -> Checked {
             ..MessageOutcome::default()
         },
         runs: Vec::new(),
+        // What was not understood may be anything.
+        is_open: false,
     }
 }
 
@@ -135,6 +140,8 @@ fn convert(plain: &mut PlainReader, message: u16, bytes: &[u8]) -> Result<Checke
     match plain.read(message, bytes) {
         Some(plain) => Ok(Checked {
             part: wrap(bytes).into(),
+            // A message without records is a device's when it has an acknowledgement: no other format has any.
+            is_open: !plain.runs.is_empty() || !plain.outcome.reply.is_empty(),
             outcome: plain.outcome,
             runs: plain.runs,
         }),
@@ -162,7 +169,15 @@ fn convert_whole(message: u16, bytes: &[u8]) -> Result<Checked, Quarantine> {
         part: part.into(),
         outcome: outcome(&conversion),
         runs: runs(message, &conversion.records),
+        is_open: is_open(&conversion),
     })
+}
+
+/// Whether no field of any record has a class, and there is a record, or an acknowledgement as only devices get.
+fn is_open(conversion: &Conversion) -> bool {
+    let has_class = |record: &Record| !CLASSES.of_entity(record).is_empty();
+    let is_told = !conversion.records.is_empty() || !conversion.reply.is_empty();
+    is_told && !conversion.records.iter().any(has_class)
 }
 
 /// Refuses what would take too much memory to decode.
@@ -299,6 +314,7 @@ impl Tally {
             quarantine: None,
             reply,
             notable: self.notable,
+            payload_salt: Vec::new(),
         }
     }
 }
@@ -381,6 +397,13 @@ fn add_run(
             .collect(),
         words: facts::words_of_record(record),
     });
+}
+
+/// A run of one record.
+pub(crate) fn run_of(message: u16, ordinal: u16, record: &Record) -> Run {
+    let mut runs = Vec::with_capacity(1);
+    add_run(&mut runs, message, ordinal, None, record);
+    runs.pop().expect("a record starts a run")
 }
 
 /// Whether two neighbours certainly share entity, keys and time: cheap, and only for the

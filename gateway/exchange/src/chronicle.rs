@@ -144,9 +144,7 @@ impl Exchange {
         while let Some(number) = gathered.numbers.get(next).cloned() {
             next += 1;
             let query = by_number(&number, feeds, known);
-            let found = self.index.find_entries(&query);
-            let found = found.map_err(|cause| Refusal::IndexFailed { cause })?;
-            for position in found {
+            for position in self.find_entries(&query)? {
                 looked_at.insert(position);
                 if looked_at.len() > MOST_ENTRIES {
                     gathered.truncated = true;

@@ -6,6 +6,7 @@ use audit_log::tree;
 use bytes::Bytes;
 use prost::Message as _;
 use proto::v1::{Attribute, Counts, PartySignature, Purpose, Quarantine, SubmitRequest};
+use vault::Vault;
 
 use crate::block::blocks;
 use crate::check::{Checked, PlainReader, check, fault, quarantined, shorten};
@@ -13,7 +14,7 @@ use crate::entry::{CaseBinding, SubmitEntry, Sums};
 use crate::policy::{Caller, hex};
 use crate::ports::{Converted, Converter, IndexedSubmission, Message, QuarantinedRow};
 use crate::refusal::Refusal;
-use crate::{Submission, answer, facts, party};
+use crate::{Submission, answer, facts, party, personal};
 
 mod budget;
 #[cfg(test)]
@@ -44,6 +45,10 @@ pub(crate) struct Prepared {
     pub(crate) entry: SubmitEntry,
     pub(crate) outcomes: Vec<proto::v1::MessageOutcome>,
     pub(crate) rows: IndexedSubmission,
+    /// The sender's key.
+    pub(crate) idempotency_key: String,
+    /// Results and payloads as they were before anything was sealed; never kept.
+    pub(crate) plain: (Arc<[Bytes]>, Arc<[Bytes]>),
 }
 
 /// Converts, checks and puts together.
@@ -55,6 +60,7 @@ pub(crate) fn prepare(
     converter: &dyn Converter,
     submission: Submission,
     key: [u8; 16],
+    vault: Option<&Vault>,
 ) -> Result<Prepared, Refusal> {
     // Names the submission where an adapter fails or logs: its key as its entry has it.
     let span = tracing::error_span!("submission", agency = caller.agency, key = hex(&key));
@@ -68,10 +74,23 @@ pub(crate) fn prepare(
     let results: Arc<[Bytes]> = std::iter::once(manifest)
         .chain(checked.iter().map(|checked| checked.part.clone()))
         .collect();
+    let sealing = vault.filter(|_| checked.iter().any(|checked| !checked.is_open));
+    let mut sealed = match sealing {
+        Some(vault) => Some(personal::seal(
+            vault,
+            &to_seal(&submission, &key, &payloads, &results, &checked),
+        )?),
+        None => None,
+    };
     let (mut outcomes, mut runs) = (Vec::with_capacity(checked.len()), Vec::new());
-    for checked in checked {
-        outcomes.push(checked.outcome);
-        runs.extend(checked.runs);
+    for (number, checked) in checked.into_iter().enumerate() {
+        let mut outcome = checked.outcome;
+        let of_sealed = sealed.as_mut().and_then(|sealed| {
+            outcome.payload_salt = std::mem::take(&mut sealed.bundles.salts[number]);
+            sealed.runs[number].take()
+        });
+        runs.extend(of_sealed.unwrap_or(checked.runs));
+        outcomes.push(outcome);
     }
     shorten(&mut outcomes);
     let counts = answer::counts(&outcomes);
@@ -81,14 +100,19 @@ pub(crate) fn prepare(
         certificate: caller.certificate,
         feed: submission.feed.clone(),
         adapter: converter.identity().clone(),
-        payload_root: tree::root(payloads.iter()),
-        result_root: tree::root(results.iter()),
+        payload_root: sealed
+            .as_ref()
+            .map_or_else(|| tree::root(payloads.iter()), |it| it.bundles.payload_root),
+        result_root: sealed
+            .as_ref()
+            .map_or_else(|| tree::root(results.iter()), |it| it.bundles.result_root),
         payload_bytes: total(&payloads),
         result_bytes: total(&results),
         sums: sums(&counts),
         key,
         party: party::field(&submission),
         case: submission.case,
+        sealed: sealed.as_ref().map(|it| it.bundles.roots),
         retry: None,
     };
     let rows = IndexedSubmission {
@@ -100,13 +124,37 @@ pub(crate) fn prepare(
         case: facts::case_of(&entry.case),
         words: facts::words_of_case(&entry.case),
     };
+    let plain = (Arc::clone(&results), Arc::clone(&payloads));
+    let (payloads, results) = match sealed {
+        Some(sealed) => (sealed.bundles.payloads, sealed.bundles.results),
+        None => (payloads, results),
+    };
     Ok(Prepared {
+        idempotency_key: submission.idempotency_key,
+        plain,
         results,
         payloads,
         entry,
         outcomes,
         rows,
     })
+}
+
+fn to_seal<'a>(
+    submission: &'a Submission,
+    key: &'a [u8; 16],
+    payloads: &'a [Bytes],
+    results: &'a [Bytes],
+    checked: &[Checked],
+) -> personal::ToSeal<'a> {
+    personal::ToSeal {
+        key,
+        payloads,
+        results,
+        is_open: checked.iter().map(|checked| checked.is_open).collect(),
+        is_signed: submission.party.is_some(),
+        case_number: &submission.case.case_number,
+    }
 }
 
 /// Converts the messages, each sandbox's worth by itself.
@@ -227,13 +275,6 @@ pub(crate) fn manifest(submission: &Submission) -> Vec<u8> {
         }),
     };
     request.encode_to_vec()
-}
-
-/// The idempotency key in a manifest.
-pub(crate) fn manifest_key(manifest: &[u8]) -> String {
-    SubmitRequest::decode(manifest)
-        .map(|request| request.idempotency_key)
-        .unwrap_or_default()
 }
 
 pub(crate) fn quarantined_rows(outcomes: &[proto::v1::MessageOutcome]) -> Vec<QuarantinedRow> {

@@ -9,6 +9,7 @@ mod adapter;
 mod archive;
 mod attestation;
 mod outage;
+mod personal;
 mod quarantine;
 mod signing_key;
 mod submit;
@@ -26,11 +27,12 @@ pub use attestation::{
     AnchorEntry, ClockStepEntry, MAX_TOKEN_BYTES, TimestampEntry, WitnessAlarmEntry,
 };
 pub use outage::{Dependency, OutageEntry};
+pub use personal::{EraseEntry, EraseOutcome, LegalHoldEntry, RestrictionEntry};
 pub use quarantine::{DismissEntry, redrive};
 pub use signing_key::{
     KeyPurpose, KeyRevokeEntry, KeyRotateEntry, LogStartEntry, ROTATION_HEADING,
 };
-pub use submit::{RetryOf, SubmitEntry, Sums};
+pub use submit::{RetryOf, SealedRoots, SubmitEntry, Sums};
 
 use crate::party::SignedSubmission;
 use crate::policy::Caller;
@@ -74,6 +76,14 @@ pub const EVENT_KEY_REVOKE: u64 = 17;
 /// The log is signed from here on by this software with these keys (`log.start`).
 pub const EVENT_LOG_START: u64 = 18;
 
+/// People were erased in their cases (`erase`).
+pub const EVENT_ERASE: u64 = 30;
+/// Somebody asks for an erasure that another has to approve (`erase.request`).
+pub const EVENT_ERASE_REQUEST: u64 = 31;
+/// A case is under legal hold, or no longer (`hold`).
+pub const EVENT_HOLD: u64 = 32;
+/// Values of people are only stored, or no longer (`restrict`).
+pub const EVENT_RESTRICT: u64 = 33;
 // From 40 on, the life of adapters and of quarantined messages.
 
 /// A version of an adapter was installed (`adapter.install`).
@@ -128,6 +138,10 @@ const EVENT_NAMES: &[(u64, &str)] = &[
     (EVENT_KEY_ROTATE, "key.rotate"),
     (EVENT_KEY_REVOKE, "key.revoke"),
     (EVENT_LOG_START, "log.start"),
+    (EVENT_ERASE, "erase"),
+    (EVENT_ERASE_REQUEST, "erase.request"),
+    (EVENT_HOLD, "hold"),
+    (EVENT_RESTRICT, "restrict"),
     (EVENT_ADAPTER_INSTALL, "adapter.install"),
     (EVENT_ADAPTER_APPROVE, "adapter.approve"),
     (EVENT_ADAPTER_ACTIVATE, "adapter.activate"),
@@ -197,21 +211,27 @@ pub fn with_signature(refusal: Draft, signed: &SignedSubmission) -> Draft {
         .with(Field::Party, signed.field.to_values())
 }
 
-/// A reading: who asks for what, written before anything is read.
+/// A reading: who asks for what, written before anything is read. `sealed` is what is personal in the question, as
+/// key 13 has it.
 pub fn query(
     caller: &Caller,
     method: &str,
     feed: &str,
     canonical: &str,
     binding: &CaseBinding,
+    sealed: Vec<Value>,
 ) -> Draft {
-    start(EVENT_QUERY)
+    let draft = start(EVENT_QUERY)
         .with(Field::Actor, caller_of(caller))
         .with(
             Field::Object,
             vec![optional(feed), text(method), text(canonical)],
         )
-        .with(Field::Case, case(binding))
+        .with(Field::Case, case(binding));
+    if sealed.is_empty() {
+        return draft;
+    }
+    draft.with(Field::Sealed, sealed)
 }
 
 /// What a reading returned: the position of its query entry, how much, and a digest over the answer.

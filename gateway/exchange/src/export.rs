@@ -8,6 +8,7 @@ mod around;
 mod find;
 mod finish;
 mod gather;
+mod sealed;
 mod transfer;
 
 use std::sync::Arc;
@@ -45,6 +46,10 @@ pub struct ExportEvidence {
     pub is_transfer: bool,
     /// Whether the components of adapters are left out.
     pub without_components: bool,
+    /// Sealed values to disclose: paths from the record on, `*` for all; none but of classes that the reader may see.
+    pub disclose: Vec<String>,
+    /// Whether sealed messages are disclosed whole, to whoever may see them.
+    pub with_payloads: bool,
     /// Case and purpose the export is for.
     pub case: CaseBinding,
 }
@@ -289,6 +294,14 @@ fn check(ask: &ExportEvidence) -> Result<(), Refusal> {
             }
         }
     }
+    if ask.disclose.len() > sealed::MAX_DISCLOSED
+        || !ask.disclose.iter().all(|it| sealed::is_path(it))
+    {
+        return Err(malformed(
+            "disclose",
+            "expected at most 256 paths of fields, for example case_transfer.suspects[0].name",
+        ));
+    }
     if ask.is_transfer && !matches!(ask.subject, ExportSubject::Case(_)) {
         return Err(malformed("kind", "a transfer is of a case"));
     }
@@ -306,7 +319,18 @@ impl ExportEvidence {
             true => " without-components",
             false => "",
         };
-        format!("{}{kind}{without}", self.subject.canonical())
+        let payloads = match self.with_payloads {
+            true => " with-payloads",
+            false => "",
+        };
+        let disclose = match self.disclose.is_empty() {
+            true => String::new(),
+            false => format!(" disclose={}", self.disclose.join(",")),
+        };
+        format!(
+            "{}{kind}{without}{payloads}{disclose}",
+            self.subject.canonical()
+        )
     }
 }
 

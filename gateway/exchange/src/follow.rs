@@ -289,8 +289,8 @@ impl Follower {
             submission: Some(submission),
             facts: None,
         };
-        match exchange.stored(position) {
-            Ok(stored) => Ok(of_submission(stored.rows())),
+        match exchange.stored_whole(position) {
+            Ok(stored) => Ok(of_submission(stored.rows(exchange.vault.as_deref()))),
             Err(refusal) => {
                 // One submission that cannot be read must not hide all the others: its key is kept,
                 // its records are missing from lists, and reading it says that it is damaged.

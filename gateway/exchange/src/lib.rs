@@ -32,6 +32,7 @@ pub mod lifecycle;
 mod list;
 mod mask;
 mod metrics;
+mod personal;
 mod prove;
 mod read;
 mod receipt;
@@ -50,6 +51,7 @@ pub use list::{ListQuarantine, ListRecords};
 pub use mask::MASK;
 pub use metrics::{AdapterMetrics, Metrics};
 pub use party::PartySignature;
+pub use personal::{EraseAnswer, FindSubjects, RestrictAnswer, open_question};
 pub use policy::{Agency, Caller, CertificateName, PeerCertificate, Policy, Rights, Role, Staff};
 pub use prove::{EntryName, MAX_RANGE};
 pub use read::SubmissionName;
@@ -66,6 +68,7 @@ use std::time::Duration;
 
 use audit_log::Log;
 use tokio::sync::{Notify, Semaphore};
+use vault::Vault;
 
 use crate::admit::InFlight;
 use crate::entry::Dependency;
@@ -74,6 +77,7 @@ use crate::idempotency::Recent;
 use crate::lanes::Lanes;
 use crate::lifecycle::{AdapterRules, FeedSlot, Registry, Route};
 use crate::metrics::Outcomes;
+use crate::personal::Approvals;
 use crate::ports::{
     AdapterStore, Converter, EvidenceStore, Index, PackageSource, Proofs, Receipts,
 };
@@ -131,6 +135,10 @@ pub struct Parts {
     pub receipts: Option<Arc<dyn Receipts>>,
     /// Checkpoints and proofs; without it calls that ask for them are refused.
     pub proofs: Option<Arc<dyn Proofs>>,
+    /// Keys of personal data; without it nothing is sealed.
+    pub vault: Option<Arc<Vault>>,
+    /// Officers that an erasure takes: 1 or 2.
+    pub approvers: u32,
     /// Who may do what.
     pub policy: Policy,
     /// Makes the digests that stand in entries for what may name a person.
@@ -152,6 +160,8 @@ pub struct Exchange {
     index: Arc<dyn Index>,
     receipts: Option<Arc<dyn Receipts>>,
     proofs: Option<Arc<dyn Proofs>>,
+    vault: Option<Arc<Vault>>,
+    approvals: Approvals,
     packages: OnceLock<Arc<dyn PackageSource>>,
     policy: Policy,
     search_key: SearchKey,
@@ -207,6 +217,8 @@ impl Exchange {
             index: parts.index,
             receipts: parts.receipts,
             proofs: parts.proofs,
+            vault: parts.vault,
+            approvals: Approvals::new(parts.approvers),
             packages: OnceLock::new(),
             policy: parts.policy,
             search_key: parts.search_key,

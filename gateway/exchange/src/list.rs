@@ -9,10 +9,10 @@ use proto::v1::{ListQuarantineResponse, ListRecordsResponse};
 use self::page::PAGE_BYTES;
 use crate::entry::CaseBinding;
 use crate::ids::RecordPlace;
+use crate::personal::{Asked, may_be_no_number, may_be_person, may_be_vehicle};
 use crate::policy::{Caller, Rights};
 use crate::ports::{FeedScope, QuarantineQuery, RecordQuery};
 use crate::refusal::Refusal;
-use crate::secrecy::SearchKey;
 use crate::{Exchange, assemble};
 
 /// Records a page when the reader does not say.
@@ -70,15 +70,11 @@ impl Exchange {
         caller: &Caller,
         ask: ListRecords,
     ) -> Result<ListRecordsResponse, Refusal> {
-        let (feed, canonical, case) = (
-            ask.feed.clone(),
-            ask.canonical(&self.search_key),
-            ask.case.clone(),
-        );
+        let (feed, canonical, case) = (ask.feed.clone(), ask.canonical(), ask.case.clone());
         let read = async {
             let query = self.record_query(caller, &ask)?;
             let position = self
-                .log_query(caller, "ListRecords", &feed, &canonical, &case)
+                .log_query(caller, "ListRecords", &feed, canonical, &case)
                 .await?;
             self.wait_for_index(position).await?;
             let (exchange, reader) = (Arc::clone(self), self.clearance(caller));
@@ -116,7 +112,7 @@ impl Exchange {
                     caller,
                     "ListQuarantine",
                     &feed,
-                    &canonical,
+                    canonical,
                     &CaseBinding::default(),
                 )
                 .await?;
@@ -186,45 +182,34 @@ impl Exchange {
 }
 
 impl ListRecords {
-    /// The question in one fixed form, for the audit entry. A party may be a person.
-    fn canonical(&self, key: &SearchKey) -> String {
-        let party = key.party(&self.party);
+    /// The question in one fixed form, for the audit entry.
+    fn canonical(&self) -> Asked {
         let fields = [
-            ("feed", &self.feed),
-            ("entity", &self.entity),
-            ("party", &party),
-            ("device", &self.device),
-            ("case", &self.case_number),
-            ("from", &self.from),
-            ("to", &self.to),
-            ("after", &self.page_token),
+            ("feed", &*self.feed, false),
+            ("entity", &*self.entity, false),
+            ("party", &*self.party, may_be_person(&self.party)),
+            ("device", &*self.device, may_be_vehicle(&self.device)),
+            (
+                "case",
+                &*self.case_number,
+                may_be_no_number(&self.case_number),
+            ),
+            ("from", &*self.from, false),
+            ("to", &*self.to, false),
+            ("after", &*self.page_token, false),
         ];
-        canonical(&fields)
+        Asked::filters(&fields)
     }
 }
 
 impl ListQuarantine {
-    fn canonical(&self) -> String {
-        canonical(&[
-            ("feed", &self.feed),
-            ("code", &self.code),
-            ("after", &self.page_token),
+    fn canonical(&self) -> Asked {
+        Asked::filters(&[
+            ("feed", &self.feed, false),
+            ("code", &self.code, false),
+            ("after", &self.page_token, false),
         ])
     }
-}
-
-/// Longest text of one filter in an audit entry, in characters; an entry has a size limit.
-const FILTER_CHARS: usize = 256;
-
-pub(crate) fn canonical(fields: &[(&str, &String)]) -> String {
-    let given = fields.iter().filter(|(_, value)| !value.is_empty());
-    let parts = given.map(|(name, value)| {
-        format!(
-            "{name}={:?}",
-            value.chars().take(FILTER_CHARS).collect::<String>()
-        )
-    });
-    parts.collect::<Vec<_>>().join(" ")
 }
 
 pub(crate) fn token_of(position: u64, message: u16, ordinal: u16) -> String {

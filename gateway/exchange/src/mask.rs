@@ -14,6 +14,7 @@ use prost_reflect::{
 use proto::v1::{Action, Conversion, Finding, PersonalData, Record, Severity, SubmitResponse};
 
 use crate::Exchange;
+use crate::personal::Sight;
 use crate::policy::{Agency, Caller, Reads};
 
 /// What stands for a masked text.
@@ -28,7 +29,7 @@ const RESTRICTED: [PersonalData; 4] = [
 ];
 
 /// The schema's classes.
-struct Classes {
+pub(crate) struct Classes {
     record: MessageDescriptor,
     /// By message and field number.
     by_field: HashMap<(String, u32), Vec<i32>>,
@@ -36,7 +37,7 @@ struct Classes {
     below: HashMap<String, BTreeSet<i32>>,
 }
 
-static CLASSES: LazyLock<Classes> = LazyLock::new(Classes::load);
+pub(crate) static CLASSES: LazyLock<Classes> = LazyLock::new(Classes::load);
 
 impl Classes {
     fn load() -> Classes {
@@ -91,7 +92,7 @@ impl Classes {
     }
 
     /// Restricted classes of a field.
-    fn of(&self, field: &FieldDescriptor) -> &[i32] {
+    pub(crate) fn of(&self, field: &FieldDescriptor) -> &[i32] {
         let key = (
             field.parent_message().full_name().to_owned(),
             field.number(),
@@ -100,10 +101,23 @@ impl Classes {
     }
 
     /// Restricted classes anywhere in a record's entity; all of them when it has none or an unknown one.
-    fn of_entity(&self, record: &Record) -> BTreeSet<i32> {
+    pub(crate) fn of_entity(&self, record: &Record) -> BTreeSet<i32> {
         let name = format!("lawgate.v1.{}", record.entity_name());
         let of_schema = self.below.get(&name).cloned();
         of_schema.unwrap_or_else(|| RESTRICTED.map(|class| class as i32).into())
+    }
+}
+
+impl Classes {
+    /// The descriptors of the schema.
+    pub(crate) fn pool(&self) -> &DescriptorPool {
+        self.record.parent_pool()
+    }
+
+    /// Whether a message, or anything below it, has a field of a restricted class.
+    pub(crate) fn is_restricted(&self, message: &MessageDescriptor) -> bool {
+        let below = self.below.get(message.full_name());
+        below.is_none_or(|classes| !classes.is_empty())
     }
 }
 
@@ -139,13 +153,7 @@ impl Reads<'_> {
 impl Exchange {
     /// What `caller` may see.
     pub(crate) fn clearance(&self, caller: &Caller) -> Clearance {
-        let reads = self.policy.reads(caller);
-        Clearance {
-            granted: reads
-                .map(|reads| reads.personal.clone())
-                .unwrap_or_default(),
-            sees_every_class: reads.is_some_and(Reads::sees_every_class),
-        }
+        Clearance::of(self.policy.reads(caller), self.sight(caller))
     }
 
     /// The record as `caller` may see it.
@@ -160,6 +168,8 @@ impl Exchange {
 pub(crate) struct Clearance {
     granted: BTreeSet<i32>,
     sees_every_class: bool,
+    /// How much of what is sealed is opened for the reader.
+    pub(crate) sight: Sight,
 }
 
 /// What a finding's path says of the value it quotes.
@@ -176,6 +186,35 @@ impl Clearance {
     /// Whether masking would take anything out of records of this one's entity.
     pub(crate) fn hides_of(&self, record: &Record) -> bool {
         !self.sees_every_class && self.hides(&CLASSES.of_entity(record))
+    }
+
+    /// What somebody sees with these rights.
+    pub(crate) fn of(reads: Option<Reads<'_>>, sight: Sight) -> Clearance {
+        Clearance {
+            granted: reads.map(|it| it.personal.clone()).unwrap_or_default(),
+            sees_every_class: reads.is_some_and(Reads::sees_every_class),
+            sight,
+        }
+    }
+
+    /// What somebody sees who was granted nothing.
+    pub(crate) fn none() -> Clearance {
+        Clearance {
+            granted: BTreeSet::new(),
+            sees_every_class: false,
+            sight: Sight::Processing,
+        }
+    }
+
+    /// Whether what a finding about the field at `path` quotes may be shown.
+    pub(crate) fn may_quote(&self, path: &str) -> bool {
+        matches!(self.quoted(path), Quoted::Open)
+    }
+
+    /// Whether the sealed value at `path`, from the record on, may be disclosed to this reader. What quotes others in the
+    /// envelope may be of any class.
+    pub(crate) fn may_disclose(&self, path: &str) -> bool {
+        self.sees_every_class || self.may_quote(path)
     }
 
     fn hides<'a>(&self, classes: impl IntoIterator<Item = &'a i32>) -> bool {
@@ -327,6 +366,7 @@ pub(crate) fn empty_answer(answer: &mut SubmitResponse) {
     for outcome in &mut answer.outcomes {
         outcome.notable.iter_mut().for_each(empty);
         outcome.reply.clear();
+        outcome.payload_salt.clear();
         if let Some(quarantine) = &mut outcome.quarantine {
             quarantine.text.clear();
         }

@@ -78,6 +78,8 @@ pub enum Role {
     /// Decides who may do what (管理员), and which adapter converts a feed. Reads no record and no
     /// entry through the gateway.
     Administrator,
+    /// Finds, holds, restricts, erases and discloses personal data (个人信息保护负责人). Reads no record besides.
+    Officer,
 }
 
 impl Role {
@@ -87,6 +89,7 @@ impl Role {
             Role::Auditor => "auditor",
             Role::Operator => "operator",
             Role::Administrator => "administrator",
+            Role::Officer => "officer",
         }
     }
 }
@@ -100,9 +103,9 @@ pub struct Staff {
     pub role: Role,
     /// How the person's certificates are recognised.
     pub certificates: Vec<CertificateName>,
-    /// Feeds whose records an auditor may read.
+    /// Feeds whose records an auditor may read, and an officer disclose from.
     pub read: Rights,
-    /// Classes of personal data an auditor may see unmasked.
+    /// Classes of personal data an auditor may see unmasked, and an officer disclose.
     pub personal: BTreeSet<i32>,
 }
 
@@ -215,6 +218,23 @@ impl Policy {
             feeds: &member.read,
             personal: &member.personal,
         })
+    }
+
+    /// What `caller` may disclose by itself, field by field: what it may read, and what an officer is granted.
+    pub fn discloses(&self, caller: &Caller) -> Option<Reads<'_>> {
+        let member = self.member(caller);
+        let officer = member.filter(|member| member.role == Role::Officer);
+        let of_officer = officer.map(|member| Reads {
+            feeds: &member.read,
+            personal: &member.personal,
+        });
+        of_officer.or_else(|| self.reads(caller))
+    }
+
+    /// Whether `caller` is a member of staff with the role.
+    pub fn has_role(&self, caller: &Caller, role: Role) -> bool {
+        self.member(caller)
+            .is_some_and(|member| member.role == role)
     }
 
     /// The member of staff that `caller` is.

@@ -218,6 +218,8 @@ pub enum LinkKind {
     Device = 2,
     /// Case or document number, canonical.
     Case = 3,
+    /// Name of a key under which values of the record are sealed.
+    Sealed = 4,
 }
 
 /// A run of consecutive records of one submission that share entity and keys.
@@ -373,6 +375,19 @@ pub trait Index: Send + Sync {
     /// # Errors
     /// The index's own failure; nothing was applied.
     fn apply(&self, entries: &[IndexedEntry], head: &[u8; 32]) -> Result<(), Cause>;
+
+    /// Replaces the rows of the submission at `position`, which was applied before; the old ones are in no file when it
+    /// returns.
+    ///
+    /// # Errors
+    /// The index's own failure; the old rows are still there.
+    fn replace(&self, position: u64, submission: &IndexedSubmission) -> Result<(), Cause>;
+
+    /// Places of runs that hold values sealed under the key of this name, in order, at most `limit`.
+    ///
+    /// # Errors
+    /// The index's own failure.
+    fn find_sealed(&self, key: &str, limit: u32) -> Result<Vec<RunFound>, Cause>;
 
     /// Forgets everything: the next size is 0.
     ///

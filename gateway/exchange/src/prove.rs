@@ -149,8 +149,11 @@ impl Exchange {
     ) -> Result<GetMessageProofResponse, Refusal> {
         const METHOD: &str = "GetMessageProof";
         let read = async {
-            let asked = format!("{id} message {message} size {size}");
-            let query = self.log_query(caller, METHOD, "", &asked, &case).await?;
+            let shown = RecordId::parse(&id).map_or("", |_| id.as_str());
+            let asked = format!("{shown} message {message} size {size}");
+            let query = self
+                .log_query(caller, METHOD, "", asked.as_str(), &case)
+                .await?;
             let (exchange, reader) = (Arc::clone(self), caller.clone());
             let work = move || {
                 let proofs = exchange.proofs()?;
@@ -186,7 +189,13 @@ impl Exchange {
                 "the tiles have another entry at the position".into(),
             ));
         }
-        let leaves = self.payload_leaves(position, &found)?;
+        let sight = self.sight(reader);
+        let mut payloads = self.payloads_of(position, &found.entry, sight)?;
+        let leaves: Vec<Hash> = payloads.iter().map(|payload| payload.leaf).collect();
+        let payload_salt = match self.sees_payload(reader, &found.entry.agency) {
+            true => payloads.swap_remove(message as usize).salt,
+            false => Vec::new(),
+        };
         let path = message_path(&leaves, u64::from(message));
         let path = path.map_err(|cause| failed(cause.into()))?;
         Ok(GetMessageProofResponse {
@@ -196,24 +205,8 @@ impl Exchange {
             payload_hashes: lists(path),
             entry: found.bytes,
             inclusion: Some(inclusion),
+            payload_salt,
         })
-    }
-
-    /// Leaf hashes of the messages of a submission, in order, from its evidence.
-    fn payload_leaves(&self, position: u64, found: &Found) -> Result<Vec<Hash>, Refusal> {
-        let damaged = |cause: Cause| Refusal::Damaged { position, cause };
-        let parts = self.evidence.get(&found.entry.payload_root);
-        let parts = parts.map_err(damaged)?;
-        let parts = parts.ok_or_else(|| damaged("the payloads are not there".into()))?;
-        if parts.len() as u64 != found.entry.sums.messages {
-            return Err(damaged(
-                "the payloads are more or fewer than the entry says".into(),
-            ));
-        }
-        Ok(parts
-            .iter()
-            .map(|part| audit_log::leaf_hash(part))
-            .collect())
     }
 
     /// Position and entry of the submission `id`, when the caller submitted it or may read its feed.

@@ -10,7 +10,8 @@ use crate::assemble::OfMessage;
 use crate::entry::{self, CaseBinding, SubmitEntry};
 use crate::follow::Waiting;
 use crate::ids::{RecordId, RecordPlace};
-use crate::policy::Caller;
+use crate::personal::{Asked, Sight};
+use crate::policy::{Caller, Role};
 use crate::refusal::Refusal;
 use crate::submit::run_blocking;
 use crate::{Exchange, admit, assemble, mask};
@@ -57,6 +58,16 @@ impl Exchange {
                 idempotency_key,
             } => (feed.clone(), idempotency_key.clone()),
         };
+        let asked = match &name {
+            SubmissionName::Id(id) => asked_id(id),
+            SubmissionName::Key {
+                idempotency_key, ..
+            } => {
+                // Its digest, as the submission's entry has it: a key may be made of anything.
+                let digest = entry::key_digest(&caller.agency, &feed, idempotency_key);
+                Asked::from(crate::policy::hex(&digest).as_str())
+            }
+        };
         let not_found = || Refusal::NotFound {
             what: "submission",
             id: text.clone(),
@@ -67,7 +78,7 @@ impl Exchange {
                     caller,
                     "GetSubmission",
                     &feed,
-                    &text,
+                    asked,
                     &CaseBinding::default(),
                 )
                 .await?;
@@ -102,8 +113,9 @@ impl Exchange {
             }
             let exchange = Arc::clone(self);
             let sees = self.sees_payload(caller, &found.entry.agency);
+            let sight = self.sight(caller);
             let work = move || {
-                let mut answer = exchange.answer_again(&exchange.stored(position)?);
+                let mut answer = exchange.answer_again(&exchange.stored_in(position, sight)?);
                 if !sees {
                     mask::empty_answer(&mut answer);
                 }
@@ -132,7 +144,9 @@ impl Exchange {
             id: id.clone(),
         };
         let read = async {
-            let query = self.log_query(caller, "GetRecord", "", &id, &case).await?;
+            let query = self
+                .log_query(caller, "GetRecord", "", asked_id(&id), &case)
+                .await?;
             let place = RecordId::parse(&id).ok_or_else(not_found)?.place();
             let found = self.submit_entry(place.position)?.ok_or_else(not_found)?;
             let is_it = RecordId::new(found.time_ns, place)
@@ -163,7 +177,7 @@ impl Exchange {
         reader: &Caller,
         place: RecordPlace,
     ) -> Result<Option<GetRecordResponse>, Refusal> {
-        let stored = self.stored(place.position)?;
+        let stored = self.stored_in(place.position, self.sight(reader))?;
         let mut payloads = self.payloads(&stored)?;
         let message = usize::from(place.message);
         if message >= payloads.len() {
@@ -208,18 +222,21 @@ impl Exchange {
     }
 
     /// Writes the reading down; nothing is read before this is durable. Returns its position.
+    ///
+    /// What is personal in the question is sealed: see [`Asked`].
     pub(crate) async fn log_query(
         &self,
         caller: &Caller,
         method: &str,
         feed: &str,
-        canonical: &str,
+        asked: impl Into<Asked>,
         case: &CaseBinding,
     ) -> Result<u64, Refusal> {
         admit::check_case(case)?;
+        let (canonical, sealed) = self.seal_question(asked.into()).await?;
         let bounded: String = canonical.chars().take(4096).collect();
         let feed: String = feed.chars().take(128).collect();
-        let draft = entry::query(caller, method, &feed, &bounded, case);
+        let draft = entry::query(caller, method, &feed, &bounded, case, sealed);
         let pending = self
             .log
             .append(draft)
@@ -238,6 +255,11 @@ impl Exchange {
         count: u64,
         digest: [u8; 32],
     ) -> Result<(), Refusal> {
+        // Whoever knows an answer but for a number in it must not find the number by trying.
+        let digest = match &self.vault {
+            Some(vault) => vault.keyed_digest(&digest),
+            None => digest,
+        };
         let draft = entry::query_result(caller, query, count, &digest);
         self.log
             .append(draft)
@@ -329,6 +351,14 @@ impl Exchange {
         permit.expect("the semaphore is never closed")
     }
 
+    /// How much of what is sealed is opened for the caller.
+    pub(crate) fn sight(&self, caller: &Caller) -> Sight {
+        match self.policy.has_role(caller, Role::Officer) {
+            true => Sight::Whole,
+            false => Sight::Processing,
+        }
+    }
+
     /// Whether the caller may see a message as received: it holds what records mask, so it
     /// goes to its sender and to those who may see every class.
     pub(crate) fn sees_payload(&self, caller: &Caller, sender: &str) -> bool {
@@ -337,5 +367,13 @@ impl Exchange {
                 .policy
                 .reads(caller)
                 .is_some_and(|reads| reads.sees_every_class())
+    }
+}
+
+/// An identity as it was asked for; what is none may be anything, so it counts as personal.
+fn asked_id(id: &str) -> Asked {
+    match RecordId::parse(id) {
+        Some(_) => Asked::from(id),
+        None => Asked::filters(&[("id", id, true)]),
     }
 }

@@ -32,6 +32,14 @@ impl Exchange {
     /// The answer that was given to a stored submission, its receipt included. Blocks.
     pub(crate) fn answer_again(self: &Arc<Self>, stored: &Stored) -> SubmitResponse {
         let mut answer = stored.answer(self.log.origin());
+        // Only a sealed submission has salts.
+        if stored.entry.sealed.is_some()
+            && let Ok(payloads) = self.salted_payloads(stored)
+        {
+            for (outcome, payload) in answer.outcomes.iter_mut().zip(payloads) {
+                outcome.payload_salt = payload.salt;
+            }
+        }
         if let Some(receipts) = &self.receipts {
             answer.signed_receipt =
                 text_of(receipts.receipt_again(stored.position), stored.position);

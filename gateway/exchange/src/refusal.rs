@@ -226,6 +226,34 @@ pub enum Refusal {
         #[source]
         cause: Cause,
     },
+    /// Part of what is asked about was erased; nothing can be said of it any more.
+    #[error("the submission at position {position} was erased in part")]
+    Erased {
+        /// Position of the submission's entry.
+        position: u64,
+    },
+    /// What is asked about is only stored: its processing is restricted.
+    #[error("values of the submission at position {position} are only stored")]
+    Restricted {
+        /// Position of the submission's entry.
+        position: u64,
+    },
+    /// A case under legal hold stands in the way.
+    #[error("{key} is in a case under legal hold, or in a message with somebody who is")]
+    LegalHold {
+        /// Name of the key.
+        key: String,
+    },
+    /// This node seals nothing.
+    #[error("this node has no vault")]
+    NoVault,
+    /// The vault cannot be read or written.
+    #[error("the vault of personal data cannot be used")]
+    VaultFailed {
+        /// The vault's error.
+        #[source]
+        cause: Cause,
+    },
     /// What is stored does not agree with its digest: shown to nobody.
     #[error("what is stored for position {position} does not agree with the log")]
     Damaged {
@@ -272,6 +300,11 @@ impl Refusal {
             Refusal::LogUnavailable { .. } => "log-unavailable",
             Refusal::EvidenceUnavailable { .. } => "evidence-unavailable",
             Refusal::IndexFailed { .. } => "index-failed",
+            Refusal::Erased { .. } => "erased",
+            Refusal::Restricted { .. } => "restricted",
+            Refusal::LegalHold { .. } => "legal-hold",
+            Refusal::NoVault => "vault-not-configured",
+            Refusal::VaultFailed { .. } => "vault-failed",
             Refusal::Damaged { .. } => "stored-data-damaged",
         }
     }
@@ -308,6 +341,11 @@ impl Refusal {
             | Refusal::ProofsNotOffered
             | Refusal::PackageTooLarge { .. }
             | Refusal::ProofFailed { .. }
+            | Refusal::Erased { .. }
+            | Refusal::Restricted { .. }
+            | Refusal::LegalHold { .. }
+            | Refusal::NoVault
+            | Refusal::VaultFailed { .. }
             | Refusal::Damaged { .. } => None,
         }
     }

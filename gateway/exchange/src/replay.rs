@@ -6,12 +6,11 @@
 //! [`Finding`] with both versions.
 
 mod difference;
+mod kept;
 
 use bytes::Bytes;
 use prost::Message as _;
 use proto::v1::{MessageResult, SubmitRequest, message_result};
-
-use audit_log::tree;
 
 use crate::convert::results;
 use crate::entry::SubmitEntry;
@@ -20,6 +19,7 @@ use crate::ports::{Converter, Message};
 use crate::refusal::Refusal;
 
 pub use difference::Difference;
+pub use kept::Sealed;
 
 /// A submission as it was kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +32,8 @@ pub struct Recorded {
     pub payloads: Vec<Vec<u8>>,
     /// The request without its payloads, then the result of each message.
     pub results: Vec<Vec<u8>>,
+    /// Of a sealed submission, what it was opened from.
+    pub sealed: Option<Sealed>,
 }
 
 /// What is wrong with a submission.
@@ -53,6 +55,10 @@ pub enum Kind {
     Differs,
     /// What was kept says that the adapter ran out of time, which no replay repeats. Not a difference.
     TimeLimit,
+    /// It is sealed, and the keys of personal data were not given.
+    Sealed,
+    /// It was erased, by an entry of the log. Not a difference: nobody can convert it again.
+    Erased,
 }
 
 impl Kind {
@@ -67,12 +73,14 @@ impl Kind {
             Kind::NotRun => "not-run",
             Kind::Differs => "differs",
             Kind::TimeLimit => "time-limit",
+            Kind::Sealed => "sealed",
+            Kind::Erased => "erased",
         }
     }
 
     /// Whether the submission is not what was kept.
     pub fn is_wrong(self) -> bool {
-        self != Kind::TimeLimit
+        !matches!(self, Kind::TimeLimit | Kind::Erased)
     }
 }
 
@@ -108,8 +116,7 @@ impl Recorded {
     /// Whether payloads and results are those that the entry binds; what is not is a finding.
     pub fn check(&self) -> Vec<Finding> {
         let mut findings = Vec::new();
-        let mut compare = |kind, what: &str, parts: &[Vec<u8>], bound: &[u8; 32]| {
-            let found = tree::root(parts);
+        let mut compare = |kind, what: &str, found: [u8; 32], bound: &[u8; 32]| {
             if found != *bound {
                 let text = format!(
                     "{what}: the entry binds {}, what is kept gives {}",
@@ -123,13 +130,13 @@ impl Recorded {
         compare(
             Kind::PayloadAltered,
             "payloads",
-            &self.payloads,
+            self.payload_root(),
             &entry.payload_root,
         );
         compare(
             Kind::ResultAltered,
             "results",
-            &self.results,
+            self.result_root(),
             &entry.result_root,
         );
         findings
@@ -185,8 +192,12 @@ pub fn replay(recorded: &Recorded, converter: &dyn Converter) -> Result<Vec<Find
         })
         .collect();
     let replayed = replay_messages(recorded.position, &kept, converter)?;
-    let findings = replayed.into_iter().filter_map(|replayed| replayed.finding);
-    Ok(findings.collect())
+    let findings = kept.iter().zip(replayed).filter_map(|(kept, replayed)| {
+        // What was sealed is kept in its canonical encoding, whatever the adapter's own was.
+        let is_same = recorded.is_same(kept.number, &kept.result, &replayed.result);
+        replayed.finding.filter(|_| !is_same)
+    });
+    Ok(findings.map(|finding| recorded.shown(finding)).collect())
 }
 
 /// A message of a submission with the result that was kept of it.

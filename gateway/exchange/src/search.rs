@@ -13,18 +13,19 @@ use std::sync::Arc;
 
 use prost::Message as _;
 use proto::v1::{CountKind, EntryRow, SearchEntriesResponse};
+use vault::KeyName;
 
 use self::judge::Wanted;
 pub(crate) use self::judge::summary;
 use self::place::Places;
 use crate::entry::{CaseBinding, event_number};
-use crate::list::{canonical, filled, instant};
+use crate::list::{filled, instant};
 use crate::mask::Clearance;
+use crate::personal::{Asked, blind_keys, may_be_no_number, may_be_person, may_be_vehicle};
 use crate::policy::{Caller, Role};
 use crate::ports::{EntryQuery, FeedScope};
 use crate::prove::malformed;
 use crate::refusal::Refusal;
-use crate::secrecy::SearchKey;
 use crate::words::Term;
 use crate::{Exchange, assemble};
 
@@ -36,6 +37,9 @@ const PAGE_LOOKS: usize = 4_096;
 
 /// Longest page, in bytes of its rows.
 const PAGE_BYTES: usize = 16 << 20;
+
+/// Most runs of a person that are looked at.
+const MOST_RUNS: u32 = 100_000;
 
 /// Most words of one question, and most characters of one of them.
 const MOST_TERMS: usize = 8;
@@ -105,8 +109,8 @@ impl Exchange {
             self.policy.require(caller, Role::Auditor)?;
             check_purpose(&ask.case)?;
             let question = self.question(caller, &ask)?;
-            let canonical = ask.canonical(&self.search_key);
-            let logged = self.log_query(caller, METHOD, &feed, &canonical, &ask.case);
+            let canonical = ask.canonical();
+            let logged = self.log_query(caller, METHOD, &feed, canonical, &ask.case);
             let query = logged.await?;
             self.wait_for_index(query).await?;
             let (exchange, reader) = (Arc::clone(self), self.clearance(caller));
@@ -229,8 +233,7 @@ impl Exchange {
         };
         let (mut looks, mut bytes) = (0, 0);
         loop {
-            let found = self.index.find_entries(&query);
-            let found = found.map_err(|cause| Refusal::IndexFailed { cause })?;
+            let found = self.find_entries(&query)?;
             let was_last = found.len() < query.limit as usize;
             for position in found {
                 let is_full = answer.rows.len() >= question.limit
@@ -253,15 +256,80 @@ impl Exchange {
         }
     }
 
+    /// Positions by filters, also those of records whose key is sealed: these stand in the index blind.
+    pub(crate) fn find_entries(&self, query: &EntryQuery) -> Result<Vec<u64>, Refusal> {
+        let failed = |cause| Refusal::IndexFailed { cause };
+        let mut found = self.index.find_entries(query).map_err(failed)?;
+        let blind = self.blind_queries(query);
+        let people = self.people(query);
+        if blind.is_empty() && people.is_empty() {
+            return Ok(found);
+        }
+        for query in blind {
+            found.extend(self.index.find_entries(&query).map_err(failed)?);
+        }
+        for person in people {
+            let runs = self.index.find_sealed(&person.to_string(), MOST_RUNS);
+            let positions = runs
+                .map_err(failed)?
+                .into_iter()
+                .map(|run| run.place.position);
+            found.extend(positions.filter(|at| (query.from..query.to).contains(at)));
+        }
+        found.sort_unstable();
+        found.dedup();
+        if query.newest_first {
+            found.reverse();
+        }
+        found.truncate(query.limit as usize);
+        Ok(found)
+    }
+
+    /// Keys of the people that the party asked for may be, in every case they are known in.
+    fn people(&self, query: &EntryQuery) -> Vec<KeyName> {
+        let (Some(vault), Some(party)) = (&self.vault, &query.party) else {
+            return Vec::new();
+        };
+        let subjects = vault.subjects_by_value(party).into_iter();
+        subjects.map(|subject| subject.name).collect()
+    }
+
+    /// The question with the keys asked for as they stand in the index where they are sealed.
+    fn blind_queries(&self, query: &EntryQuery) -> Vec<EntryQuery> {
+        let Some(vault) = &self.vault else {
+            return Vec::new();
+        };
+        let keys = [&query.party, &query.device, &query.case_number];
+        let ways = blind_keys(vault, keys.map(Option::as_deref)).into_iter();
+        let blind = ways.map(|[party, device, case_number]| EntryQuery {
+            party,
+            device,
+            case_number,
+            ..query.clone()
+        });
+        blind.collect()
+    }
+
     fn count(&self, question: &Question, query: &EntryQuery) -> Result<(u64, CountKind), Refusal> {
         let wanted = &question.wanted;
         // What lies in feeds that are not granted is not told, in numbers neither.
         if wanted.asks_records() && wanted.feeds != FeedScope::All {
             return Ok((0, CountKind::Unspecified));
         }
-        let count = self.index.count_entries(query, MOST_COUNTED + 1);
-        let count = count.map_err(|cause| Refusal::IndexFailed { cause })?;
-        Ok(match count {
+        let count = |query: &EntryQuery, most| {
+            let count = self.index.count_entries(query, most);
+            count.map_err(|cause| Refusal::IndexFailed { cause })
+        };
+        if !self.people(query).is_empty() {
+            return Ok((0, CountKind::Unspecified));
+        }
+        for blind in self.blind_queries(query) {
+            // Whether somebody is known here is for those who may see it, row by row.
+            if count(&blind, 1)? > 0 {
+                return Ok((0, CountKind::Unspecified));
+            }
+        }
+        Ok(match count(query, MOST_COUNTED + 1)? {
             more if more > MOST_COUNTED => (MOST_COUNTED, CountKind::AtLeast),
             all if wanted.is_exact() => (all, CountKind::Index),
             most => (most, CountKind::AtMost),
@@ -310,31 +378,32 @@ impl EntryQuery {
 }
 
 impl SearchEntries {
-    /// The question in one fixed form, for the audit entry. What may name a person is a digest.
-    fn canonical(&self, key: &SearchKey) -> String {
+    /// The question in one fixed form, for the audit entry; what may name a person is apart. Words may always.
+    fn canonical(&self) -> Asked {
         let number = |number: u64| match number {
             0 => String::new(),
             _ => number.to_string(),
         };
-        let flag = |flag: bool, word: &str| match flag {
-            true => word.to_owned(),
-            false => String::new(),
+        let flag = |flag: bool, word: &'static str| match flag {
+            true => word,
+            false => "",
         };
-        canonical(&[
-            ("case", &self.case_number),
-            ("party", &key.party(&self.party)),
-            ("device", &self.device),
-            ("text", &key.text(&self.text)),
-            ("events", &self.events.join(",")),
-            ("actor", &self.actor),
-            ("feed", &self.feed),
-            ("from", &self.from),
-            ("to", &self.to),
-            ("from-position", &number(self.from_position)),
-            ("to-position", &number(self.to_position)),
-            ("order", &flag(self.newest_first, "newest-first")),
-            ("prove", &flag(self.prove, "yes")),
-            ("after", &self.page_token),
+        let case = &*self.case_number;
+        Asked::filters(&[
+            ("case", case, may_be_no_number(case)),
+            ("party", &self.party, may_be_person(&self.party)),
+            ("device", &self.device, may_be_vehicle(&self.device)),
+            ("text", &self.text, true),
+            ("events", &self.events.join(","), false),
+            ("actor", &self.actor, !self.actor.is_ascii()),
+            ("feed", &self.feed, false),
+            ("from", &self.from, false),
+            ("to", &self.to, false),
+            ("from-position", &number(self.from_position), false),
+            ("to-position", &number(self.to_position), false),
+            ("order", flag(self.newest_first, "newest-first"), false),
+            ("prove", flag(self.prove, "yes"), false),
+            ("after", &self.page_token, false),
         ])
     }
 }

@@ -31,23 +31,9 @@ impl SearchKey {
         SearchKey(bytes)
     }
 
-    /// What stands for a party: a credit code as it is, because it belongs to an organisation;
-    /// anything else, which may be a person's name, as a digest. Empty for nothing.
-    pub fn party(&self, asked: &str) -> String {
-        if schema::credit_code::is_valid(asked) {
-            return asked.to_owned();
-        }
-        self.digest("party", asked)
-    }
-
-    /// What stands for words searched for. Empty for nothing.
-    pub fn text(&self, asked: &str) -> String {
-        self.digest("text", asked)
-    }
-
     /// `hmac-sha256:` and 32 hexadecimal digits over kind, a zero byte and the normal form of the
     /// value; empty for an empty value.
-    fn digest(&self, kind: &str, value: &str) -> String {
+    pub(crate) fn digest(&self, kind: &str, value: &str) -> String {
         if value.is_empty() {
             return String::new();
         }
@@ -70,24 +56,18 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_not_written_and_a_credit_code_is() {
-        let written = key().party("赵某某");
+    fn a_name_is_not_written() {
+        let written = key().digest("party", "赵某某");
         assert!(written.starts_with("hmac-sha256:"), "{written}");
         assert!(!written.contains('赵'));
-        assert_eq!(key().party("91150200114123456X"), {
-            let code = "91150200114123456X";
-            match schema::credit_code::is_valid(code) {
-                true => code.to_owned(),
-                false => key().digest("party", code),
-            }
-        });
-        assert_eq!(key().party(""), "");
+        assert_eq!(key().digest("party", ""), "");
     }
 
     #[test]
     fn the_same_name_in_another_spelling_gives_the_same_digest_and_another_key_does_not() {
-        assert_eq!(key().text("超标 Ａ"), key().text("超标a"));
-        assert_ne!(key().text("超标"), key().party("超标"));
-        assert_ne!(key().text("超标"), SearchKey::new([8; 32]).text("超标"));
+        let text = |key: SearchKey, value| key.digest("text", value);
+        assert_eq!(text(key(), "超标 Ａ"), text(key(), "超标a"));
+        assert_ne!(text(key(), "超标"), key().digest("party", "超标"));
+        assert_ne!(text(key(), "超标"), text(SearchKey::new([8; 32]), "超标"));
     }
 }

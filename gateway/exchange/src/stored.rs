@@ -3,8 +3,12 @@
 use prost::Message as _;
 use proto::v1::{MessageResult, SubmitRequest, SubmitResponse, message_result};
 
+use audit_log::tree::CompactRange;
+use vault::Vault;
+
 use crate::block::blocks;
 use crate::entry::SubmitEntry;
+use crate::personal::{self, Apart, Payload, Sight, Unopened};
 use crate::ports::{EvidenceStore, IndexedSubmission};
 use crate::refusal::{Cause, Refusal};
 use crate::{Exchange, answer, check, facts};
@@ -18,6 +22,10 @@ pub(crate) struct Stored {
     pub(crate) manifest_bytes: Vec<u8>,
     pub(crate) manifest: SubmitRequest,
     pub(crate) results: Vec<MessageResult>,
+    /// Of a sealed submission: the results as they were taken apart, by number of the message.
+    pub(crate) apart: Vec<Option<Apart>>,
+    /// How much of it was opened.
+    sight: Sight,
 }
 
 /// Why what is stored cannot be shown.
@@ -31,11 +39,25 @@ enum Damage {
     Shape,
     #[error("part {part} of the results cannot be decoded")]
     Undecodable { part: usize },
+    #[error("the messages do not give the payload digest of the entry")]
+    Leaves,
+    #[error("the submission is sealed, and this node has no vault")]
+    NoVault,
 }
 
 impl Exchange {
-    /// The submission at `position`, from disk, with every digest checked.
+    /// The submission at `position`, from disk, with every digest checked. Values that are only stored stay sealed.
     pub(crate) fn stored(&self, position: u64) -> Result<Stored, Refusal> {
+        self.stored_in(position, Sight::Processing)
+    }
+
+    /// The same with everything there is a key for: for the gateway's own work, and for who may read what is restricted.
+    pub(crate) fn stored_whole(&self, position: u64) -> Result<Stored, Refusal> {
+        self.stored_in(position, Sight::Whole)
+    }
+
+    /// The same, as much of it as `sight` says.
+    pub(crate) fn stored_in(&self, position: u64, sight: Sight) -> Result<Stored, Refusal> {
         let damaged = |cause: Cause| Refusal::Damaged { position, cause };
         let stored = self
             .log
@@ -47,7 +69,15 @@ impl Exchange {
         let submit =
             SubmitEntry::read(&entry).ok_or_else(|| damaged(Damage::NoSubmission.into()))?;
         let parts = bundle(&*self.evidence, &submit.result_root).map_err(damaged)?;
-        let (manifest_bytes, results) = decode(parts).map_err(|cause| damaged(cause.into()))?;
+        let (manifest_bytes, results, apart) = match &submit.sealed {
+            None => {
+                let (manifest, results) = decode(parts).map_err(|cause| damaged(cause.into()))?;
+                (manifest, results, Vec::new())
+            }
+            Some(_) => self
+                .decode_sealed(&submit.key, &parts, sight)
+                .map_err(damaged)?,
+        };
         if results.len() as u64 != submit.sums.messages {
             return Err(damaged(Damage::Shape.into()));
         }
@@ -61,27 +91,126 @@ impl Exchange {
             manifest_bytes,
             manifest,
             results,
+            apart,
+            sight,
         })
     }
 
-    /// The payloads of a stored submission, checked against the entry.
+    /// The payloads of a stored submission, checked against the entry. One that is erased or only stored is empty.
     pub(crate) fn payloads(&self, stored: &Stored) -> Result<Vec<Vec<u8>>, Refusal> {
-        let damaged = |cause: Cause| Refusal::Damaged {
-            position: stored.position,
-            cause,
-        };
-        let parts = bundle(&*self.evidence, &stored.entry.payload_root).map_err(damaged)?;
-        if parts.len() == stored.results.len() {
-            Ok(parts)
-        } else {
-            Err(damaged(Damage::Shape.into()))
+        let payloads = self.salted_payloads(stored)?;
+        Ok(payloads
+            .into_iter()
+            .map(|payload| payload.message)
+            .collect())
+    }
+
+    /// The payloads with the salts of their leaves.
+    pub(crate) fn salted_payloads(&self, stored: &Stored) -> Result<Vec<Payload>, Refusal> {
+        self.payloads_of(stored.position, &stored.entry, stored.sight)
+    }
+
+    /// The payloads of the submission with this entry, at `position`.
+    pub(crate) fn payloads_of(
+        &self,
+        position: u64,
+        entry: &SubmitEntry,
+        sight: Sight,
+    ) -> Result<Vec<Payload>, Refusal> {
+        let damaged = |cause: Cause| Refusal::Damaged { position, cause };
+        let parts = bundle(&*self.evidence, entry.payload_address()).map_err(damaged)?;
+        if parts.len() as u64 != entry.sums.messages {
+            return Err(damaged(Damage::Shape.into()));
         }
+        if entry.sealed.is_none() {
+            let clear = |message: Vec<u8>| Payload {
+                leaf: audit_log::leaf_hash(&message),
+                salt: Vec::new(),
+                message,
+                closed: None,
+            };
+            return Ok(parts.into_iter().map(clear).collect());
+        }
+        let vault = self.vault().map_err(damaged)?;
+        let mut leaves = CompactRange::new();
+        let mut payloads = Vec::with_capacity(parts.len());
+        for (number, part) in parts.iter().enumerate() {
+            let opened = personal::payload(vault, sight, &entry.key, number, part);
+            let payload = match opened.map_err(damaged)? {
+                Ok(payload) => payload,
+                Err((closed, _)) => closed,
+            };
+            leaves.append(payload.leaf);
+            payloads.push(payload);
+        }
+        if leaves.root() == entry.payload_root {
+            Ok(payloads)
+        } else {
+            Err(damaged(Damage::Leaves.into()))
+        }
+    }
+
+    /// Whether the stored payloads are these.
+    ///
+    /// # Errors
+    /// [`Refusal::Erased`] when one was erased: nobody can say any more.
+    pub(crate) fn is_same_sealed(
+        &self,
+        stored: &Stored,
+        payloads: &[&[u8]],
+    ) -> Result<bool, Refusal> {
+        let kept = self.salted_payloads(stored)?;
+        let is_erased = kept.iter().any(|payload| payload.message.is_empty());
+        if is_erased || stored.manifest_bytes.is_empty() {
+            return Err(Refusal::Erased {
+                position: stored.position,
+            });
+        }
+        let pairs = kept.iter().zip(payloads);
+        Ok(kept.len() == payloads.len() && { pairs }.all(|(kept, sent)| kept.message == *sent))
+    }
+
+    fn vault(&self) -> Result<&Vault, Cause> {
+        self.vault.as_deref().ok_or_else(|| Damage::NoVault.into())
+    }
+
+    /// Request, results, and the results taken apart.
+    fn decode_sealed(
+        &self,
+        key: &[u8; 16],
+        parts: &[Vec<u8>],
+        sight: Sight,
+    ) -> Result<(Vec<u8>, Vec<MessageResult>, Vec<Option<Apart>>), Cause> {
+        let vault = self.vault()?;
+        let (request, rest) = parts.split_first().ok_or(Damage::Shape)?;
+        // Erased or only stored: the answer then lacks what only the request said.
+        let request = personal::request(vault, sight, key, request)?.unwrap_or_default();
+        let (mut results, mut apart) = (Vec::new(), Vec::new());
+        for (number, part) in rest.iter().enumerate() {
+            let (result, taken) = personal::result(vault, sight, key, number, part)?;
+            results.push(result);
+            apart.push(taken);
+        }
+        Ok((request, results, apart))
     }
 }
 
 impl Exchange {
-    /// The bundle of results of a stored submission, as kept: the request first.
+    /// The results of a stored submission, the request first: as kept, and what was sealed as it was before.
+    ///
+    /// # Errors
+    /// [`Refusal::Erased`] when part of it cannot be had any more, or is only stored.
     pub(crate) fn result_parts(&self, stored: &Stored) -> Result<Vec<Vec<u8>>, Refusal> {
+        if stored.entry.sealed.is_some() {
+            if !stored.is_whole() {
+                let position = stored.position;
+                return Err(Refusal::Erased { position });
+            }
+            let results = stored.results.iter().map(prost::Message::encode_to_vec);
+            return Ok(std::iter::once(stored.manifest_bytes.clone())
+                .chain(results)
+                .collect());
+        }
         bundle(&*self.evidence, &stored.entry.result_root).map_err(|cause| Refusal::Damaged {
             position: stored.position,
             cause,
@@ -90,7 +219,7 @@ impl Exchange {
 }
 
 impl Stored {
-    /// The answer that was given.
+    /// The answer that was given, without the salts of the messages.
     pub(crate) fn answer(&self, origin: &str) -> SubmitResponse {
         let place = answer::Place {
             origin,
@@ -109,11 +238,18 @@ impl Stored {
     }
 
     /// The rows for the index.
-    pub(crate) fn rows(&self) -> IndexedSubmission {
+    pub(crate) fn rows(&self, vault: Option<&Vault>) -> IndexedSubmission {
         let (mut runs, mut quarantined) = (Vec::new(), Vec::new());
         for (message, result) in (0..=u16::MAX).zip(&self.results) {
             let (of_message, row) = check::rows_of(message, result);
-            runs.extend(of_message);
+            let apart = self
+                .apart
+                .get(usize::from(message))
+                .and_then(Option::as_ref);
+            match (apart, vault) {
+                (Some(apart), Some(vault)) => runs.extend(apart.runs(vault, message, result)),
+                _ => runs.extend(of_message),
+            }
             quarantined.extend(row);
         }
         if self.entry.retry.is_some() {
@@ -128,6 +264,36 @@ impl Stored {
             quarantined,
             case: facts::case_of(&self.entry.case),
             words: facts::words_of_case(&self.entry.case),
+        }
+    }
+
+    /// Whether everything that was sealed of it was opened.
+    pub(crate) fn is_whole(&self) -> bool {
+        let apart = self.apart.iter().flatten();
+        let is_open = |apart: &Apart| apart.unopened("").next().is_none();
+        self.entry.sealed.is_none() || (!self.manifest_bytes.is_empty() && { apart }.all(is_open))
+    }
+
+    /// Paths in the record at `ordinal` of message `message` whose values were not opened, with why.
+    pub(crate) fn unopened(&self, message: u16, ordinal: u16) -> Vec<(String, Unopened)> {
+        let above = format!("records[{ordinal}].");
+        let apart = self
+            .apart
+            .get(usize::from(message))
+            .and_then(Option::as_ref);
+        let paths = apart.into_iter().flat_map(|apart| apart.unopened(&above));
+        paths.map(|(path, why)| (path.to_owned(), why)).collect()
+    }
+
+    /// What is open of the conversion of message `message`: what text search looks at.
+    pub(crate) fn open_conversion(&self, message: u16) -> Option<&proto::v1::Conversion> {
+        let apart = self.apart.get(usize::from(message));
+        let Some(apart) = apart.and_then(Option::as_ref) else {
+            return self.conversion(message);
+        };
+        match &apart.open().result {
+            Some(message_result::Result::Converted(conversion)) => Some(conversion),
+            Some(message_result::Result::Quarantined(_)) | None => None,
         }
     }
 

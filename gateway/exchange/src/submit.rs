@@ -11,7 +11,7 @@ use audit_log::tree;
 use proto::v1::SubmitResponse;
 use tokio::sync::oneshot;
 
-use crate::convert::{Prepared, manifest, manifest_key, prepare};
+use crate::convert::{Prepared, manifest, prepare};
 use crate::entry::{self, CaseBinding};
 use crate::idempotency::{Claim, Key, Ticket};
 use crate::lanes::Place;
@@ -160,8 +160,8 @@ impl Exchange {
         ticket.done(appended.position);
         self.offer_to_shadow(&prepared.entry, || Published {
             position: appended.position,
-            results: Arc::clone(&prepared.results),
-            payloads: Arc::clone(&prepared.payloads),
+            results: Arc::clone(&prepared.plain.0),
+            payloads: Arc::clone(&prepared.plain.1),
         });
         let place = answer::Place {
             origin: self.log.origin(),
@@ -172,7 +172,7 @@ impl Exchange {
         let mut response = answer::answer(
             &prepared.entry,
             &place,
-            &manifest_key(&prepared.results[0]),
+            &prepared.idempotency_key,
             prepared.outcomes,
         );
         response.signed_receipt = self.signed_receipt(appended).await;
@@ -199,7 +199,7 @@ impl Exchange {
         let (prepared, expected) = self.prepare(caller, submission, key).await?;
         let entry = &prepared.entry;
         let payloads = Kept {
-            address: entry.payload_root,
+            address: *entry.payload_address(),
             parts: Arc::clone(&prepared.payloads),
         };
         let results = Kept {
@@ -248,14 +248,16 @@ impl Exchange {
         submission: &Submission,
     ) -> Result<SubmitResponse, Refusal> {
         let exchange = Arc::clone(self);
-        let stored = run_blocking(move || exchange.stored(position)).await?;
+        let stored = run_blocking(move || exchange.stored_whole(position)).await?;
         let payloads: Vec<&[u8]> = submission
             .messages
             .iter()
             .map(|message| &*message.payload)
             .collect();
-        let same = tree::root(&payloads) == stored.entry.payload_root
-            && manifest(submission) == stored.manifest_bytes;
+        let same = match &stored.entry.sealed {
+            Some(_) => self.is_same_sealed(&stored, &payloads)?,
+            None => tree::root(&payloads) == stored.entry.payload_root,
+        } && manifest(submission) == stored.manifest_bytes;
         if !same {
             return Err(Refusal::IdempotencyConflict {
                 key: submission.idempotency_key.clone(),
@@ -280,10 +282,16 @@ impl Exchange {
         })?;
         let own = version.permit().await;
         let place = self.lanes.enter(version, &*self.evidence).await;
-        let caller = caller.clone();
+        let (caller, vault) = (caller.clone(), self.vault.clone());
         let work = move |place: &Place| {
             let _own = own;
-            prepare(&caller, &place.converter(), submission, key.2)
+            prepare(
+                &caller,
+                &place.converter(),
+                submission,
+                key.2,
+                vault.as_deref(),
+            )
         };
         self.lanes.run(place, work).await
     }
@@ -298,7 +306,19 @@ impl Exchange {
         feed: &str,
         refusal: Refusal,
     ) -> Refusal {
-        let feed: String = feed.chars().take(crate::admit::MAX_KEY_BYTES).collect();
+        // What is no name of a feed may be anything, so no more of it stands in the entry than such a name can have.
+        let shown = |character: char| {
+            if character.is_ascii_graphic() {
+                character
+            } else {
+                '?'
+            }
+        };
+        let feed: String = feed
+            .chars()
+            .take(crate::admit::MAX_KEY_BYTES)
+            .map(shown)
+            .collect();
         let draft = entry::deny(caller, certificate, method, &feed, refusal.reason());
         self.write_refusal(draft, refusal).await
     }
@@ -313,7 +333,9 @@ impl Exchange {
         refusal: Refusal,
     ) -> Refusal {
         // A name that is no feed's is cut; the signature would not be over what is left of it.
-        let is_whole = !feed.is_empty() && feed.chars().count() <= crate::admit::MAX_KEY_BYTES;
+        let is_whole = !feed.is_empty()
+            && feed.len() <= crate::admit::MAX_KEY_BYTES
+            && feed.bytes().all(|byte| byte.is_ascii_graphic());
         let Some(signed) = signed.filter(|_| is_whole) else {
             let certificate = &caller.certificate;
             return self

@@ -4,6 +4,7 @@ mod chronicling;
 mod exporting;
 pub(crate) mod fixture;
 mod lifecycle;
+mod personal;
 mod proving;
 mod reading;
 mod receipts;

@@ -19,7 +19,7 @@ use proto::v1;
 use proto::v1::message_result;
 
 use crate::admit::check_case;
-use crate::convert::{manifest_key, messages_of, prepare};
+use crate::convert::{messages_of, prepare};
 use crate::entry::{self, CaseBinding, DismissEntry, RetryOf};
 use crate::ids::RecordId;
 use crate::lifecycle::LiveVersion;
@@ -170,6 +170,12 @@ impl Exchange {
                 });
             }
         };
+        if payloads
+            .get(usize::from(message))
+            .is_some_and(Bytes::is_empty)
+        {
+            return Err(Refusal::Erased { position });
+        }
         let messages = messages_of(&stored.manifest.encode_to_vec(), &payloads);
         let given = messages.and_then(|mut messages| {
             let number = usize::from(message);
@@ -235,13 +241,22 @@ impl Exchange {
             by_kind: caller.kind.clone(),
         };
         let digest = entry::key_digest(&sender.agency, &submission.feed, &key);
-        let work = move || prepare(&sender, &*version.bare(), submission, digest);
+        let vault = self.vault.clone();
+        let work = move || {
+            prepare(
+                &sender,
+                &*version.bare(),
+                submission,
+                digest,
+                vault.as_deref(),
+            )
+        };
         let mut prepared = self.lanes.aside(work).await?;
         prepared.entry.retry = Some(retry);
         prepared.rows.quarantined.clear();
         let kept = self.evidence.keep(
             Kept {
-                address: prepared.entry.payload_root,
+                address: *prepared.entry.payload_address(),
                 parts: Arc::clone(&prepared.payloads),
             },
             Kept {
@@ -274,7 +289,7 @@ impl Exchange {
             time_ns: appended.time_ns,
             leaf_hash: appended.leaf_hash,
         };
-        let key = manifest_key(&prepared.results[0]);
+        let key = prepared.idempotency_key;
         let mut response = answer::answer(&prepared.entry, &place, &key, prepared.outcomes);
         response.signed_receipt = self.signed_receipt(appended).await;
         Ok(response)

@@ -32,6 +32,9 @@ pub type Adapters = crate::generated::adapters_client::AdaptersClient<Channel>;
 /// The client of the Workbench service.
 pub type Workbench = crate::generated::workbench_client::WorkbenchClient<Channel>;
 
+/// The client of the Personal service.
+pub type Personal = crate::generated::personal_client::PersonalClient<Channel>;
+
 /// Where the gateway is and who the caller is.
 #[derive(Debug, Clone)]
 pub struct ClientConfig {
@@ -96,6 +99,11 @@ pub fn service(channel: Channel) -> Exchange {
 /// The Audit service over a channel; one channel serves both.
 pub fn audit(channel: Channel) -> Audit {
     Audit::new(channel).max_decoding_message_size(MAX_ANSWER_BYTES)
+}
+
+/// The Personal service over a channel; one channel serves all.
+pub fn personal(channel: Channel) -> Personal {
+    Personal::new(channel).max_decoding_message_size(MAX_ANSWER_BYTES)
 }
 
 /// The EvidencePackages service over a channel; one channel serves all.

@@ -63,6 +63,8 @@ fn asked(request: ExportPackageRequest) -> ExportEvidence {
         },
         is_transfer,
         without_components: request.without_components,
+        disclose: request.disclose,
+        with_payloads: request.with_payloads,
         case: wire::case(request.purpose),
     }
 }

@@ -11,6 +11,7 @@ pub mod client;
 mod evidence;
 mod identity;
 mod legal;
+mod personal;
 mod service;
 mod status;
 mod stream;
@@ -44,6 +45,7 @@ use crate::generated::audit_server::AuditServer;
 use crate::generated::evidence_packages_server::EvidencePackagesServer;
 use crate::generated::exchange_server::ExchangeServer;
 use crate::generated::legal_server::LegalServer;
+use crate::generated::personal_server::PersonalServer;
 use crate::generated::workbench_server::WorkbenchServer;
 
 pub use tls::TlsError;
@@ -154,6 +156,9 @@ impl Edge {
             .set_serving::<AuditServer<audit::AuditService>>()
             .await;
         health
+            .set_serving::<PersonalServer<personal::PersonalService>>()
+            .await;
+        health
             .set_serving::<EvidencePackagesServer<evidence::EvidenceService>>()
             .await;
         health
@@ -163,6 +168,8 @@ impl Edge {
             .max_decoding_message_size(self.config.max_request_bytes)
             .max_encoding_message_size(MAX_ANSWER_BYTES);
         let audit = AuditServer::new(audit::AuditService::new(Arc::clone(&exchange)));
+        let personal = PersonalServer::new(personal::PersonalService::new(Arc::clone(&exchange)))
+            .max_encoding_message_size(MAX_ANSWER_BYTES);
         let packages =
             EvidencePackagesServer::new(evidence::EvidenceService::new(Arc::clone(&exchange)));
         let legal = LegalServer::new(legal::LegalService::new(Arc::clone(&exchange)))
@@ -187,6 +194,7 @@ impl Edge {
             .add_service(described().build_v1alpha().map_err(EdgeError::Reflection)?)
             .add_service(service)
             .add_service(audit)
+            .add_service(personal)
             .add_service(registry)
             .add_service(workbench)
             .add_service(packages)

@@ -18,6 +18,7 @@ pub(crate) fn code(refusal: &Refusal) -> Code {
     match refusal {
         Refusal::UnknownAgency { .. }
         | Refusal::SubmitNotGranted { .. }
+        | Refusal::Restricted { .. }
         | Refusal::NotAdministrator { .. }
         | Refusal::ReadNotGranted { .. }
         | Refusal::RoleNotGranted { .. } => Code::PermissionDenied,
@@ -38,8 +39,12 @@ pub(crate) fn code(refusal: &Refusal) -> Code {
         | Refusal::IndexBehind { .. }
         | Refusal::IndexFailed { .. }
         | Refusal::LogUnavailable { .. }
+        | Refusal::VaultFailed { .. }
         | Refusal::EvidenceUnavailable { .. } => Code::Unavailable,
         Refusal::ProofsNotOffered
+        | Refusal::Erased { .. }
+        | Refusal::LegalHold { .. }
+        | Refusal::NoVault
         | Refusal::AdaptersNotOffered
         | Refusal::QuarantineClosed { .. }
         | Refusal::AdapterState { .. } => Code::FailedPrecondition,

@@ -34,6 +34,45 @@ pub(crate) fn apply(
     Ok(next)
 }
 
+/// Replaces the rows of one submission, and takes the old ones out of every file: pages that are freed are overwritten
+/// (`secure_delete`), and the write-ahead file is emptied into the database.
+pub(crate) fn replace(
+    connection: &mut Connection,
+    names: &Names,
+    position: u64,
+    submission: &IndexedSubmission,
+) -> Result<(), IndexError> {
+    let failed = IndexError::database("replacing rows");
+    let mut write = || {
+        let transaction = connection.transaction()?;
+        let at = params![signed(position)];
+        transaction.execute("DELETE FROM run WHERE position = ?1", at)?;
+        transaction.execute("DELETE FROM quarantined WHERE position = ?1", at)?;
+        transaction.execute("DELETE FROM link WHERE position = ?1", at)?;
+        let agency = names.number(&transaction, &submission.agency)?;
+        let feed = names.number(&transaction, &submission.feed)?;
+        transaction.execute(
+            "DELETE FROM submission WHERE agency = ?1 AND feed = ?2 AND key = ?3",
+            params![agency, feed, submission.key],
+        )?;
+        // Entry, case and words stay: they are of what is open, which nothing takes away.
+        write_rows(&transaction, names, position, submission)?;
+        transaction.commit()
+    };
+    if let Err(cause) = write() {
+        names.reload(connection)?;
+        return Err(failed(cause));
+    }
+    let is_busy: bool = connection
+        .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))
+        .map_err(&failed)?;
+    // A reader that outlasts the busy timeout keeps the old pages alive.
+    if is_busy {
+        return Err(IndexError::Busy { position });
+    }
+    Ok(())
+}
+
 /// Empties every table.
 pub(crate) fn clear(connection: &mut Connection) -> Result<(), IndexError> {
     connection
@@ -72,14 +111,10 @@ fn write_submission(
     position: u64,
     submission: &IndexedSubmission,
 ) -> rusqlite::Result<()> {
-    let position = signed(position);
+    write_rows(transaction, names, position, submission)?;
     let agency = names.number(transaction, &submission.agency)?;
     let feed = names.number(transaction, &submission.feed)?;
-    transaction
-        .prepare_cached(
-            "INSERT INTO submission (agency, feed, key, position) VALUES (?1, ?2, ?3, ?4)",
-        )?
-        .execute(params![agency, feed, submission.key, position])?;
+    let position = signed(position);
     transaction.prepare_cached(INSERT_ENTRY)?.execute(params![
         position,
         signed(EVENT_SUBMIT),
@@ -88,13 +123,33 @@ fn write_submission(
     ])?;
     write_case(transaction, position, submission.case.as_deref())?;
     write_words(transaction, position, OF_ENTRY, &submission.words)?;
+    for run in &submission.runs {
+        let place = (i32::from(run.message), i32::from(run.first));
+        write_words(transaction, position, place, &run.words)?;
+    }
+    Ok(())
+}
+
+/// Writes what an erasure may change of a submission.
+fn write_rows(
+    transaction: &Transaction<'_>,
+    names: &Names,
+    position: u64,
+    submission: &IndexedSubmission,
+) -> rusqlite::Result<()> {
+    let position = signed(position);
+    let agency = names.number(transaction, &submission.agency)?;
+    let feed = names.number(transaction, &submission.feed)?;
+    transaction
+        .prepare_cached(
+            "INSERT INTO submission (agency, feed, key, position) VALUES (?1, ?2, ?3, ?4)",
+        )?
+        .execute(params![agency, feed, submission.key, position])?;
     let mut insert_run = transaction
         .prepare_cached("INSERT INTO run VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)")?;
     let mut insert_link =
         transaction.prepare_cached("INSERT OR IGNORE INTO link VALUES (?1, ?2, ?3, ?4, ?5)")?;
     for run in &submission.runs {
-        let place = (i32::from(run.message), i32::from(run.first));
-        write_words(transaction, position, place, &run.words)?;
         let entity = names.number(transaction, &run.entity)?;
         let (from_ms, to_ms) = run.time.unzip();
         insert_run.execute(params![

@@ -40,20 +40,43 @@ pub(crate) fn runs(
     let failed = IndexError::database("finding records");
     let mut statement = connection.prepare_cached(&select.sql).map_err(&failed)?;
     let rows = statement
-        .query_map(params_from_iter(select.values), |row| {
-            Ok(RunFound {
-                place: RecordPlace {
-                    position: position(row)?,
-                    message: row.get(1)?,
-                    ordinal: row.get(2)?,
-                },
-                last_message: row.get(3)?,
-                last: row.get(4)?,
-                count: row.get(5)?,
-            })
-        })
+        .query_map(params_from_iter(select.values), run_found)
         .map_err(&failed)?;
     rows.collect::<Result<_, _>>().map_err(&failed)
+}
+
+/// Runs that hold values sealed under a key, in order of place.
+pub(crate) fn sealed(
+    connection: &Connection,
+    key: &str,
+    limit: u32,
+) -> Result<Vec<RunFound>, IndexError> {
+    let failed = IndexError::database("finding sealed values");
+    let mut statement = connection
+        .prepare_cached(
+            "SELECT r.position, r.message, r.first, r.last_message, r.last, r.count
+             FROM link l CROSS JOIN run r
+             ON r.position = l.position AND r.message = l.message AND r.first = l.first
+             WHERE l.kind = ?1 AND l.value = ?2 ORDER BY l.position, l.message, l.first LIMIT ?3",
+        )
+        .map_err(&failed)?;
+    let rows = statement
+        .query_map(params![LinkKind::Sealed as u8, key, limit], run_found)
+        .map_err(&failed)?;
+    rows.collect::<Result<_, _>>().map_err(&failed)
+}
+
+fn run_found(row: &rusqlite::Row<'_>) -> rusqlite::Result<RunFound> {
+    Ok(RunFound {
+        place: RecordPlace {
+            position: position(row)?,
+            message: row.get(1)?,
+            ordinal: row.get(2)?,
+        },
+        last_message: row.get(3)?,
+        last: row.get(4)?,
+        count: row.get(5)?,
+    })
 }
 
 /// Quarantined messages by filters.

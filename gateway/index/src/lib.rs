@@ -20,7 +20,9 @@ use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use exchange::ports::{EntryQuery, Index, IndexedEntry, QuarantineQuery, RecordQuery, RunFound};
+use exchange::ports::{
+    EntryQuery, Index, IndexedEntry, IndexedSubmission, QuarantineQuery, RecordQuery, RunFound,
+};
 use exchange::refusal::Cause;
 use rusqlite::Connection;
 
@@ -55,6 +57,12 @@ pub enum IndexError {
         /// SQLite's error.
         #[source]
         cause: rusqlite::Error,
+    },
+    /// Rows were replaced, and a reader keeps the old ones in the write-ahead file.
+    #[error("rows of position {position} were replaced, and a reader still holds the old ones")]
+    Busy {
+        /// Position of the submission.
+        position: u64,
     },
     /// Entries were given that do not go on from the index's size.
     #[error("the index has size {size} and was given position {position}")]
@@ -130,6 +138,28 @@ impl Index for SqliteIndex {
         *self.head.lock().expect("no holder of the head panics") = *head;
         self.size.store(size, Ordering::Release);
         Ok(())
+    }
+
+    fn replace(&self, position: u64, submission: &IndexedSubmission) -> Result<(), Cause> {
+        let mut writer = self
+            .writer
+            .lock()
+            .expect("no writer panics while it holds the connection");
+        // Readers that were begun before must be gone, so that the old pages leave the write-ahead file.
+        self.readers
+            .lock()
+            .expect("no reader panics while it holds the pool")
+            .clear();
+        Ok(apply::replace(
+            &mut writer,
+            &self.names,
+            position,
+            submission,
+        )?)
+    }
+
+    fn find_sealed(&self, key: &str, limit: u32) -> Result<Vec<RunFound>, Cause> {
+        Ok(self.with_reader(|connection| find::sealed(connection, key, limit))?)
     }
 
     fn clear(&self) -> Result<(), Cause> {

@@ -139,11 +139,12 @@ fn create(path: &Path, origin: &str) -> Result<Connection, IndexError> {
     Ok(connection)
 }
 
-/// WAL so that readers never block the writer; NORMAL because a lost tail is followed again.
+/// WAL so that readers never block the writer; NORMAL because a lost tail is followed again; freed pages are
+/// overwritten, so that what is erased is in no file.
 fn pragmas(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute_batch(
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 8192;
-         PRAGMA cache_size = -65536; PRAGMA busy_timeout = 5000;",
+         PRAGMA cache_size = -65536; PRAGMA busy_timeout = 5000; PRAGMA secure_delete = ON;",
     )?;
     connection.set_prepared_statement_cache_capacity(32);
     Ok(())

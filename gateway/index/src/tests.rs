@@ -1,6 +1,7 @@
 //! The index alone: order, filters, paging, starting again.
 
 mod blocks;
+mod erasing;
 mod searches;
 
 use exchange::ids::RecordPlace;

@@ -14,6 +14,7 @@ use std::path::Path;
 use anyhow::Context;
 use audit_log::{Entry, Field, FolderReader, Report, StoredEntry, Value};
 use audit_proof::archived::ArchivedRange;
+use audit_proof::erasure::Erasure;
 use exchange::entry::event_name;
 use serde_json::json;
 
@@ -273,7 +274,12 @@ fn print_entry(
 
 fn verify(folder: &Path, output: &mut Output<'_>) -> anyhow::Result<Ending> {
     let report = audit_log::verify(folder, &audit_log::Options::default());
-    print_report(&report, output)?;
+    // Of a damaged log nothing more is read; the report says what is wrong.
+    let erasures = match report.is_verified() {
+        true => audit_proof::erasure::erasures(folder)?,
+        false => Vec::new(),
+    };
+    print_report(&report, &erasures, output)?;
     Ok(if report.is_verified() {
         Ending::Done
     } else {
@@ -281,7 +287,11 @@ fn verify(folder: &Path, output: &mut Output<'_>) -> anyhow::Result<Ending> {
     })
 }
 
-fn print_report(report: &Report, output: &mut Output<'_>) -> std::io::Result<()> {
+fn print_report(
+    report: &Report,
+    erasures: &[Erasure],
+    output: &mut Output<'_>,
+) -> std::io::Result<()> {
     if output.format == Format::Json {
         return output.json(&json!({
             "verified": report.is_verified(),
@@ -293,6 +303,7 @@ fn print_report(report: &Report, output: &mut Output<'_>) -> std::io::Result<()>
             "size": report.head.map(|head| head.size),
             "root": report.head.map(|head| hex(&head.root)),
             "head": report.head.map(|head| hex(&head.hash)),
+            "erasures": erasures.iter().map(ToString::to_string).collect::<Vec<_>>(),
             "unfinishedTail": report.unfinished_tail.as_ref().map(|tail| {
                 json!({ "file": tail.file, "offset": tail.offset, "bytes": tail.bytes })
             }),
@@ -332,6 +343,9 @@ fn print_report(report: &Report, output: &mut Output<'_>) -> std::io::Result<()>
         rows.into_iter()
             .map(|(name, value)| vec![name.to_owned(), value]),
     )?;
+    for erasure in erasures {
+        output.line(&format!("{erasure} 已密封并依法删除"))?;
+    }
     match &report.fault {
         Some(fault) => output.line(&format!("FAULTY 校验失败: {fault}")),
         None if report.is_verified() => output.line(&format!(

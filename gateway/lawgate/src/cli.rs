@@ -8,6 +8,7 @@ mod archive;
 mod attest;
 mod evidence;
 mod legal;
+mod personal;
 mod quarantine;
 mod registry;
 
@@ -30,6 +31,10 @@ pub(crate) use attest::{
 };
 
 pub(crate) use evidence::{EvidenceCommand, EvidenceExport};
+pub(crate) use personal::{
+    PersonalCommand, PersonalDisclose, PersonalErase, PersonalFind, PersonalHold, PersonalKey,
+    PersonalRestrict,
+};
 pub(crate) use quarantine::{
     Quarantine, QuarantineCommand, QuarantineRedrive, QuarantineRetry, QuarantineStateArg,
     QuarantinedArgs,
@@ -135,6 +140,9 @@ Examples:
   lawgate witness --config /etc/lawgate/witness.toml
   lawgate witness init witness --name police.example/witness --policy audit.policy")]
     Witness(Witness),
+    /// Find, hold, restrict, erase and disclose personal data (个人信息).
+    #[command(subcommand)]
+    Personal(PersonalCommand),
     /// Export closed ranges of the log as archives (归档); the gateway must be stopped.
     #[command(subcommand)]
     Archive(ArchiveCommand),

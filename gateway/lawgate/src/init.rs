@@ -25,15 +25,17 @@ use crate::cli;
 use crate::config::{self, Address};
 use crate::output::{Ending, Format, Output, UsageError};
 
-/// Who gets a certificate: the agencies of the example, who administers the adapters, an auditor, and an `outsider` who
-/// has no place in the policy, to see a refusal.
-pub(crate) const AGENCIES: [&str; 7] = [
+/// Who gets a certificate: the agencies of the example, its staff, who administers the adapters, and an `outsider` who has
+/// no place in the policy, to see a refusal.
+pub(crate) const AGENCIES: [&str; 9] = [
     "region",
     "police",
     "justice",
     "city-eco",
     texts::ADMINISTRATOR,
     texts::AUDITOR,
+    texts::OFFICERS[0],
+    texts::OFFICERS[1],
     "outsider",
 ];
 
@@ -115,6 +117,11 @@ fn files(
             pair.key,
             true,
         ));
+    }
+    for name in ["vault", "vault-reporter"] {
+        let text = vault::wrap::generate().context("no vault key was made")?;
+        let path = format!("pki/{name}.key");
+        files.push(NewFile::new(&path, text.as_str().to_owned(), true));
     }
     for agency in AGENCIES {
         files.push(NewFile::new(

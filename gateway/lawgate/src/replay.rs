@@ -17,8 +17,8 @@ use evidence::FolderEvidence;
 use exchange::entry::SubmitEntry;
 use exchange::ids::RecordId;
 use exchange::replay::{Finding, Kind, Recorded, replay};
-use prost_reflect::prost::Message as _;
 use proto::v1::{MessageResult, message_result};
+use vault::Vault;
 
 use crate::cli::Replay;
 use crate::output::{Ending, Output, UsageError, hex};
@@ -72,6 +72,12 @@ pub(crate) fn run(arguments: &Replay, output: &mut Output<'_>) -> anyhow::Result
     let wanted = wanted(arguments)?;
     let evidence =
         FolderEvidence::open(&data.join("evidence")).context("opening the evidence for reading")?;
+    let vault = match (&arguments.vault_key, &arguments.vault_reporter_key) {
+        (Some(ordinary), Some(reporter)) => {
+            Some(crate::wiring::vault_for_reading(data, ordinary, reporter)?)
+        }
+        _ => None,
+    };
     let mut adapters = Adapters::new(data)?;
     let mut report = Report::default();
     let log = FolderReader::open(&data.join("audit"))?;
@@ -80,7 +86,13 @@ pub(crate) fn run(arguments: &Replay, output: &mut Output<'_>) -> anyhow::Result
         if stored.position >= wanted.to {
             break;
         }
-        one(&stored, &wanted, &evidence, &mut adapters, &mut report)?;
+        one(
+            &stored,
+            &wanted,
+            (&evidence, vault.as_ref()),
+            &mut adapters,
+            &mut report,
+        )?;
     }
     print::print(&report, output)?;
     Ok(match report.is_equal() {
@@ -120,7 +132,7 @@ fn wanted(arguments: &Replay) -> anyhow::Result<Wanted> {
 fn one(
     stored: &StoredEntry,
     wanted: &Wanted,
-    evidence: &FolderEvidence,
+    (evidence, vault): (&FolderEvidence, Option<&Vault>),
     adapters: &mut Adapters,
     report: &mut Report,
 ) -> anyhow::Result<()> {
@@ -131,7 +143,7 @@ fn one(
     let Some(submit) = SubmitEntry::read(&entry) else {
         return Ok(());
     };
-    let (recorded, mut findings) = read(position, submit, evidence);
+    let (recorded, mut findings) = read(position, submit, evidence, vault);
     if let Some(case) = &wanted.case
         && !is_of_case(&recorded, case)
     {
@@ -163,7 +175,12 @@ fn one(
 }
 
 /// The submission as it is kept, and what is wrong with that.
-fn read(position: u64, entry: SubmitEntry, evidence: &FolderEvidence) -> (Recorded, Vec<Finding>) {
+fn read(
+    position: u64,
+    entry: SubmitEntry,
+    evidence: &FolderEvidence,
+    vault: Option<&Vault>,
+) -> (Recorded, Vec<Finding>) {
     let mut findings = Vec::new();
     let mut bundle = |what: &str, address: &[u8; 32], altered: Kind| match evidence.get(address) {
         Ok(Some(bundle)) => bundle.parts,
@@ -178,14 +195,13 @@ fn read(position: u64, entry: SubmitEntry, evidence: &FolderEvidence) -> (Record
             Vec::new()
         }
     };
-    let payloads = bundle("payloads", &entry.payload_root, Kind::PayloadAltered);
+    let payloads = bundle("payloads", entry.payload_address(), Kind::PayloadAltered);
     let results = bundle("results", &entry.result_root, Kind::ResultAltered);
-    let recorded = Recorded {
-        position,
-        entry,
-        payloads,
-        results,
-    };
+    let vault = vault.filter(|_| findings.is_empty());
+    let (recorded, unopened) = Recorded::of_kept(position, entry, payloads, results, vault);
+    if findings.is_empty() {
+        findings = unopened;
+    }
     (recorded, findings)
 }
 
@@ -196,10 +212,8 @@ fn is_of_case(recorded: &Recorded, case: &str) -> bool {
     if bound_to == case || recorded.results.is_empty() {
         return true;
     }
-    let names = |part: &Vec<u8>| {
-        let result = MessageResult::decode(part.as_slice()).ok();
-        let Some(message_result::Result::Converted(conversion)) = result.and_then(|it| it.result)
-        else {
+    let names = |result: MessageResult| {
+        let Some(message_result::Result::Converted(conversion)) = result.result else {
             return false;
         };
         conversion.records.iter().any(|record| {
@@ -207,7 +221,7 @@ fn is_of_case(recorded: &Recorded, case: &str) -> bool {
             links.case_numbers.iter().any(|number| number == case)
         })
     };
-    recorded.results.iter().skip(1).any(names)
+    recorded.shown_results().any(names)
 }
 
 #[cfg(test)]

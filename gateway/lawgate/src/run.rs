@@ -70,6 +70,7 @@ fn dispatch(command: &Command, output: &mut Output<'_>) -> anyhow::Result<Ending
         Command::Backup(arguments) => archive::backup(arguments, output),
         Command::Restore(arguments) => archive::restore(arguments, output),
         Command::Witness(arguments) => witness::run(arguments, output),
+        Command::Personal(command) => runtime()?.block_on(client::personal(command, output)),
         Command::Adapter(AdapterCommand::Registry(command)) => {
             runtime()?.block_on(client::registry(command, output))
         }

@@ -134,6 +134,23 @@ async fn open(config: &Config, configuration: &[u8]) -> anyhow::Result<(Node, At
     let board = Arc::new(Board::new(policy));
     let (log, opened, publishing) = Publishing::of_node(opened, board);
     let node = Node::build(config, configuration, (log, opened), &publishing, &keys)?;
+    // Whatever was begun may have been acknowledged: it is carried out before anybody is served.
+    if node
+        .exchange
+        .resume_erasure()
+        .await
+        .context("finishing an erasure")?
+    {
+        tracing::warn!("an erasure that was cut off has been carried out");
+    }
+    let repeated = node.exchange.repeat_erasures().await;
+    let repeated = repeated.context("erasing again what the log says was erased")?;
+    if repeated > 0 {
+        tracing::warn!(
+            people = repeated,
+            "keys that were destroyed were there again, from a copy older than their erasure; they are destroyed"
+        );
+    }
     let attestation = Attestation::open(config, publishing, cosigners).await?;
     Ok((node, attestation))
 }
@@ -151,6 +168,12 @@ impl Node {
         let (store, kept) =
             evidence::open(evidence_config(config)).context("opening the evidence store")?;
         report_evidence(&kept);
+        let vault = wiring::vault(config.vault.as_ref(), data)?;
+        // One key for digests: that of the vault where there is one, else one of the node's own.
+        let search_key = exchange::SearchKey::new(match &vault {
+            Some(vault) => vault.keyed_digest(&Sha256::digest(b"lawgate/search").into()),
+            None => wiring::own_key(&data.join("search.key"))?,
+        });
         let index_config = index::Config {
             dir: data.join("index"),
             origin: config.gateway.origin.clone(),
@@ -171,8 +194,10 @@ impl Node {
                 publishing.tiles(),
                 publishing.board(),
             ))),
+            vault,
+            approvers: config.vault.as_ref().map_or(1, |vault| vault.approvers),
             policy: wiring::policy(&config.agencies, &config.staff),
-            search_key: exchange::SearchKey::new(wiring::own_key(&data.join("search.key"))?),
+            search_key,
             working_days: wiring::working_days(config.calendar.as_deref())?,
             feeds,
             adapters: adapters(config)?,

@@ -8,6 +8,7 @@ mod entries;
 mod examine;
 mod files;
 mod seal;
+mod sealed;
 mod submissions;
 #[cfg(test)]
 mod tests;
@@ -22,7 +23,7 @@ use audit_proof::{
 
 use crate::{
     Finding, FindingKind, Index, KeySource, PackageVerdict, path,
-    verdict::{Gap, PackageCounts},
+    verdict::{Gap, PackageCounts, SealedMessage},
     zip::Zip,
 };
 
@@ -57,6 +58,8 @@ struct Check<'a> {
     proven: BTreeMap<u64, bool>,
     /// The checkpoint's root, once it was read.
     root: Option<Hash>,
+    /// What was found of sealed values.
+    sealed: Vec<SealedMessage>,
 }
 
 /// Checks a package.
@@ -76,6 +79,7 @@ pub fn check(bytes: &[u8], trust: &Trust, questions: &Questions, held: &Held) ->
         is_sealed: false,
         standings: Vec::new(),
         counts: PackageCounts::default(),
+        sealed: Vec::new(),
     };
     let zip = match Zip::read(bytes) {
         Ok(zip) => zip,
@@ -99,6 +103,7 @@ pub fn check(bytes: &[u8], trust: &Trust, questions: &Questions, held: &Held) ->
         entries: BTreeMap::new(),
         proven: BTreeMap::new(),
         root: None,
+        sealed: Vec::new(),
     };
     check.names();
     check.checkpoint();
@@ -112,6 +117,7 @@ pub fn check(bytes: &[u8], trust: &Trust, questions: &Questions, held: &Held) ->
     verdict.findings.append(&mut check.findings);
     verdict.gaps.append(&mut check.gaps);
     verdict.counts = check.counts;
+    verdict.sealed.append(&mut check.sealed);
     verdict.verdict = examined.verdict;
     verdict.keys = examined.keys;
     verdict.has_quorum = examined.has_quorum;

@@ -103,6 +103,21 @@ pub enum FindingKind {
     /// The agency did not sign.
     #[error("the agency did not sign this entry")]
     Party(#[source] PartyFault),
+    /// The sealed values listed are not those of the result.
+    #[error("the sealed values are not those of the result")]
+    Fields,
+    /// A value that is disclosed is not the one that was sealed.
+    #[error("the value disclosed for {field} is not the one that was sealed")]
+    Commitment {
+        /// The field.
+        field: String,
+    },
+    /// No entry in the package says that something was erased.
+    #[error("the entry of position {entry} does not say that this was erased")]
+    Erasure {
+        /// Position of the entry.
+        entry: u64,
+    },
     /// Nothing in the package was checked.
     #[error("nothing was checked")]
     Nothing,
@@ -166,6 +181,9 @@ impl FindingKind {
             Self::ReceiptPlace => "receipt-place",
             Self::Seal => "seal",
             Self::Party(_) => "party-signature",
+            Self::Fields => "fields",
+            Self::Commitment { .. } => "commitment",
+            Self::Erasure { .. } => "erasure",
             Self::Nothing => "nothing",
         }
     }
@@ -197,6 +215,9 @@ impl FindingKind {
             Self::ReceiptPlace => "回执不属于包内条目",
             Self::Seal => "封存条目与清单不符：清单在导出后被更改，或封存条目属于另一证据包",
             Self::Party(_) => "报送方签名缺失或不符",
+            Self::Fields => "所列封存字段与结果不符",
+            Self::Commitment { .. } => "披露的值不是当时封存的值",
+            Self::Erasure { .. } => "条目并未载明该内容已删除",
             Self::Nothing => "没有核验到任何内容",
         }
     }

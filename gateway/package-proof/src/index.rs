@@ -39,6 +39,8 @@ pub enum Role {
     Key,
     /// It says who read or exported the same thing (保管链).
     Custody,
+    /// It erased something of the subject (删除).
+    Erasure,
 }
 
 /// An entry in the package.
@@ -63,6 +65,10 @@ pub enum Presence {
     LeftOut,
     /// Only their digest is there: the gateway does not have them any more.
     Unavailable,
+    /// Only their digest is there: they hold personal data that is sealed, and were not asked for.
+    Sealed,
+    /// Only their digest is there: they held personal data that was erased.
+    Erased,
 }
 
 /// A message of a submission.
@@ -75,6 +81,9 @@ pub struct MessageItem {
     pub payload: Presence,
     /// What the adapter made of it.
     pub result: Presence,
+    /// Whether the result has sealed values; what is said of them stands in a file of its own.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub sealed: bool,
     /// Identities of the records of it that are in the package as JSON.
     pub records: Vec<String>,
 }

@@ -5,7 +5,7 @@
 //! signatures, witnesses and time stamps is that of [`audit_proof::judge`].
 //!
 //! Reading order: [`zip`] (the container), [`manifest`] (the list), [`index`] (what the package says of itself), [`path`]
-//! (what a file is called), [`proofs`] (texts of proofs), [`mod@check`] and [`finding`], [`verdict`], [`render`].
+//! (what a file is called), [`proofs`] (texts of proofs), [`sealed`] (sealed values), [`mod@check`] and [`finding`], [`verdict`], [`render`].
 #![forbid(unsafe_code)]
 
 pub mod check;
@@ -15,6 +15,7 @@ pub mod manifest;
 pub mod path;
 pub mod proofs;
 pub mod render;
+pub mod sealed;
 pub mod verdict;
 pub mod zip;
 

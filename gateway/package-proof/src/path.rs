@@ -77,6 +77,12 @@ pub fn result(position: u64, message: u32) -> String {
     format!("results/{position}/{message}.pb")
 }
 
+/// What is said of the sealed values of a message.
+#[must_use]
+pub fn fields(position: u64, message: u32) -> String {
+    format!("sealed/{position}/{message}.fields")
+}
+
 /// A record for people.
 #[must_use]
 pub fn record(id: &str) -> String {
@@ -129,6 +135,7 @@ pub fn described(file: &str) -> (&'static str, &'static str) {
         "payloads" => "message as received 原始报文",
         "results" => "result as kept 转换结果",
         "records" => "record 记录",
+        "sealed" => "sealed values 封存字段",
         "adapters" => "adapter 适配器",
         "checkpoint" => "checkpoint 检查点",
         "policy" => "keys 密钥与策略",

@@ -198,13 +198,13 @@ fn write_part(f: &mut fmt::Formatter<'_>, name: &str, part: &PartProof) -> fmt::
 }
 
 /// The lines of a text, each with its line feed.
-struct Lines<'a> {
+pub(crate) struct Lines<'a> {
     lines: Vec<&'a str>,
     next: usize,
 }
 
 impl<'a> Lines<'a> {
-    fn new(bytes: &'a [u8]) -> Result<Self, ProofTextError> {
+    pub(crate) fn new(bytes: &'a [u8]) -> Result<Self, ProofTextError> {
         let wrong = ProofTextError { line: 1 };
         let text = std::str::from_utf8(bytes).map_err(|_| wrong)?;
         let body = text.strip_suffix('\n').ok_or(wrong)?;
@@ -218,17 +218,20 @@ impl<'a> Lines<'a> {
         }
     }
 
-    fn peek(&self) -> Option<&'a str> {
+    pub(crate) fn peek(&self) -> Option<&'a str> {
         self.lines.get(self.next).copied()
     }
 
-    fn take<T>(&mut self, read: impl FnOnce(&'a str) -> Option<T>) -> Result<T, ProofTextError> {
+    pub(crate) fn take<T>(
+        &mut self,
+        read: impl FnOnce(&'a str) -> Option<T>,
+    ) -> Result<T, ProofTextError> {
         let value = self.peek().and_then(read).ok_or(self.error())?;
         self.next += 1;
         Ok(value)
     }
 
-    fn exactly(&mut self, line: &str) -> Result<(), ProofTextError> {
+    pub(crate) fn exactly(&mut self, line: &str) -> Result<(), ProofTextError> {
         self.take(|found| (found == line).then_some(()))
     }
 
@@ -272,7 +275,7 @@ impl<'a> Lines<'a> {
     }
 }
 
-fn decimal(text: &str) -> Option<u64> {
+pub(crate) fn decimal(text: &str) -> Option<u64> {
     let number: u64 = text.parse().ok()?;
     (number.to_string() == text).then_some(number)
 }

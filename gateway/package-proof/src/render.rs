@@ -38,6 +38,7 @@ fn write(out: &mut String, verdict: &PackageVerdict) -> std::fmt::Result {
         )?;
     }
     remarks(out, verdict)?;
+    sealed(out, verdict)?;
     if !verdict.verdict.not_asked.is_empty() {
         writeln!(out, "NOT ASKED 未要求核验:")?;
         for what in &verdict.verdict.not_asked {
@@ -136,6 +137,40 @@ fn remarks(out: &mut String, verdict: &PackageVerdict) -> std::fmt::Result {
                 out,
                 "not in it 未收入: {}: {} ({})",
                 left.what, left.why, left.why_chinese
+            )?;
+        }
+    }
+    Ok(())
+}
+
+/// What is sealed, disclosed and erased, by message.
+fn sealed(out: &mut String, verdict: &PackageVerdict) -> std::fmt::Result {
+    for one in &verdict.sealed {
+        let at = format!("entry 条目 {}, message 报文 {}", one.position, one.message);
+        for (field, value) in &one.disclosed {
+            writeln!(out, "disclosed 披露: {at}: {field} = {value}")?;
+        }
+        let mut what = Vec::new();
+        if one.sealed > 0 {
+            what.push(format!("{} values 字段", one.sealed));
+        }
+        if one.is_payload_sealed {
+            what.push("the message itself 报文本身".to_owned());
+        }
+        if !what.is_empty() {
+            writeln!(out, "sealed 封存: {at}: {}", what.join(", "))?;
+        }
+        for of in &one.erased {
+            let erasure = &of.erasure;
+            let payload = match of.is_payload {
+                true => ", and the message itself 及报文本身",
+                false => "",
+            };
+            writeln!(
+                out,
+                "erased 已删除: {at}: {} values 字段{payload}: {}",
+                of.fields,
+                erasure.sentence()
             )?;
         }
     }
@@ -252,6 +287,9 @@ fn named(package: &PackageCounts, counts: &Counts) -> Vec<(u64, &'static str, &'
         (counts.stamps, "time stamps", "时间戳"),
         (counts.receipts, "receipts", "回执"),
         (counts.statements, "party statements", "报送方签名"),
+        (package.sealed, "sealed values", "封存字段"),
+        (package.disclosed, "disclosed values", "披露字段"),
+        (package.erased, "erased values", "已删除字段"),
     ]
 }
 

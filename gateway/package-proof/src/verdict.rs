@@ -1,5 +1,6 @@
 //! The verdict over a package: three-valued as that over a log, for the entries that are in it.
 
+use audit_proof::erasure::Erasure;
 use audit_proof::judge::{Outcome, Standing, Verdict};
 
 use crate::{Finding, Index};
@@ -46,6 +47,40 @@ pub struct PackageCounts {
     pub consistencies: u64,
     /// Statements that agencies signed.
     pub statements: u64,
+    /// Values that stay sealed.
+    pub sealed: u64,
+    /// Values that are disclosed and have their commitment.
+    pub disclosed: u64,
+    /// Values that an entry of the log erased.
+    pub erased: u64,
+}
+
+/// What was found of the sealed values of a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SealedMessage {
+    /// Position of the submission's entry.
+    pub position: u64,
+    /// Number of the message.
+    pub message: u32,
+    /// How many values stay sealed.
+    pub sealed: u64,
+    /// Whether the message itself stays sealed.
+    pub is_payload_sealed: bool,
+    /// Field and value of each that is disclosed; a value that is no text is in hexadecimal.
+    pub disclosed: Vec<(String, String)>,
+    /// What was erased, by each erasure.
+    pub erased: Vec<ErasedValues>,
+}
+
+/// What an entry erased of a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ErasedValues {
+    /// The erasure, as its entry says it.
+    pub erasure: Erasure,
+    /// How many values.
+    pub fields: u64,
+    /// Whether the message itself.
+    pub is_payload: bool,
 }
 
 /// What an examination of a package found.
@@ -71,6 +106,8 @@ pub struct PackageVerdict {
     pub standings: Vec<(u64, Standing)>,
     /// How much was really checked.
     pub counts: PackageCounts,
+    /// What is sealed, disclosed and erased, by message.
+    pub sealed: Vec<SealedMessage>,
 }
 
 impl PackageVerdict {

@@ -117,6 +117,16 @@ fn reason(why: &Why) -> (String, String) {
             format!("{what} is in the package by its digest alone"),
             "包内仅有其摘要".to_owned(),
         ),
+        Why::Sealed { what } => (
+            format!(
+                "{what} holds personal data and is sealed; the gateway replays it with its keys"
+            ),
+            "含个人信息，已封存；持有密钥的网关可重放".to_owned(),
+        ),
+        Why::Erased { what } => (
+            format!("{what} held personal data and was erased"),
+            "含个人信息，已删除".to_owned(),
+        ),
         Why::Limit { code } => (
             format!("what was kept is that the adapter met a limit of the node: {code}"),
             format!("当时适配器触及节点限制：{code}"),
@@ -141,6 +151,8 @@ fn chinese(kind: Kind) -> &'static str {
         Kind::NotRun => "未能运行",
         Kind::Differs => "结果不同",
         Kind::TimeLimit => "当时超时",
+        Kind::Sealed => "已封存",
+        Kind::Erased => "已删除",
     }
 }
 

@@ -282,6 +282,11 @@ impl Work<'_> {
         let count = u64::from(whole.proofs.count);
         present(item.payload, "the message")?;
         present(item.result, "the result")?;
+        if item.sealed {
+            // Its values are commitments here: there are no bytes to compare with.
+            let why = Why::Sealed { what: "the result" };
+            return Err(Standing::NotReplayed { why });
+        }
         let file = path::payload(position, item.number);
         let root = &whole.entry.payload_root;
         let place = whole.place(payload_proof, (index, count), root);
@@ -320,6 +325,14 @@ fn present(presence: Presence, what: &'static str) -> Result<(), Standing> {
         Presence::Included => Ok(()),
         Presence::Withheld | Presence::LeftOut | Presence::Unavailable => {
             let why = Why::DigestOnly { what };
+            Err(Standing::NotReplayed { why })
+        }
+        Presence::Sealed => {
+            let why = Why::Sealed { what };
+            Err(Standing::NotReplayed { why })
+        }
+        Presence::Erased => {
+            let why = Why::Erased { what };
             Err(Standing::NotReplayed { why })
         }
     }

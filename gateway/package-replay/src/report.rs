@@ -72,6 +72,16 @@ pub enum Why {
         /// Of what.
         what: &'static str,
     },
+    /// Something holds personal data and is sealed (封存): the package has commitments to it.
+    Sealed {
+        /// What.
+        what: &'static str,
+    },
+    /// Something held personal data and was erased (删除).
+    Erased {
+        /// What.
+        what: &'static str,
+    },
     /// What was kept is that the adapter met a limit of the node.
     Limit {
         /// The code.

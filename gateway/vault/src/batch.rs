@@ -5,9 +5,10 @@ use std::sync::{PoisonError, RwLockReadGuard};
 
 use crate::blind::Tag;
 use crate::key::{Compartment, Key, KeyName, NamedKey};
+use crate::open::Opened;
 use crate::register::SubjectSlot;
 use crate::slot::{Content, Kind, SLOT_BYTES, Slot, decode, encode, place};
-use crate::vault::{KeyState, Opened, Vault, VaultError};
+use crate::vault::{KeyState, Vault, VaultError};
 use crate::wrap::WrapError;
 
 /// Keys being added. Nothing that is sealed under them may be kept before [`Batch::commit`] returned.

@@ -50,6 +50,18 @@ impl Use {
     }
 }
 
+/// The keyed form of a digest.
+pub(crate) fn keyed(key: &Key, digest: &[u8; 32]) -> [u8; 32] {
+    let key = hmac::Key::new(hmac::HMAC_SHA256, key.bytes());
+    let mut context = hmac::Context::with_key(&key);
+    context.update(b"lawgate-blind/digest");
+    context.update(&[0]);
+    context.update(digest);
+    let mut keyed = [0; 32];
+    keyed.copy_from_slice(context.sign().as_ref());
+    keyed
+}
+
 /// The tag of a value, brought to its [`plain_form`].
 pub(crate) fn tag(key: &Key, what: Use, value: &str) -> Tag {
     let key = hmac::Key::new(hmac::HMAC_SHA256, key.bytes());

@@ -1,7 +1,8 @@
 //! Erasing (删除): from the keys of people to tombstones, through a crash at any point.
 //!
 //! The steps, in order: the intent is written to a file and durable; whoever erases writes the entry of the log; the
-//! slots are overwritten with tombstones that name the entry; the intent is removed. An intent found at the start is
+//! slots are overwritten with tombstones that name the entry; whoever erases drops what else it keeps of the people; the
+//! intent is removed. An intent found at the start is
 //! carried out, because it may have been acknowledged. Nothing in an intent is personal.
 
 use std::collections::BTreeSet;
@@ -141,7 +142,6 @@ impl Vault {
             let opened = self.compartment(Compartment::Ordinary);
             opened.register().forget_mentions(*name);
         }
-        self.end_intent()?;
         Ok(messages.len())
     }
 
@@ -160,7 +160,11 @@ impl Vault {
         Ok(())
     }
 
-    fn end_intent(&self) -> Result<(), VaultError> {
+    /// Forgets the intent: everything that follows from the erasure is done.
+    ///
+    /// # Errors
+    /// [`VaultError::File`]; the erasure is carried out again at the next start, which does no harm.
+    pub fn end_erasure(&self) -> Result<(), VaultError> {
         let path = self.intent_path();
         let end = || match fs::remove_file(&path) {
             Err(cause) if cause.kind() != io::ErrorKind::NotFound => Err(cause),

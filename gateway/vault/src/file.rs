@@ -53,6 +53,7 @@ pub(crate) struct SlotFile {
     file: File,
     /// The number the next slot gets.
     next: AtomicU64,
+    /// Whether nothing more may be written.
     is_poisoned: AtomicBool,
 }
 
@@ -95,6 +96,39 @@ impl SlotFile {
             is_poisoned: AtomicBool::new(false),
         };
         for number in 0..opened.next.load(Ordering::Relaxed) {
+            visit(number, opened.read(number)?);
+        }
+        Ok(opened)
+    }
+
+    /// Opens a file that is there for reading, beside whoever holds it; nothing can be written to it.
+    pub(crate) fn read_only(
+        path: &Path,
+        mut visit: impl FnMut(u64, Slot),
+    ) -> Result<Self, FileError> {
+        let failed = |cause| FileError::Io {
+            path: path.to_owned(),
+            cause,
+        };
+        let file = File::open(path).map_err(failed)?;
+        let bytes = file.metadata().map_err(failed)?.len();
+        let mut header = [0; SLOT_BYTES];
+        if bytes < SLOT_BYTES as u64
+            || file.read_exact_at(&mut header, 0).is_err()
+            || header != self::header()
+        {
+            return Err(FileError::NotOurs {
+                path: path.to_owned(),
+            });
+        }
+        let slots = bytes.div_ceil(SLOT_BYTES as u64) - 1;
+        let opened = Self {
+            path: path.to_owned(),
+            next: AtomicU64::new(slots),
+            file,
+            is_poisoned: AtomicBool::new(true),
+        };
+        for number in 0..slots {
             visit(number, opened.read(number)?);
         }
         Ok(opened)

@@ -41,6 +41,7 @@ pub mod commit;
 mod erasure;
 mod file;
 mod key;
+mod open;
 mod register;
 pub mod sealed;
 mod slot;

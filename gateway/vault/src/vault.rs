@@ -3,13 +3,14 @@
 //! A cheap question is a read of one slot. Adding stands in `batch`, erasing in `erasure`. Blocks the thread for the disk; called from several threads.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::RwLock;
 
 use zeroize::Zeroizing;
 
 use crate::blind::{self, Tag, Use};
-use crate::file::{FileError, SlotFile};
+use crate::file::FileError;
 use crate::key::{Compartment, Key, KeyName, RandomError};
+use crate::open::Opened;
 use crate::register::Register;
 use crate::sealed::{self, OpenError};
 use crate::slot::{Content, Kind, Slot, Tombstone, encode, encode_tombstone, place};
@@ -90,15 +91,6 @@ pub struct Subject {
     pub is_restricted: bool,
 }
 
-/// One compartment, open.
-#[derive(Debug)]
-pub(crate) struct Opened {
-    pub(crate) file: SlotFile,
-    pub(crate) register: Mutex<Register>,
-    pub(crate) wrapper: Box<dyn Wrapper>,
-    index_key: Key,
-}
-
 /// The vault.
 #[derive(Debug)]
 pub struct Vault {
@@ -142,6 +134,27 @@ impl Vault {
         })
     }
 
+    /// Opens the vault in `folder` for reading alone, beside whoever holds it: what is sealed or erased later is seen,
+    /// who is held or restricted later is not.
+    ///
+    /// # Errors
+    /// [`VaultError`], also when there is no vault.
+    pub fn read_only(
+        folder: &Path,
+        ordinary: Box<dyn Wrapper>,
+        reporter: Box<dyn Wrapper>,
+    ) -> Result<Self, VaultError> {
+        let [first, second] = FILES.map(|file| folder.join(file));
+        let (ordinary, of_first) = Opened::read_only(&first, ordinary)?;
+        let (reporter, of_second) = Opened::read_only(&second, reporter)?;
+        Ok(Self {
+            compartments: [ordinary, reporter],
+            gate: RwLock::new(()),
+            folder: folder.to_owned(),
+            damaged: of_first + of_second,
+        })
+    }
+
     /// Slots that are neither whole nor unwritten: cut off by a crash before anybody was told of them, or damaged.
     #[must_use]
     pub fn damaged(&self) -> u64 {
@@ -173,6 +186,13 @@ impl Vault {
     #[must_use]
     pub fn value_tag(&self, compartment: Compartment, value: &str) -> Tag {
         blind::tag(&self.compartment(compartment).index_key, Use::Value, value)
+    }
+
+    /// A digest under a key that never leaves the vault: equal digests stay equal, and nobody else can try values.
+    #[must_use]
+    pub fn keyed_digest(&self, digest: &[u8; 32]) -> [u8; 32] {
+        let index_key = &self.compartment(Compartment::Ordinary).index_key;
+        blind::keyed(index_key, digest)
     }
 
     /// Reads a key.
@@ -307,6 +327,22 @@ impl Vault {
         })
     }
 
+    /// How many people in cases have a key in a compartment.
+    #[must_use]
+    pub fn count(&self, compartment: Compartment) -> u64 {
+        self.compartment(compartment).register().subjects.len() as u64
+    }
+
+    /// How many cases are under hold, and how many people in cases are restricted.
+    #[must_use]
+    pub fn counts_of_states(&self) -> (u64, u64) {
+        let register = self.compartment(Compartment::Ordinary).register();
+        (
+            register.holds.len() as u64,
+            register.restrictions.len() as u64,
+        )
+    }
+
     /// Sets or lifts the hold on a case; durable when it returns. Returns whether that changed anything.
     ///
     /// # Errors
@@ -368,58 +404,6 @@ impl Vault {
             }
             (Some(_), true) | (None, false) => Ok(false),
         }
-    }
-}
-
-impl Opened {
-    fn open(path: &Path, wrapper: Box<dyn Wrapper>) -> Result<(Self, u64), VaultError> {
-        let (mut register, mut index) = (Register::default(), None);
-        let (mut live, mut damaged) = (0_u64, 0);
-        let file = SlotFile::open(path, |number, slot| match slot {
-            Slot::Live(Content::Index(key)) if number == 0 => index = Some(key),
-            Slot::Live(content) => {
-                live += 1;
-                register.take(number, &content);
-            }
-            Slot::Damaged => damaged += 1,
-            Slot::Unwritten | Slot::Erased(_) => {}
-        })?;
-        let index_place = place(Kind::Index, 0);
-        let index_key = match index {
-            Some(wrapped) => wrapper.unwrap(&index_place, &wrapped),
-            // A new file, or one that a crash cut off before anything was sealed.
-            None if live == 0 => first_key(&file, &*wrapper)?,
-            None => Err(WrapError::Refused),
-        };
-        let index_key = index_key.map_err(|cause| VaultError::WrongKey {
-            path: path.to_owned(),
-            cause,
-        })?;
-        // Slot 0 is the index key's.
-        file.skip_to(1);
-        let opened = Self {
-            file,
-            register: Mutex::new(register),
-            wrapper,
-            index_key,
-        };
-        Ok((opened, damaged))
-    }
-
-    pub(crate) fn register(&self) -> MutexGuard<'_, Register> {
-        self.register.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Makes the key of a blind index and keeps it; an error of the wrapper is told apart from those of the disk.
-fn first_key(file: &SlotFile, wrapper: &dyn Wrapper) -> Result<Result<Key, WrapError>, VaultError> {
-    let key = Key::random()?;
-    match wrapper.wrap(&place(Kind::Index, 0), &key) {
-        Ok(wrapped) => {
-            file.write(&[(0, encode(0, &Content::Index(wrapped)))])?;
-            Ok(Ok(key))
-        }
-        Err(cause) => Ok(Err(cause)),
     }
 }
 

@@ -17,9 +17,7 @@ use std::process::{Child, Command, ExitCode, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rustix::process::{
-    Pid, Resource, Rlimit, Signal, prlimit, set_parent_process_death_signal,
-};
+use rustix::process::{Pid, Resource, Rlimit, Signal, prlimit, set_parent_process_death_signal};
 use wasmtime::Engine;
 
 use crate::call::Cause;

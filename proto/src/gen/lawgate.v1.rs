@@ -775,7 +775,7 @@ pub struct GetMessageProofRequest {
 }
 /// That one message of a submission was received: message, payloads root, entry, tree.
 ///
-/// Check: SHA-256(0x00 || message) with `payload_hashes` gives the payloads root of the entry, as
+/// Check: SHA-256(0x00 || `payload_salt` || message) with `payload_hashes` gives the payloads root of the entry, as
 /// its key 9 has it; SHA-256(0x00 || `entry`) with the hashes of `inclusion` gives the root of a
 /// checkpoint you trust.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -786,7 +786,8 @@ pub struct GetMessageProofResponse {
     /// Number of messages in the submission: the size of the tree over the payloads.
     #[prost(uint32, tag = "2")]
     pub message_count: u32,
-    /// RFC 6962 leaf hash of the message: SHA-256(0x00 || payload). 32 bytes.
+    /// RFC 6962 leaf hash of the message: SHA-256(0x00 || payload), with the salt between where there
+    /// is one. 32 bytes.
     #[prost(bytes = "vec", tag = "3")]
     pub payload_leaf_hash: ::prost::alloc::vec::Vec<u8>,
     /// The path of RFC 6962 §2.1.1 in the tree over the payloads, sibling first. 32 bytes each.
@@ -799,6 +800,9 @@ pub struct GetMessageProofResponse {
     /// That the tree has the entry.
     #[prost(message, optional, tag = "6")]
     pub inclusion: ::core::option::Option<GetInclusionProofResponse>,
+    /// Salt of the leaf, where the message holds personal data and the reader may see it. 32 bytes or empty.
+    #[prost(bytes = "vec", tag = "7")]
+    pub payload_salt: ::prost::alloc::vec::Vec<u8>,
 }
 /// How far a checkpoint can be relied on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
@@ -2167,6 +2171,14 @@ pub struct ExportPackageRequest {
     /// Case and purpose the export is for; go into the audit entry.
     #[prost(message, optional, tag = "7")]
     pub purpose: ::core::option::Option<Purpose>,
+    /// Sealed values of personal data to disclose: paths from the record on, such as
+    /// `case_transfer.suspects\[0\].name`; one that holds others discloses these, one without numbers is of
+    /// all of a list, `*` is every value. Of classes alone that your agency may see. At most 256.
+    #[prost(string, repeated, tag = "8")]
+    pub disclose: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Disclose sealed messages whole, where your agency may see them.
+    #[prost(bool, tag = "9")]
+    pub with_payloads: bool,
     /// What it is about.
     #[prost(oneof = "export_package_request::Subject", tags = "1, 2, 3, 4")]
     pub subject: ::core::option::Option<export_package_request::Subject>,
@@ -2378,6 +2390,10 @@ pub struct MessageOutcome {
     /// Findings of severity error or warning, at most 32; the rest is in the records.
     #[prost(message, repeated, tag = "5")]
     pub notable: ::prost::alloc::vec::Vec<Finding>,
+    /// Salt of the message's leaf under `payload_digest`, for the sender alone: the leaf is over salt
+    /// and payload. Empty where the message holds no personal data, and where the agency signed. 32 bytes.
+    #[prost(bytes = "vec", tag = "6")]
+    pub payload_salt: ::prost::alloc::vec::Vec<u8>,
 }
 /// Sums over a submission.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
@@ -2410,7 +2426,7 @@ pub struct Receipt {
     /// Time in the entry.
     #[prost(message, optional, tag = "4")]
     pub entered_at: ::core::option::Option<DateTime>,
-    /// Root over the payloads of the messages (RFC 6962, one leaf a message). 32 bytes.
+    /// Root over the payloads of the messages (RFC 6962, one leaf a message: salt, if any, and payload). 32 bytes.
     #[prost(bytes = "vec", tag = "5")]
     pub payload_digest: ::prost::alloc::vec::Vec<u8>,
     /// Root over the results of the messages. 32 bytes.
@@ -4316,6 +4332,238 @@ impl DeviceKind {
             _ => None,
         }
     }
+}
+/// Whom to find: by value, by case, or by both.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct FindSubjectsRequest {
+    /// An identity number, name, telephone number, card or plate, in any spelling; empty for all of a case.
+    #[prost(string, tag = "1")]
+    pub value: ::prost::alloc::string::String,
+    /// Case number, in any style of brackets; empty for every case.
+    #[prost(string, tag = "2")]
+    pub case_number: ::prost::alloc::string::String,
+    /// Case the search is for; goes into the entry.
+    #[prost(message, optional, tag = "3")]
+    pub purpose: ::core::option::Option<Purpose>,
+}
+/// One person in one case, as far as the vault knows one.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Subject {
+    /// Name of the key of the person's values in the case: `k17`, `r3`. What the other calls take.
+    #[prost(string, tag = "1")]
+    pub key: ::prost::alloc::string::String,
+    /// Pseudonym (代号) of the person: 32 hexadecimal digits, the same in every case of the compartment.
+    #[prost(string, tag = "2")]
+    pub pseudonym: ::prost::alloc::string::String,
+    /// Pseudonym of the case.
+    #[prost(string, tag = "3")]
+    pub case_pseudonym: ::prost::alloc::string::String,
+    /// Numbers under which the records stand, as far as they are open.
+    #[prost(string, repeated, tag = "4")]
+    pub case_numbers: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Messages that hold values of the person.
+    #[prost(uint32, tag = "5")]
+    pub messages: u32,
+    /// Sealed fields of the person in records.
+    #[prost(uint32, tag = "6")]
+    pub fields: u32,
+    /// Identities (ULID) of the records that hold them, at most 100.
+    #[prost(string, repeated, tag = "7")]
+    pub record_ids: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Whether the identity is one of a reporter (举报人), in the compartment of its own.
+    #[prost(bool, tag = "8")]
+    pub is_reporter: bool,
+    /// Whether the case is under legal hold.
+    #[prost(bool, tag = "9")]
+    pub is_held: bool,
+    /// Whether the values are only stored.
+    #[prost(bool, tag = "10")]
+    pub is_restricted: bool,
+}
+/// The people found.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct FindSubjectsResponse {
+    /// The people.
+    #[prost(message, repeated, tag = "1")]
+    pub subjects: ::prost::alloc::vec::Vec<Subject>,
+}
+/// Which case is held, and why.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SetLegalHoldRequest {
+    /// Case number, in any style of brackets.
+    #[prost(string, tag = "1")]
+    pub case_number: ::prost::alloc::string::String,
+    /// True to hold, false to release.
+    #[prost(bool, tag = "2")]
+    pub is_held: bool,
+    /// Code of the legal basis.
+    #[prost(string, tag = "3")]
+    pub legal_basis: ::prost::alloc::string::String,
+}
+/// What came of it.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SetLegalHoldResponse {
+    /// Position of the entry.
+    #[prost(uint64, tag = "1")]
+    pub position: u64,
+    /// Whether it changed anything.
+    #[prost(bool, tag = "2")]
+    pub has_changed: bool,
+}
+/// Whose values are restricted, and why.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SetRestrictionRequest {
+    /// Names of keys, as FindSubjects gives them.
+    #[prost(string, repeated, tag = "1")]
+    pub keys: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// True to restrict, false to lift.
+    #[prost(bool, tag = "2")]
+    pub is_restricted: bool,
+    /// Code of the legal basis.
+    #[prost(string, tag = "3")]
+    pub legal_basis: ::prost::alloc::string::String,
+}
+/// What came of it.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SetRestrictionResponse {
+    /// Position of the entry.
+    #[prost(uint64, tag = "1")]
+    pub position: u64,
+    /// How many people it changed anything for.
+    #[prost(uint32, tag = "2")]
+    pub changed: u32,
+}
+/// Who is erased, and why.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct EraseSubjectsRequest {
+    /// Names of keys, as FindSubjects gives them; at most 256.
+    #[prost(string, repeated, tag = "1")]
+    pub keys: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Code of the legal basis (删除依据), for example `PIPL-47`. Not empty.
+    #[prost(string, tag = "2")]
+    pub legal_basis: ::prost::alloc::string::String,
+}
+/// What came of it.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct EraseSubjectsResponse {
+    /// Position of the entry: of the erasure, or of the request when another approver is waited for.
+    #[prost(uint64, tag = "1")]
+    pub position: u64,
+    /// Whether the keys are destroyed; false when another approver is waited for.
+    #[prost(bool, tag = "2")]
+    pub is_erased: bool,
+    /// People erased, or to be erased.
+    #[prost(uint32, tag = "3")]
+    pub subjects: u32,
+    /// Messages whose payload is erased with them.
+    #[prost(uint32, tag = "4")]
+    pub messages: u32,
+    /// Sealed fields of records erased.
+    #[prost(uint32, tag = "5")]
+    pub fields: u32,
+}
+/// Asks how things stand.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetPersonalStatusRequest {}
+/// How things stand.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetPersonalStatusResponse {
+    /// People in cases who have a key, reporters not counted.
+    #[prost(uint64, tag = "1")]
+    pub subjects: u64,
+    /// Reporters who have a key.
+    #[prost(uint64, tag = "2")]
+    pub reporters: u64,
+    /// Cases under legal hold.
+    #[prost(uint64, tag = "3")]
+    pub holds: u64,
+    /// People in cases whose values are only stored.
+    #[prost(uint64, tag = "4")]
+    pub restrictions: u64,
+    /// Erasures that wait for a second approver.
+    #[prost(uint64, tag = "5")]
+    pub waiting: u64,
+    /// Slots of the files of keys that are neither whole nor empty.
+    #[prost(uint64, tag = "6")]
+    pub damaged: u64,
+    /// Approvers that an erasure takes.
+    #[prost(uint32, tag = "7")]
+    pub approvers: u32,
+}
+/// Which fields of which record.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct DiscloseRequest {
+    /// Identity of the record (ULID).
+    #[prost(string, tag = "1")]
+    pub record_id: ::prost::alloc::string::String,
+    /// Paths as the commitments have them, from the record on: `case_transfer.suspects\[0\].name`.
+    #[prost(string, repeated, tag = "2")]
+    pub fields: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Case the disclosure is for; goes into the entry.
+    #[prost(message, optional, tag = "3")]
+    pub purpose: ::core::option::Option<Purpose>,
+}
+/// What opens one commitment: SHA-256(0x02 || length of tag (2 bytes, big-endian) || tag || salt ||
+/// value) is the commitment.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Disclosure {
+    /// The field: `records\[0\].case_transfer.suspects\[0\].name`.
+    #[prost(string, tag = "1")]
+    pub tag: ::prost::alloc::string::String,
+    /// The salt. 32 bytes.
+    #[prost(bytes = "vec", tag = "2")]
+    pub salt: ::prost::alloc::vec::Vec<u8>,
+    /// The value: of a text its UTF-8; of anything else its message with that field alone, encoded.
+    #[prost(bytes = "vec", tag = "3")]
+    pub value: ::prost::alloc::vec::Vec<u8>,
+    /// The commitment that the stored result holds. 32 bytes.
+    #[prost(bytes = "vec", tag = "4")]
+    pub commitment: ::prost::alloc::vec::Vec<u8>,
+}
+/// The disclosures, and what binds their commitments to the log.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct DiscloseResponse {
+    /// One for each field asked for, in that order.
+    #[prost(message, repeated, tag = "1")]
+    pub disclosures: ::prost::alloc::vec::Vec<Disclosure>,
+    /// The stored part of the message's result: a byte 2, then an encoded SealedResult.
+    #[prost(bytes = "vec", tag = "2")]
+    pub result_part: ::prost::alloc::vec::Vec<u8>,
+    /// Its place among the parts: number of the message plus 1.
+    #[prost(uint32, tag = "3")]
+    pub part_index: u32,
+    /// Number of parts.
+    #[prost(uint32, tag = "4")]
+    pub part_count: u32,
+    /// Path of RFC 6962 §2.1.1 from the part to the result digest of the entry. 32 bytes each.
+    #[prost(bytes = "vec", repeated, tag = "5")]
+    pub part_hashes: ::prost::alloc::vec::Vec<::prost::alloc::vec::Vec<u8>>,
+    /// Position of the submission's entry.
+    #[prost(uint64, tag = "6")]
+    pub position: u64,
+}
+/// The result of a message whose records hold personal data, as it is stored.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct SealedResult {
+    /// An encoded MessageResult without the sealed values.
+    #[prost(bytes = "vec", tag = "1")]
+    pub open: ::prost::alloc::vec::Vec<u8>,
+    /// The sealed values.
+    #[prost(message, repeated, tag = "2")]
+    pub fields: ::prost::alloc::vec::Vec<SealedField>,
+}
+/// One sealed value.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SealedField {
+    /// Where it belongs; the tag of its commitment. From the conversion on.
+    #[prost(string, tag = "1")]
+    pub path: ::prost::alloc::string::String,
+    /// The commitment. 32 bytes.
+    #[prost(bytes = "vec", tag = "2")]
+    pub commitment: ::prost::alloc::vec::Vec<u8>,
+    /// Salt and value, sealed.
+    #[prost(bytes = "vec", tag = "3")]
+    pub sealed: ::prost::alloc::vec::Vec<u8>,
 }
 /// One fact of the common schema.
 ///

@@ -178,6 +178,8 @@ fn exchange(
         index: Arc::clone(index) as Arc<dyn exchange::ports::Index>,
         receipts: None,
         proofs: None,
+        vault: None,
+        approvers: 1,
         policy: Policy::new(Vec::new()).with_staff(vec![auditor]),
         search_key: SearchKey::new([5; 32]),
         working_days: WorkingDays::default(),
@@ -260,6 +262,7 @@ fn entry(feed: &str, result_root: [u8; 32], number: u64) -> SubmitEntry {
         key,
         party: None,
         retry: None,
+        sealed: None,
         case: CaseBinding::default(),
     }
 }

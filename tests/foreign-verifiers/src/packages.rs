@@ -7,7 +7,7 @@ use audit_proof::{
     judge::{Outcome, Questions, Trust},
     policy::Policy,
 };
-use package_proof::{Held, check, path, zip::Zip};
+use package_proof::{Held, check, path, sealed::FieldState, zip::Zip};
 use sample_package::{Options, Sample};
 use serde_json::Value;
 
@@ -138,12 +138,43 @@ fn both_accept_honest_packages_and_name_each_file_that_is_changed_removed_added_
         (("none".to_owned(), Vec::new(), b"PK".to_vec()), 1),
     ];
     cases.extend(altered(&package).into_iter().map(|case| (case, 1)));
-    fs::write(folder.path().join("policy"), &sample.policy).unwrap();
-    for ((name, _, bytes), _) in &cases {
-        fs::write(folder.path().join(format!("{name}.evp")), bytes).unwrap();
+    check_all(folder.path(), &sample, &cases);
+}
+
+#[test]
+fn both_tell_what_is_sealed_disclosed_and_erased_and_name_each_file_that_is_altered() {
+    let folder = tempfile::tempdir().unwrap();
+    let sample = Sample::new(Options {
+        is_personal: true,
+        ..Options::default()
+    });
+    let package = sample.package(None);
+    let other_value = {
+        let mut contents = sample.contents.clone();
+        let fields = contents.submissions[0].items[0].fields.as_mut().unwrap();
+        if let FieldState::Disclosed { value, .. } = &mut fields.fields[0].state {
+            *value = "李四".as_bytes().to_vec();
+        }
+        sample.package_of(&contents, None)
+    };
+    let position = sample.contents.submissions[0].position;
+    let file = path::fields(position, 0);
+    let mut cases: Vec<(Altered, i64)> = vec![
+        (("honest".to_owned(), Vec::new(), package.clone()), 0),
+        (("value".to_owned(), vec![file], other_value), 1),
+    ];
+    cases.extend(altered(&package).into_iter().map(|case| (case, 1)));
+    check_all(folder.path(), &sample, &cases);
+}
+
+/// Lets both verifiers check every case: exit code, and the files that have to be named.
+fn check_all(folder: &Path, sample: &Sample, cases: &[(Altered, i64)]) {
+    fs::write(folder.join("policy"), &sample.policy).unwrap();
+    for ((name, _, bytes), _) in cases {
+        fs::write(folder.join(format!("{name}.evp")), bytes).unwrap();
     }
-    let said = python(folder.path());
-    for ((name, named, bytes), code) in &cases {
+    let said = python(folder);
+    for ((name, named, bytes), code) in cases {
         let policy = (name != "own-keys").then_some(sample.policy.as_str());
         let (our_code, our_files) = ours(bytes, policy);
         // Without the seal nothing is wrong and nothing binds the list: both halves have to be gone.

@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod log;
+mod sealed;
 
 use audit_proof::{
     hash::{Hash, leaf_hash},
@@ -30,6 +31,8 @@ pub struct Options {
     pub is_final: bool,
     /// Whether the second message is withheld.
     pub is_masked: bool,
+    /// Whether the messages hold personal data, which is sealed, disclosed and erased in part.
+    pub is_personal: bool,
     /// Whether it is the package of a range.
     pub is_range: bool,
     /// Length of the component of the adapter, in bytes; 0 leaves it out.
@@ -43,6 +46,7 @@ impl Default for Options {
         Self {
             is_final: true,
             is_masked: false,
+            is_personal: false,
             is_range: false,
             component_bytes: 4000,
             entries_before: 20,
@@ -114,7 +118,7 @@ impl Sample {
         let configuration_digest = Suite::Sha256.hash(&configuration);
         let adapter = (component_digest, configuration_digest);
         let load = log.append(log::adapter_load(adapter));
-        let parts = Parts::new();
+        let parts = Parts::new(options.is_personal);
         let submission = log.append(log::submission(
             &parts.roots(),
             adapter,
@@ -122,7 +126,10 @@ impl Sample {
         ));
         let receipt = log.receipt(submission);
         let receipt_size = log.size();
-        log.append(log::plain(6));
+        let erasure = match options.is_personal {
+            true => log.append(log::erasure(submission)),
+            false => log.append(log::plain(6)),
+        };
         let query = log.append(log::query());
         let size = log.size();
         let note = log.checkpoint(options.is_final);
@@ -157,13 +164,17 @@ impl Sample {
             },
             policy: log.policy(),
             key_history: None,
-            entries: vec![
-                entry(load, Role::Adapter),
-                entry(submission, Role::Subject),
-                entry(query, Role::Custody),
-            ],
+            entries: [
+                Some(entry(load, Role::Adapter)),
+                Some(entry(submission, Role::Subject)),
+                (options.is_personal).then(|| entry(erasure, Role::Erasure)),
+                Some(entry(query, Role::Custody)),
+            ]
+            .into_iter()
+            .flatten()
+            .collect(),
             range,
-            submissions: vec![parts.file(submission, options.is_masked)],
+            submissions: vec![parts.file(submission, options.is_masked, erasure)],
             adapters: vec![adapter_file(component, configuration)],
             receipts: vec![(submission, receipt)],
             consistency: vec![ConsistencyText {
@@ -218,28 +229,46 @@ fn component_byte(index: usize) -> u8 {
 /// The parts of the submission.
 struct Parts {
     payloads: Vec<Vec<u8>>,
+    /// What the leaves of the payloads are over: of personal data, salt and message.
+    bound: Vec<Vec<u8>>,
     results: Vec<Vec<u8>>,
+    is_personal: bool,
 }
 
 impl Parts {
-    fn new() -> Self {
+    fn new(is_personal: bool) -> Self {
         let payloads: Vec<Vec<u8>> = MESSAGES
             .iter()
             .map(|text| text.as_bytes().to_vec())
             .collect();
-        let request = b"request".to_vec();
-        let result = |payload: &Vec<u8>| [b"result of ".as_slice(), payload].concat();
-        let results = std::iter::once(request)
-            .chain(payloads.iter().map(result))
-            .collect();
-        Self { payloads, results }
+        let request = match is_personal {
+            true => sealed::request(),
+            false => b"request".to_vec(),
+        };
+        let result = |payload: &Vec<u8>| match is_personal {
+            true => sealed::result(),
+            false => [b"result of ".as_slice(), payload].concat(),
+        };
+        let bound = payloads.iter().enumerate();
+        let bound = bound.map(|(number, payload)| match is_personal {
+            true => sealed::salted(number, payload),
+            false => payload.clone(),
+        });
+        Self {
+            bound: bound.collect(),
+            results: std::iter::once(request)
+                .chain(payloads.iter().map(result))
+                .collect(),
+            payloads,
+            is_personal,
+        }
     }
 
     fn roots(&self) -> (Hash, Hash) {
-        (tree::root(&self.payloads), tree::root(&self.results))
+        (tree::root(&self.bound), tree::root(&self.results))
     }
 
-    fn file(&self, position: u64, is_masked: bool) -> SubmissionFile {
+    fn file(&self, position: u64, is_masked: bool, erasure: u64) -> SubmissionFile {
         let part = |parts: &[Vec<u8>], index: usize| {
             let leaves: Vec<Hash> = parts.iter().map(|part| leaf_hash(part)).collect();
             PartProof {
@@ -252,7 +281,7 @@ impl Parts {
             let index = number as usize;
             (
                 number,
-                part(&self.payloads, index),
+                part(&self.bound, index),
                 part(&self.results, index + 1),
             )
         };
@@ -262,8 +291,12 @@ impl Parts {
         };
         let item = |number: u32| MessageFile {
             number,
-            payload: shown(number, &self.payloads[number as usize]),
+            payload: match self.is_personal {
+                true => sealed::payload(number, &self.payloads[number as usize]),
+                false => shown(number, &self.payloads[number as usize]),
+            },
             result: shown(number, &self.results[number as usize + 1]),
+            fields: (self.is_personal).then(|| sealed::fields(number, erasure)),
             records: vec![(
                 format!("01KX3Z5E8G0000000000{number}00000"),
                 format!("{{\"clue\":{{\"number\":{number}}}}}\n"),
@@ -272,7 +305,10 @@ impl Parts {
         SubmissionFile {
             position,
             id: "01KX3Z5E8G0000000000000000".to_owned(),
-            request: Part::Included(self.results[0].clone()),
+            request: match self.is_personal {
+                true => Part::Sealed,
+                false => Part::Included(self.results[0].clone()),
+            },
             proofs: MessagesText {
                 count: MESSAGES.len() as u32,
                 request: part(&self.results, 0),
@@ -281,6 +317,15 @@ impl Parts {
             items: numbers.map(item).into(),
         }
     }
+}
+
+/// Reads what a package says of sealed values, so that tests can change it.
+///
+/// # Panics
+/// The text is none.
+#[must_use]
+pub fn fields(text: &str) -> package_proof::sealed::FieldsText {
+    package_proof::sealed::FieldsText::parse(text.as_bytes()).expect("the text has its form")
 }
 
 /// Writes files as a container, whatever they are, so that tests can change one of them.

@@ -221,6 +221,33 @@ pub(crate) fn query() -> Draft {
         .with(Field::Object, object)
 }
 
+/// An erasure that two people approved, of values of the submission at the position.
+pub(crate) fn erasure(submission: u64) -> Draft {
+    let positions = vec![Value::Unsigned(submission)];
+    Draft::new(audit_proof::erasure::ERASE_EVENT)
+        .with(Field::Actor, actor())
+        .with(
+            Field::Object,
+            vec![
+                Value::Null,
+                text("EraseSubjects"),
+                Value::Array(vec![text("k17")]),
+                Value::Array(positions),
+            ],
+        )
+        .with(
+            Field::Outcome,
+            vec![
+                text("erased"),
+                Value::Unsigned(1),
+                Value::Unsigned(2),
+                text("officer-02"),
+                text("officer-01"),
+            ],
+        )
+        .with(Field::Case, vec![Value::Null, Value::Null, text("PIPL-47")])
+}
+
 pub(crate) fn query_result(query: u64, digest: &Hash) -> Draft {
     Draft::new(4)
         .with(Field::Actor, actor())

@@ -54,9 +54,9 @@ const TABLE: &[Edges] = &[
     edges("index", &["exchange", "proto", "schema"], &[]),
     // Keys of personal data: whoever opens a disclosed value needs none of the gateway.
     edges("vault", &[], &[]),
-    edges("exchange", &["proto", "schema", "audit-log", "evidence-package"], &["audit-proof", "package-proof", "signer"]),
+    edges("exchange", &["proto", "schema", "audit-log", "evidence-package", "vault"], &["audit-proof", "package-proof", "signer"]),
     edges("grpc-api", &["proto", "schema", "exchange"], &[]),
-    edges("lawgate", &["proto", "schema", "exchange", "grpc-api", "audit-log", "audit-proof", "evidence", "index", "adapter-host", "adapter-pack", "adapter-tools", "kernel-clock", "log-http", "package-proof", "package-replay", "signer"], &[]),
+    edges("lawgate", &["proto", "schema", "exchange", "grpc-api", "audit-log", "audit-proof", "evidence", "index", "adapter-host", "adapter-pack", "adapter-tools", "kernel-clock", "log-http", "package-proof", "package-replay", "signer", "vault"], &[]),
     // How foreign code takes part.
     edges("adapter-sdk", &["proto", "schema"], &[]),
     edges("adapter-host", &["exchange"], &["proto"]),

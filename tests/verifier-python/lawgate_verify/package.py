@@ -15,6 +15,7 @@ import sys
 import tempfile
 
 from . import container, entry as entries, note as notes, package_index as index_of, package_proofs as proofs
+from . import package_sealed as sealed
 from . import policy as policies, timestamp
 from .fault import Wrong
 from .hashes import SHA256
@@ -296,13 +297,63 @@ class PackageCheck:
             payload, result = text.payloads[number], text.results[number]
             self._part(file, position, number, text.count, payload, payloads)
             self._part(file, position, number + 1, text.count + 1, result, results)
-            self._bytes(f"payloads/{position}/{number}.bin", item["payload"], payload, position, "messages")
             self._bytes(f"results/{position}/{number}.pb", item["result"], result, position, "results")
+            if item.get("sealed"):
+                self._guarded(f"sealed/{position}/{number}.fields", self._sealed, position, item, payload)
+                continue
+            self._bytes(f"payloads/{position}/{number}.bin", item["payload"], payload, position, "messages")
 
     def _part(self, file: str, position: int, at: int, size: int, part, root) -> None:
         leaf, path = part
         if root_from_inclusion(SHA256, at, size, leaf, path) != root:
             self.fail(file, "the proof does not lead to the root in the entry", position)
+
+    def _sealed(self, position: int, item: dict, payload) -> None:
+        """Holds what is said of sealed values against the stored result, their commitments and the erasures."""
+        number = item["number"]
+        file, at = f"sealed/{position}/{number}.fields", f"entry {position}, message {number}"
+        data = self.contents(file)
+        if data is None:
+            return
+        text = sealed.parse_fields(data)
+        result = self.contents(f"results/{position}/{number}.pb")
+        if result is None or sealed.commitments(result) != [(one.path, one.commitment) for one in text.fields]:
+            self.fail(file, "the sealed values are not those of the result", position)
+        self._sealed_payload(file, position, item, payload, text)
+        for one in text.fields:
+            if one.state == "sealed":
+                self.report.count("sealed values")
+            elif one.state == "erased":
+                if self._erased(file, position, one.erased_by, f"{at}: {one.path}"):
+                    self.report.count("erased values")
+            elif sealed.commitment(one.path, one.salt, one.value) != one.commitment:
+                self.fail(file, f"the value disclosed for {one.path} is not the one that was sealed", position)
+            else:
+                self.report.count("disclosed values")
+                self.report.notes.append(f"disclosed: {at}: {one.path} = {sealed.shown(one.value)}")
+
+    def _sealed_payload(self, file: str, position: int, item: dict, payload, text: sealed.Fields) -> None:
+        if text.payload != item["payload"]:
+            return self.fail(file, "the index says something else of the message", position)
+        if text.payload == "included":
+            name = f"payloads/{position}/{item['number']}.bin"
+            data = self.contents(name)
+            if data is not None and SHA256.leaf(text.salt + data) != payload[0]:
+                self.fail(name, f"the bytes are not those that the entry of position {position} binds", position)
+            elif data is not None:
+                self.report.count("messages")
+            return
+        self.report.count("parts by digest alone")
+        if text.payload == "erased":
+            self._erased(file, position, text.erased_by, f"entry {position}, message {item['number']}: the message itself")
+
+    def _erased(self, file: str, position: int, entry: int, what: str) -> bool:
+        said = sealed.erasure(self.entries.get(entry), position)
+        if said is None:
+            self.fail(file, f"the entry of position {entry} does not say that this was erased", position)
+            return False
+        self.report.notes.append(f"{what}: {said}")
+        return True
 
     def _bytes(self, file: str, presence: str, part, position: int, counted: str) -> None:
         if presence != "included":

@@ -104,6 +104,8 @@ def expected(index: dict) -> set[str]:
                 names.add(f"payloads/{position}/{item['number']}.bin")
             if item["result"] == "included":
                 names.add(f"results/{position}/{item['number']}.pb")
+            if item.get("sealed"):
+                names.add(f"sealed/{position}/{item['number']}.fields")
             names |= {f"records/{record}.json" for record in item["records"]}
     for adapter in index["adapters"]:
         if adapter["component_is"] == "included":

@@ -205,6 +205,7 @@ impl Chinese for Remark {
         match self {
             Self::UnfinishedTail { .. } => "末尾有未完成的写入，从未被确认，不是错误",
             Self::SamePayloads { .. } => "同一报文以两个编号报送，可能是有意重发",
+            Self::Erased(_) => "已密封的内容被依法删除，无法再打开；日志所绑定的摘要全部仍然成立",
             Self::NoWitnesses => "策略不要求见证方，因此没有外部见证",
         }
     }
@@ -227,6 +228,7 @@ impl fmt::Display for Remark {
                 f,
                 "agency {agency} sent the same payloads twice, at positions {first} and {again}"
             ),
+            Self::Erased(erasure) => erasure.fmt(f),
             Self::NoWitnesses => {
                 f.write_str("the policy asks for no witness, so none anchors the log")
             }

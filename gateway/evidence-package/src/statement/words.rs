@@ -2,6 +2,7 @@
 
 use audit_proof::hash::to_hex;
 use package_proof::index::{LeftOut, PackageType, Role};
+use package_proof::sealed::FieldState;
 
 use super::Block;
 use crate::{Contents, contents::Part};
@@ -13,6 +14,8 @@ struct Numbers {
     messages: usize,
     withheld: usize,
     records: usize,
+    /// Values that stay sealed, are disclosed, were erased.
+    sealed: [usize; 3],
 }
 
 impl Numbers {
@@ -33,8 +36,23 @@ impl Numbers {
                 .filter(|item| item.payload == Part::Withheld)
                 .count(),
             records: items().map(|item| item.records.len()).sum(),
+            sealed: sealed(contents),
         }
     }
+}
+
+fn sealed(contents: &Contents) -> [usize; 3] {
+    let items = contents.submissions.iter().flat_map(|one| &one.items);
+    let lines = items.filter_map(|item| item.fields.as_ref());
+    let mut counts = [0; 3];
+    for line in lines.flat_map(|fields| &fields.fields) {
+        counts[match line.state {
+            FieldState::Sealed => 0,
+            FieldState::Disclosed { .. } => 1,
+            FieldState::Erased(_) => 2,
+        }] += 1;
+    }
+    counts
 }
 
 fn title(text: &str) -> Block {
@@ -114,6 +132,12 @@ pub(super) fn chinese(contents: &Contents, left_out: &[LeftOut]) -> Vec<Block> {
             blocks.push(text(format!(
                 "依权限，{} 份报文及其结果未交付，仅保留摘要；所附记录中未获授权的个人信息已以“※”脱敏，脱敏后的记录不受哈希直接约束。",
                 numbers.withheld
+            )));
+        }
+        if numbers.sealed != [0; 3] {
+            let [sealed, disclosed, erased] = numbers.sealed;
+            blocks.push(text(format!(
+                "个人信息在网关中加密封存，转换结果中仅有加盐承诺：本包披露 {disclosed} 项，仍封存 {sealed} 项，已依条目删除 {erased} 项。披露的值可用 SHA-256 与承诺核对；删除不影响其余内容的证明。"
             )));
         }
         let left = left_out.iter();
@@ -207,6 +231,12 @@ pub(super) fn english(contents: &Contents, left_out: &[LeftOut]) -> Vec<Block> {
             blocks.push(text(format!(
                 "By the rights of the reader {} messages and their results are withheld and there by their digests alone; in the records personal data that was not granted is masked. A masked record is not bound by a hash directly.",
                 numbers.withheld
+            )));
+        }
+        if numbers.sealed != [0; 3] {
+            let [sealed, disclosed, erased] = numbers.sealed;
+            blocks.push(text(format!(
+                "Personal data is sealed at the gateway, and the results have salted commitments to it: {disclosed} values are disclosed in this package, {sealed} stay sealed, {erased} were erased by entries of the log. A disclosed value is checked against its commitment with SHA-256; an erasure takes nothing from the proofs of everything else."
             )));
         }
         let left = left_out.iter();

@@ -78,6 +78,7 @@ mod tests {
 
     fn made(records: u32, bytes: usize) -> Checked {
         Checked {
+            is_open: true,
             part: vec![0; bytes].into(),
             outcome: MessageOutcome {
                 records,

@@ -25,6 +25,19 @@ pub struct Sums {
     pub quarantined: u64,
 }
 
+/// What the entry of a sealed submission binds under key 13: its bundles are of version 2.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SealedRoots {
+    /// Root over the parts of the payloads as they are kept: their address.
+    pub payloads: [u8; 32],
+    /// Root over the commitments to the sealed values, in order of messages and fields.
+    pub fields: [u8; 32],
+}
+
+/// Tags of [`SealedRoots`] under key 13.
+const SEALED_PAYLOADS: &str = "payloads";
+const SEALED_FIELDS: &str = "fields";
+
 /// Of what an entry is the retry (重新转换): one quarantined message of an earlier submission.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RetryOf {
@@ -69,6 +82,8 @@ pub struct SubmitEntry {
     pub party: Option<PartyField>,
     /// Case.
     pub case: CaseBinding,
+    /// Set when its bundles are sealed.
+    pub sealed: Option<SealedRoots>,
     /// Set for a retry; `agency` and `kind` are then those of the submission.
     pub retry: Option<RetryOf>,
 }
@@ -134,10 +149,21 @@ impl SubmitEntry {
             )
             .with(Field::Case, case(&self.case))
             .with_idempotency_key(self.key);
-        match &self.party {
+        let draft = match &self.party {
             Some(party) => draft.with(Field::Party, party.to_values()),
             None => draft,
+        };
+        match &self.sealed {
+            Some(roots) => draft.with(Field::Sealed, roots.to_values()),
+            None => draft,
         }
+    }
+
+    /// Address of the payloads in the evidence store.
+    pub fn payload_address(&self) -> &[u8; 32] {
+        self.sealed
+            .as_ref()
+            .map_or(&self.payload_root, |roots| &roots.payloads)
     }
 
     /// Reads the entry of a submission back; `None` for any other entry or shape.
@@ -200,7 +226,36 @@ impl SubmitEntry {
                 None => None,
             },
             case: read_case(&entry.field(Field::Case)?)?,
+            sealed: match entry.field(Field::Sealed) {
+                Some(values) => Some(SealedRoots::from_values(&values)?),
+                None => None,
+            },
             retry,
+        })
+    }
+}
+
+impl SealedRoots {
+    fn to_values(self) -> Vec<Value> {
+        let item = |tag, root: &[u8; 32]| Value::Array(vec![text(tag), bytes(root)]);
+        vec![
+            item(SEALED_PAYLOADS, &self.payloads),
+            item(SEALED_FIELDS, &self.fields),
+        ]
+    }
+
+    fn from_values(values: &[Value]) -> Option<SealedRoots> {
+        let item = |value: &Value, tag: &str| {
+            let item = array(value)?;
+            (item.len() == 2 && as_text(item.first()?)? == tag).then_some(())?;
+            as_digest(item.get(1)?)
+        };
+        let [payloads, fields] = values else {
+            return None;
+        };
+        Some(SealedRoots {
+            payloads: item(payloads, SEALED_PAYLOADS)?,
+            fields: item(fields, SEALED_FIELDS)?,
         })
     }
 }

@@ -77,8 +77,7 @@ impl Exchange {
         };
         let mut places = Places::new();
         loop {
-            let runs = self.index.find_runs(&query);
-            let runs = runs.map_err(|cause| Refusal::IndexFailed { cause })?;
+            let runs = self.find_runs(&query)?;
             for run in &runs {
                 let (first, last) = (run.place, run.last_place());
                 let wanted = places

@@ -30,6 +30,7 @@ const MAX_RECORDS: usize = 10_000;
 pub(super) struct Gathering<'a> {
     pub(super) exchange: &'a Exchange,
     pub(super) reader: &'a Caller,
+    pub(super) ask: &'a ExportEvidence,
     pub(super) proofs: &'a dyn Proofs,
     pub(super) source: &'a dyn PackageSource,
     pub(super) size: u64,
@@ -55,6 +56,7 @@ impl Exchange {
         let mut gathering = Gathering {
             exchange: self,
             reader,
+            ask,
             proofs: self.proofs()?,
             source,
             size: checkpoint.size,
@@ -100,18 +102,16 @@ impl Gathering<'_> {
     fn submission(&mut self, position: u64, wanted: &Wanted) -> Result<(), Refusal> {
         let damaged = |cause: Cause| Refusal::Damaged { position, cause };
         let exchange = self.exchange;
-        let stored = exchange.stored(position)?;
-        let payloads = exchange.payloads(&stored)?;
+        let mut stored = exchange.stored_in(position, exchange.sight(self.reader))?;
+        let payloads = exchange.salted_payloads(&stored)?;
         let results = bundle(&*exchange.evidence, &stored.entry.result_root).map_err(damaged)?;
         let found = exchange.submit_entry(position)?;
         let found = found.ok_or_else(|| not_found("submission", ""))?;
         self.entries.insert(position, (Role::Subject, found.bytes));
         self.adapter(&stored.entry.adapter);
-        let leaves = |parts: &[Vec<u8>]| parts.iter().map(|part| leaf_hash(part)).collect();
-        let (payload_leaves, result_leaves): (Vec<Hash>, Vec<Hash>) =
-            (leaves(&payloads), leaves(&results));
+        let payload_leaves: Vec<Hash> = payloads.iter().map(|payload| payload.leaf).collect();
+        let result_leaves: Vec<Hash> = results.iter().map(|part| leaf_hash(part)).collect();
         let sees = exchange.sees_payload(self.reader, &stored.entry.agency);
-        self.is_masked |= !sees;
         let count = payloads.len();
         let numbers: Vec<u16> = match wanted {
             Wanted::All => (0..=u16::MAX).take(count).collect(),
@@ -135,15 +135,27 @@ impl Gathering<'_> {
                 true => Part::Included(bytes.to_vec()),
                 false => Part::Withheld,
             };
-            self.count(match sees {
-                true => payload.len() + result.len(),
-                false => 0,
-            })?;
-            let records = self.records_of(&stored, number, payload, ordinals)?;
+            let (fields, payload_part, result_part) =
+                match self.sealed_fields(&mut stored, number, payload)? {
+                    // Whoever may read the feed may have what is open of a result, and commitments to the rest.
+                    Some((fields, payload)) => {
+                        (Some(fields), payload, Part::Included(result.clone()))
+                    }
+                    None => (None, part(&payload.message), part(result)),
+                };
+            self.is_masked |= payload_part == Part::Withheld;
+            self.count(size_of(&payload_part) + size_of(&result_part))?;
+            // The digest of a message that is not here would let values in it be tried.
+            let known = match (&fields, &payload_part) {
+                (Some(_), part) if !matches!(part, Part::Included(_)) => &[][..],
+                _ => &payload.message,
+            };
+            let records = self.records_of(&stored, number, known, ordinals)?;
             items.push(MessageFile {
                 number: number.into(),
-                payload: part(payload),
-                result: part(result),
+                payload: payload_part,
+                result: result_part,
+                fields,
                 records,
             });
             proofs.push((
@@ -155,9 +167,10 @@ impl Gathering<'_> {
         self.submissions.push(SubmissionFile {
             position,
             id: RecordId::of_submission(stored.time_ns, position).to_string(),
-            request: match sees {
-                true => Part::Included(stored.manifest_bytes.clone()),
-                false => Part::Withheld,
+            request: match (sees, &stored.entry.sealed) {
+                (_, Some(_)) => Part::Sealed,
+                (true, None) => Part::Included(stored.manifest_bytes.clone()),
+                (false, None) => Part::Withheld,
             },
             proofs: MessagesText {
                 count: u32::try_from(count).unwrap_or(u32::MAX),
@@ -243,6 +256,13 @@ impl Gathering<'_> {
             why: why.to_owned(),
             why_chinese: why_chinese.to_owned(),
         });
+    }
+}
+
+fn size_of(part: &Part) -> usize {
+    match part {
+        Part::Included(bytes) => bytes.len(),
+        _ => 0,
     }
 }
 

@@ -98,7 +98,11 @@ impl Exchange {
         }
         let stored = self.stored(position)?;
         let payloads = self.payloads(&stored)?;
-        let results = self.result_parts(&stored)?;
+        // What was erased, or is only stored, cannot be compared with anything.
+        let results = match self.result_parts(&stored) {
+            Err(Refusal::Erased { .. }) => return Ok(None),
+            parts => parts?,
+        };
         Ok(Some(Published {
             position,
             results: results.into_iter().map(Bytes::from).collect(),

@@ -16,6 +16,7 @@ use sha2::{Digest as _, Sha256};
 use crate::assemble::OfMessage;
 use crate::ids::{MAX_RECORDS_PER_MESSAGE, RecordId, RecordPlace};
 use crate::mask::Clearance;
+use crate::personal::blind_keys;
 use crate::policy::Caller;
 use crate::ports::{QuarantineQuery, RecordQuery, RunFound};
 use crate::refusal::Refusal;
@@ -110,7 +111,7 @@ impl<'a> Source<'a> {
         }
         // One submission is held at a time: the one before is let go first.
         self.submission = None;
-        let stored = Arc::new(self.exchange.stored(position)?);
+        let stored = Arc::new(self.exchange.stored_in(position, self.reader.sight)?);
         let payloads = Arc::new(self.exchange.payloads(&stored)?);
         self.submission = Some((Arc::clone(&stored), Arc::clone(&payloads)));
         Ok((stored, payloads))
@@ -135,6 +136,12 @@ impl<'a> Source<'a> {
         Ok(of_message.and_then(|of_message| assemble::record(&stored, place, of_message)))
     }
 
+    /// Whether every sealed value of the record at `place` was opened.
+    fn is_whole(&mut self, place: RecordPlace) -> Result<bool, Refusal> {
+        let (stored, _) = self.submission(place.position)?;
+        Ok(stored.unopened(place.message, place.ordinal).is_empty())
+    }
+
     /// The record at `place` as the reader may see it; `None` also when the reader may not
     /// find it by what the query asks for.
     fn shown(
@@ -145,7 +152,9 @@ impl<'a> Source<'a> {
         let Some(record) = self.record(place)? else {
             return Ok(None);
         };
-        if !self.reader.hides_of(&record) {
+        // What was not opened is hidden from this reader as well.
+        let is_whole = self.is_whole(place)?;
+        if is_whole && !self.reader.hides_of(&record) {
             return Ok(Some(self.reader.mask(record)));
         }
         let time = schema::links(&record).time;
@@ -191,10 +200,7 @@ impl Exchange {
         query.limit = query.limit.max(super::DEFAULT_PAGE);
         let mut room = PAGE_RECORDS;
         let is_done = loop {
-            let runs = self
-                .index
-                .find_runs(&query)
-                .map_err(|cause| Refusal::IndexFailed { cause })?;
+            let runs = self.find_runs(&query)?;
             let was_last = runs.len() < query.limit as usize;
             let took_all = fill(&mut page, &mut source, &mut query, runs, &mut room)?;
             let is_full = page.is_full() && !asks_for_content(&query);
@@ -210,6 +216,29 @@ impl Exchange {
             }),
             indexed_size,
         })
+    }
+
+    /// Runs by filters, also those whose key is sealed: these stand in the index blind.
+    pub(crate) fn find_runs(&self, query: &RecordQuery) -> Result<Vec<RunFound>, Refusal> {
+        let failed = |cause| Refusal::IndexFailed { cause };
+        let mut found = self.index.find_runs(query).map_err(failed)?;
+        let Some(vault) = &self.vault else {
+            return Ok(found);
+        };
+        let keys = [&query.party, &query.device, &query.case_number];
+        for [party, device, case_number] in blind_keys(vault, keys.map(Option::as_deref)) {
+            let other = RecordQuery {
+                party,
+                device,
+                case_number,
+                ..query.clone()
+            };
+            found.extend(self.index.find_runs(&other).map_err(failed)?);
+        }
+        found.sort_unstable_by_key(|run| run.place);
+        found.dedup_by_key(|run| run.place);
+        found.truncate(query.limit as usize);
+        Ok(found)
     }
 
     /// A page of quarantined messages, of at most `most_bytes`.
@@ -370,7 +399,11 @@ fn quarantined_message(
         message_index: message.into(),
         feed: stored.entry.feed.clone(),
         quarantine: Some(quarantine),
-        message_digest: Sha256::digest(payload).to_vec(),
+        message_digest: match payload.as_slice() {
+            // Erased, or only stored.
+            [] => Vec::new(),
+            payload => Sha256::digest(payload).to_vec(),
+        },
         length: payload.len() as u64,
         payload: if sees && with_payload {
             payload.clone()

@@ -6,6 +6,7 @@ use proto::v1::{Envelope, MessageOutcome, Observation, Party, Quarantine};
 
 fn reader(granted: &[PersonalData]) -> Clearance {
     Clearance {
+        sight: Sight::Processing,
         granted: granted.iter().map(|class| *class as i32).collect(),
         sees_every_class: granted == RESTRICTED,
     }

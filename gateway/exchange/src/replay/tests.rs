@@ -78,7 +78,7 @@ fn recorded(messages: &[&str]) -> Recorded {
         kind: "city-eco".to_owned(),
         certificate: [9; 32],
     };
-    let prepared = crate::convert::prepare(&caller, &echo("a"), submission, [3; 16]);
+    let prepared = crate::convert::prepare(&caller, &echo("a"), submission, [3; 16], None);
     let prepared = prepared.expect("is prepared");
     let own = |parts: &[Bytes]| parts.iter().map(|part| part.to_vec()).collect();
     Recorded {
@@ -86,6 +86,7 @@ fn recorded(messages: &[&str]) -> Recorded {
         payloads: own(&prepared.payloads),
         results: own(&prepared.results),
         entry: prepared.entry,
+        sealed: None,
     }
 }
 

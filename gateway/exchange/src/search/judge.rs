@@ -7,11 +7,13 @@ use std::collections::BTreeSet;
 
 use audit_log::entry::{Entry, Field};
 use proto::v1::{EntryRow, MatchedRecord, Purpose, Record};
+use vault::blind::plain_form;
 
 use super::place::Places;
 use crate::entry::{EVENT_SUBMIT, case_of_entry, event_name, outcome_words, text_of};
 use crate::ids::{RecordId, RecordPlace};
 use crate::mask::{Clearance, open_texts};
+use crate::personal::people;
 use crate::ports::FeedScope;
 use crate::refusal::Refusal;
 use crate::words::{Term, normal};
@@ -78,19 +80,29 @@ impl Wanted {
     }
 
     /// Which of them a record meets, as far as the reader may see it.
-    fn met_by_record(&self, reader: &Clearance, record: &Record) -> Vec<bool> {
+    /// Its texts are those of `open`, the record without what is sealed.
+    fn met_by_record(&self, reader: &Clearance, record: &Record, open: &Record) -> Vec<bool> {
         let seen = match reader.hides_of(record) {
             true => Some(reader.mask(record.clone())),
             false => None,
         };
-        let links = schema::links(seen.as_ref().unwrap_or(record));
+        let seen = seen.as_ref().unwrap_or(record);
+        let links = schema::links(seen);
+        let mut parties = links.party.to_vec();
+        if let Some(asked) = &self.party {
+            // People are found by what the reader may see of them, in any spelling.
+            let is_asked = |known: &String| plain_form(known) == plain_form(asked);
+            if people(seen).iter().any(is_asked) {
+                parties.push(asked.as_str().into());
+            }
+        }
         let texts = match self.terms.is_empty() {
             true => Vec::new(),
-            false => facts::texts_of_record(record),
+            false => facts::texts_of_record(open),
         };
         self.met(
             &links.case_numbers,
-            &links.party,
+            &parties,
             links.device.as_slice(),
             &texts,
         )
@@ -197,10 +209,12 @@ impl Exchange {
             };
             let mut met = of_entry.to_vec();
             let mut meeting = Vec::new();
-            for (ordinal, record) in (0..=u16::MAX).zip(&conversion.records) {
-                let of_record = wanted.met_by_record(reader, record);
+            let open = stored.open_conversion(message).unwrap_or(conversion);
+            let records = conversion.records.iter().zip(&open.records);
+            for (ordinal, (record, open)) in (0..=u16::MAX).zip(records) {
+                let of_record = wanted.met_by_record(reader, record, open);
                 if of_record.contains(&true) {
-                    meeting.push((ordinal, record));
+                    meeting.push((ordinal, record, open));
                 }
                 for (met, of_record) in met.iter_mut().zip(of_record) {
                     *met |= of_record;
@@ -211,20 +225,30 @@ impl Exchange {
             }
             count += u32::try_from(meeting.len()).unwrap_or(u32::MAX);
             let room = MOST_RECORDS - named.len();
-            named.extend(meeting.into_iter().take(room).map(|(ordinal, record)| {
-                let place = RecordPlace {
-                    position,
-                    message,
-                    ordinal,
-                };
-                matched(stored.time_ns, place, reader, record)
-            }));
+            named.extend(
+                meeting
+                    .into_iter()
+                    .take(room)
+                    .map(|(ordinal, record, open)| {
+                        let place = RecordPlace {
+                            position,
+                            message,
+                            ordinal,
+                        };
+                        matched(stored.time_ns, place, reader, (record, open))
+                    }),
+            );
         }
         Ok((named, count))
     }
 }
 
-fn matched(time_ns: u64, place: RecordPlace, reader: &Clearance, record: &Record) -> MatchedRecord {
+fn matched(
+    time_ns: u64,
+    place: RecordPlace,
+    reader: &Clearance,
+    (record, open): (&Record, &Record),
+) -> MatchedRecord {
     let seen = reader.mask(record.clone());
     let cases = schema::links(&seen).case_numbers;
     MatchedRecord {
@@ -232,7 +256,7 @@ fn matched(time_ns: u64, place: RecordPlace, reader: &Clearance, record: &Record
         entity: record.entity_name().to_owned(),
         message_index: place.message.into(),
         case_numbers: cases.iter().map(ToString::to_string).collect(),
-        summary: summary(record),
+        summary: summary(open),
     }
 }
 

@@ -102,6 +102,8 @@ impl Exporting {
             subject,
             is_transfer: false,
             without_components: false,
+            disclose: Vec::new(),
+            with_payloads: false,
             case: CaseBinding {
                 purpose: "review".to_owned(),
                 ..CaseBinding::default()
@@ -369,6 +371,8 @@ async fn a_node_that_offers_no_packages_refuses_by_name() {
         subject: ExportSubject::Range(0, 1),
         is_transfer: false,
         without_components: false,
+        disclose: Vec::new(),
+        with_payloads: false,
         case: CaseBinding::default(),
     };
     let caller = fixture.caller("sender");

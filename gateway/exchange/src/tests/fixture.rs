@@ -3,6 +3,7 @@
 mod device;
 mod document;
 mod memory_index;
+mod people;
 pub(crate) mod signed_log;
 
 use std::collections::{BTreeSet, HashMap};
@@ -84,6 +85,9 @@ fn one(payload: &[u8]) -> Converted {
     if payload.starts_with(b"garbage") {
         return Converted::Conversion(vec![0xFF; 9]);
     }
+    if let Some(converted) = people::converted(payload) {
+        return converted;
+    }
     if let Some(conversion) = device::conversion(payload) {
         return Converted::Conversion(conversion.encode_to_vec());
     }
@@ -148,6 +152,13 @@ pub(crate) struct MemoryEvidence {
 }
 
 impl MemoryEvidence {
+    /// Whether any bundle holds these bytes.
+    pub(crate) fn holds(&self, needle: &[u8]) -> bool {
+        let bundles = self.bundles.lock().expect("is free");
+        let mut parts = bundles.values().flatten();
+        parts.any(|part| part.windows(needle.len()).any(|window| window == needle))
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.bundles.lock().expect("is free").len()
     }
@@ -243,6 +254,8 @@ impl Fixture {
             index: Arc::clone(&index) as Arc<dyn Index>,
             receipts: ports.receipts,
             proofs: ports.proofs,
+            vault: ports.vault,
+            approvers: ports.approvers.unwrap_or(1),
             policy: policy(),
             search_key: crate::SearchKey::new([5; 32]),
             working_days: crate::working_days::WorkingDays::default(),
@@ -301,6 +314,8 @@ pub(crate) struct Ports {
     pub(crate) evidence: Option<Arc<MemoryEvidence>>,
     pub(crate) receipts: Option<Arc<dyn Receipts>>,
     pub(crate) proofs: Option<Arc<dyn Proofs>>,
+    pub(crate) vault: Option<Arc<vault::Vault>>,
+    pub(crate) approvers: Option<u32>,
 }
 
 /// Opens the log of a fixture's folder.
@@ -342,7 +357,8 @@ pub(crate) fn party_public_key() -> PartyKey {
 }
 
 /// `sender` submits and reads, `signer` may sign and `sworn` must, `reader` reads, `inspector`
-/// reads every class, `nobody` may do nothing.
+/// reads every class, `officer` and `approver` protect personal data, `court` reads what is
+/// restricted and discloses, `nobody` may do nothing.
 pub(crate) fn policy() -> Policy {
     let agency = |id: &str, submit: &[&str], read: Rights| Agency {
         id: id.to_owned(),
@@ -384,12 +400,22 @@ pub(crate) fn policy() -> Policy {
             ..member("senior", Role::Auditor, Rights::All)
         },
         member("junior", Role::Auditor, none()),
+        Staff {
+            personal: (PersonalData::Personal as i32..=PersonalData::Reporter as i32).collect(),
+            ..member("chief", Role::Auditor, Rights::All)
+        },
         member("operator", Role::Operator, none()),
-        member("chief", Role::Administrator, none()),
+        member("head", Role::Administrator, none()),
+        Staff {
+            personal: (PersonalData::Personal as i32..=PersonalData::Reporter as i32).collect(),
+            ..member("officer", Role::Officer, Rights::All)
+        },
+        member("approver", Role::Officer, none()),
     ])
 }
 
-/// `auditor` reads every feed, `senior` personal data too, `junior` no feed; `operator` and `chief`, who administers, are no auditors.
+/// `auditor` reads every feed, `senior` personal data too, `junior` no feed; `operator` and `head`, who administers, are no
+/// auditors; `officer` discloses from every feed, `approver` from none.
 fn member(id: &str, role: Role, read: Rights) -> Staff {
     Staff {
         id: id.to_owned(),

@@ -80,6 +80,8 @@ fn exchange(bytes: Vec<u8>) -> (Arc<Exchange>, Arc<MemoryIndex>, TempDir) {
         index: Arc::clone(&index) as Arc<dyn Index>,
         receipts: None,
         proofs: None,
+        vault: None,
+        approvers: 1,
         search_key: crate::SearchKey::new([5; 32]),
         working_days: crate::working_days::WorkingDays::default(),
         policy: Policy::new(vec![

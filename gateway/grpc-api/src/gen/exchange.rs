@@ -3641,3 +3641,707 @@ pub mod legal_server {
         const NAME: &'static str = SERVICE_NAME;
     }
 }
+/// Generated client implementations.
+pub mod personal_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    /// What the officer for the protection of personal data (个人信息保护负责人) does: a member of staff,
+    /// known by the TLS client certificate, whose one role this is.
+    ///
+    /// Every call is an entry of the log before anything is done, a refused one too. No entry holds a
+    /// personal value: what was looked for stands in it as a commitment.
+    ///
+    /// PERMISSION_DENIED (`role-not-granted`): the caller is no officer. NOT_FOUND: nothing of
+    /// the kind is known. FAILED_PRECONDITION: `legal-hold` when a case under hold stands in the way,
+    /// `vault-not-configured` when this node seals nothing.
+    #[derive(Debug, Clone)]
+    pub struct PersonalClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl<T> PersonalClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> PersonalClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            PersonalClient::new(InterceptedService::new(inner, interceptor))
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        /// Finds people by a value of theirs or by a case.
+        pub async fn find_subjects(
+            &mut self,
+            request: impl tonic::IntoRequest<::proto::v1::FindSubjectsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<::proto::v1::FindSubjectsResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/lawgate.v1.Personal/FindSubjects",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("lawgate.v1.Personal", "FindSubjects"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Puts a case under legal hold (证据保全), or releases it: nothing may be erased of a case under hold.
+        pub async fn set_legal_hold(
+            &mut self,
+            request: impl tonic::IntoRequest<::proto::v1::SetLegalHoldRequest>,
+        ) -> std::result::Result<
+            tonic::Response<::proto::v1::SetLegalHoldResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/lawgate.v1.Personal/SetLegalHold",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("lawgate.v1.Personal", "SetLegalHold"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Restricts the processing of people's values to storage (个人信息保护法 art. 47), or lifts that.
+        pub async fn set_restriction(
+            &mut self,
+            request: impl tonic::IntoRequest<::proto::v1::SetRestrictionRequest>,
+        ) -> std::result::Result<
+            tonic::Response<::proto::v1::SetRestrictionResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/lawgate.v1.Personal/SetRestriction",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("lawgate.v1.Personal", "SetRestriction"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Erases people in their cases by destroying keys. Where policy asks for two approvers, the first
+        /// call asks and the same call by another officer erases.
+        pub async fn erase_subjects(
+            &mut self,
+            request: impl tonic::IntoRequest<::proto::v1::EraseSubjectsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<::proto::v1::EraseSubjectsResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/lawgate.v1.Personal/EraseSubjects",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("lawgate.v1.Personal", "EraseSubjects"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Says how much is sealed, held, restricted and waiting.
+        pub async fn get_personal_status(
+            &mut self,
+            request: impl tonic::IntoRequest<::proto::v1::GetPersonalStatusRequest>,
+        ) -> std::result::Result<
+            tonic::Response<::proto::v1::GetPersonalStatusResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/lawgate.v1.Personal/GetPersonalStatus",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("lawgate.v1.Personal", "GetPersonalStatus"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Opens the commitments of chosen fields of one record, for a court: of classes alone that the caller
+        /// is granted. Values that are only stored are opened for an officer, who names case and legal basis.
+        pub async fn disclose(
+            &mut self,
+            request: impl tonic::IntoRequest<::proto::v1::DiscloseRequest>,
+        ) -> std::result::Result<
+            tonic::Response<::proto::v1::DiscloseResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/lawgate.v1.Personal/Disclose",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("lawgate.v1.Personal", "Disclose"));
+            self.inner.unary(req, path, codec).await
+        }
+    }
+}
+/// Generated server implementations.
+pub mod personal_server {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    /// Generated trait containing gRPC methods that should be implemented for use with PersonalServer.
+    #[async_trait]
+    pub trait Personal: std::marker::Send + std::marker::Sync + 'static {
+        /// Finds people by a value of theirs or by a case.
+        async fn find_subjects(
+            &self,
+            request: tonic::Request<::proto::v1::FindSubjectsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<::proto::v1::FindSubjectsResponse>,
+            tonic::Status,
+        >;
+        /// Puts a case under legal hold (证据保全), or releases it: nothing may be erased of a case under hold.
+        async fn set_legal_hold(
+            &self,
+            request: tonic::Request<::proto::v1::SetLegalHoldRequest>,
+        ) -> std::result::Result<
+            tonic::Response<::proto::v1::SetLegalHoldResponse>,
+            tonic::Status,
+        >;
+        /// Restricts the processing of people's values to storage (个人信息保护法 art. 47), or lifts that.
+        async fn set_restriction(
+            &self,
+            request: tonic::Request<::proto::v1::SetRestrictionRequest>,
+        ) -> std::result::Result<
+            tonic::Response<::proto::v1::SetRestrictionResponse>,
+            tonic::Status,
+        >;
+        /// Erases people in their cases by destroying keys. Where policy asks for two approvers, the first
+        /// call asks and the same call by another officer erases.
+        async fn erase_subjects(
+            &self,
+            request: tonic::Request<::proto::v1::EraseSubjectsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<::proto::v1::EraseSubjectsResponse>,
+            tonic::Status,
+        >;
+        /// Says how much is sealed, held, restricted and waiting.
+        async fn get_personal_status(
+            &self,
+            request: tonic::Request<::proto::v1::GetPersonalStatusRequest>,
+        ) -> std::result::Result<
+            tonic::Response<::proto::v1::GetPersonalStatusResponse>,
+            tonic::Status,
+        >;
+        /// Opens the commitments of chosen fields of one record, for a court: of classes alone that the caller
+        /// is granted. Values that are only stored are opened for an officer, who names case and legal basis.
+        async fn disclose(
+            &self,
+            request: tonic::Request<::proto::v1::DiscloseRequest>,
+        ) -> std::result::Result<
+            tonic::Response<::proto::v1::DiscloseResponse>,
+            tonic::Status,
+        >;
+    }
+    /// What the officer for the protection of personal data (个人信息保护负责人) does: a member of staff,
+    /// known by the TLS client certificate, whose one role this is.
+    ///
+    /// Every call is an entry of the log before anything is done, a refused one too. No entry holds a
+    /// personal value: what was looked for stands in it as a commitment.
+    ///
+    /// PERMISSION_DENIED (`role-not-granted`): the caller is no officer. NOT_FOUND: nothing of
+    /// the kind is known. FAILED_PRECONDITION: `legal-hold` when a case under hold stands in the way,
+    /// `vault-not-configured` when this node seals nothing.
+    #[derive(Debug)]
+    pub struct PersonalServer<T> {
+        inner: Arc<T>,
+        accept_compression_encodings: EnabledCompressionEncodings,
+        send_compression_encodings: EnabledCompressionEncodings,
+        max_decoding_message_size: Option<usize>,
+        max_encoding_message_size: Option<usize>,
+    }
+    impl<T> PersonalServer<T> {
+        pub fn new(inner: T) -> Self {
+            Self::from_arc(Arc::new(inner))
+        }
+        pub fn from_arc(inner: Arc<T>) -> Self {
+            Self {
+                inner,
+                accept_compression_encodings: Default::default(),
+                send_compression_encodings: Default::default(),
+                max_decoding_message_size: None,
+                max_encoding_message_size: None,
+            }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InterceptedService<Self, F>
+        where
+            F: tonic::service::Interceptor,
+        {
+            InterceptedService::new(Self::new(inner), interceptor)
+        }
+        /// Enable decompressing requests with the given encoding.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.accept_compression_encodings.enable(encoding);
+            self
+        }
+        /// Compress responses with the given encoding, if the client supports it.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.send_compression_encodings.enable(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.max_decoding_message_size = Some(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.max_encoding_message_size = Some(limit);
+            self
+        }
+    }
+    impl<T, B> tonic::codegen::Service<http::Request<B>> for PersonalServer<T>
+    where
+        T: Personal,
+        B: Body + std::marker::Send + 'static,
+        B::Error: Into<StdError> + std::marker::Send + 'static,
+    {
+        type Response = http::Response<tonic::body::Body>;
+        type Error = std::convert::Infallible;
+        type Future = BoxFuture<Self::Response, Self::Error>;
+        fn poll_ready(
+            &mut self,
+            _cx: &mut Context<'_>,
+        ) -> Poll<std::result::Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, req: http::Request<B>) -> Self::Future {
+            match req.uri().path() {
+                "/lawgate.v1.Personal/FindSubjects" => {
+                    #[allow(non_camel_case_types)]
+                    struct FindSubjectsSvc<T: Personal>(pub Arc<T>);
+                    impl<
+                        T: Personal,
+                    > tonic::server::UnaryService<::proto::v1::FindSubjectsRequest>
+                    for FindSubjectsSvc<T> {
+                        type Response = ::proto::v1::FindSubjectsResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<::proto::v1::FindSubjectsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Personal>::find_subjects(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = FindSubjectsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/lawgate.v1.Personal/SetLegalHold" => {
+                    #[allow(non_camel_case_types)]
+                    struct SetLegalHoldSvc<T: Personal>(pub Arc<T>);
+                    impl<
+                        T: Personal,
+                    > tonic::server::UnaryService<::proto::v1::SetLegalHoldRequest>
+                    for SetLegalHoldSvc<T> {
+                        type Response = ::proto::v1::SetLegalHoldResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<::proto::v1::SetLegalHoldRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Personal>::set_legal_hold(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = SetLegalHoldSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/lawgate.v1.Personal/SetRestriction" => {
+                    #[allow(non_camel_case_types)]
+                    struct SetRestrictionSvc<T: Personal>(pub Arc<T>);
+                    impl<
+                        T: Personal,
+                    > tonic::server::UnaryService<::proto::v1::SetRestrictionRequest>
+                    for SetRestrictionSvc<T> {
+                        type Response = ::proto::v1::SetRestrictionResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<::proto::v1::SetRestrictionRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Personal>::set_restriction(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = SetRestrictionSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/lawgate.v1.Personal/EraseSubjects" => {
+                    #[allow(non_camel_case_types)]
+                    struct EraseSubjectsSvc<T: Personal>(pub Arc<T>);
+                    impl<
+                        T: Personal,
+                    > tonic::server::UnaryService<::proto::v1::EraseSubjectsRequest>
+                    for EraseSubjectsSvc<T> {
+                        type Response = ::proto::v1::EraseSubjectsResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<::proto::v1::EraseSubjectsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Personal>::erase_subjects(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = EraseSubjectsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/lawgate.v1.Personal/GetPersonalStatus" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetPersonalStatusSvc<T: Personal>(pub Arc<T>);
+                    impl<
+                        T: Personal,
+                    > tonic::server::UnaryService<::proto::v1::GetPersonalStatusRequest>
+                    for GetPersonalStatusSvc<T> {
+                        type Response = ::proto::v1::GetPersonalStatusResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<
+                                ::proto::v1::GetPersonalStatusRequest,
+                            >,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Personal>::get_personal_status(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetPersonalStatusSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/lawgate.v1.Personal/Disclose" => {
+                    #[allow(non_camel_case_types)]
+                    struct DiscloseSvc<T: Personal>(pub Arc<T>);
+                    impl<
+                        T: Personal,
+                    > tonic::server::UnaryService<::proto::v1::DiscloseRequest>
+                    for DiscloseSvc<T> {
+                        type Response = ::proto::v1::DiscloseResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<::proto::v1::DiscloseRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Personal>::disclose(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = DiscloseSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                _ => {
+                    Box::pin(async move {
+                        let mut response = http::Response::new(
+                            tonic::body::Body::default(),
+                        );
+                        let headers = response.headers_mut();
+                        headers
+                            .insert(
+                                tonic::Status::GRPC_STATUS,
+                                (tonic::Code::Unimplemented as i32).into(),
+                            );
+                        headers
+                            .insert(
+                                http::header::CONTENT_TYPE,
+                                tonic::metadata::GRPC_CONTENT_TYPE,
+                            );
+                        Ok(response)
+                    })
+                }
+            }
+        }
+    }
+    impl<T> Clone for PersonalServer<T> {
+        fn clone(&self) -> Self {
+            let inner = self.inner.clone();
+            Self {
+                inner,
+                accept_compression_encodings: self.accept_compression_encodings,
+                send_compression_encodings: self.send_compression_encodings,
+                max_decoding_message_size: self.max_decoding_message_size,
+                max_encoding_message_size: self.max_encoding_message_size,
+            }
+        }
+    }
+    /// Generated gRPC service name
+    pub const SERVICE_NAME: &str = "lawgate.v1.Personal";
+    impl<T> tonic::server::NamedService for PersonalServer<T> {
+        const NAME: &'static str = SERVICE_NAME;
+    }
+}

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use anyhow::Context as _;
-use audit_log::{Entry, Field, FolderReader, Value};
+use audit_log::{Entry, FolderReader};
 use audit_proof::archive::{
     self, ArchiveOptions, CHECKPOINT, EVIDENCE, LOG, MANIFEST, Manifest, NOTE, verify_archive,
 };
@@ -20,7 +20,7 @@ use audit_proof::note::Note;
 use audit_proof::proof::{FolderTiles, consistency};
 use audit_proof::signer::{Signer, sign_note};
 use audit_proof::suite::Suite;
-use exchange::entry::{ArchiveEntry, EVENT_ARCHIVE_EXPORT, EVENT_SUBMIT};
+use exchange::entry::{ArchiveEntry, EVENT_ARCHIVE_EXPORT, SubmitEntry};
 use serde_json::json;
 
 use super::copy::Filling;
@@ -183,17 +183,11 @@ fn evidence_of(
     Ok(())
 }
 
-/// The addresses of payloads and results that an accepted submission names.
+/// The addresses of payloads and results that an accepted submission, or a retry of a message, names.
 fn addresses(entry: &Entry<'_>) -> Vec<[u8; 32]> {
-    if entry.event() != EVENT_SUBMIT {
-        return Vec::new();
-    }
-    let digests = entry.field(Field::Digests).unwrap_or_default();
-    let address = |place: usize| match digests.get(place) {
-        Some(Value::Bytes(bytes)) => bytes.as_slice().try_into().ok(),
-        _ => None,
-    };
-    [0, 2].into_iter().filter_map(address).collect()
+    let submit = SubmitEntry::read(entry);
+    let addresses = submit.map(|submit| [*submit.payload_address(), submit.result_root]);
+    addresses.into_iter().flatten().collect()
 }
 
 /// Reads the range that was asked for, and holds it against the segments there are.

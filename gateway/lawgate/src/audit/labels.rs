@@ -44,6 +44,10 @@ pub(crate) fn event(number: u64) -> String {
         entry::EVENT_KEY_ROTATE => "密钥更换",
         entry::EVENT_KEY_REVOKE => "密钥作废",
         entry::EVENT_LOG_START => "签名密钥生效",
+        entry::EVENT_ERASE => "删除",
+        entry::EVENT_ERASE_REQUEST => "删除申请",
+        entry::EVENT_HOLD => "证据保全",
+        entry::EVENT_RESTRICT => "限制处理",
         entry::EVENT_ARCHIVE_EXPORT => "归档导出",
         entry::EVENT_ARCHIVE_PRUNE => "归档后清理",
         entry::EVENT_BACKUP => "备份",
@@ -79,6 +83,15 @@ pub(crate) fn names(event: u64, field: Field) -> &'static [&'static str] {
         (Field::Object, entry::EVENT_DENY | entry::EVENT_QUERY) => {
             &["feed 数据源", "method 方法", "query 查询"]
         }
+        (Field::Object, entry::EVENT_ERASE | entry::EVENT_ERASE_REQUEST) => &[
+            "feed 数据源",
+            "method 方法",
+            "keys 密钥",
+            "submissions 报送位置",
+        ],
+        (Field::Object, entry::EVENT_HOLD | entry::EVENT_RESTRICT) => {
+            &["feed 数据源", "method 方法", "keys 密钥"]
+        }
         (Field::Object, _) => &[
             "feed 数据源",
             "records commitment 记录摘要",
@@ -91,6 +104,13 @@ pub(crate) fn names(event: u64, field: Field) -> &'static [&'static str] {
         (Field::Outcome, entry::EVENT_QUERY_RESULT) => {
             &["result 结果", "query position 查询位置", "count 数量"]
         }
+        (Field::Outcome, entry::EVENT_ERASE | entry::EVENT_ERASE_REQUEST) => &[
+            "result 结果",
+            "messages 报文",
+            "fields 字段",
+            "approver 批准机关",
+            "first approver 首个批准机关",
+        ],
         (Field::Outcome, entry::EVENT_LOG_RECOVERY) => &[
             "result 结果",
             "zeroed bytes 清零字节",
@@ -117,6 +137,7 @@ pub(crate) fn names(event: u64, field: Field) -> &'static [&'static str] {
             "attributes SHA-256 属性摘要",
             "signature 签名",
         ],
+        (Field::Sealed, entry::EVENT_SUBMIT) => &["payloads 密封报文", "fields 密封字段"],
         (Field::Sealed, _) => &[],
     }
 }

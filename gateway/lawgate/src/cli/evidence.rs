@@ -49,6 +49,13 @@ pub(crate) struct EvidenceExport {
     /// Leave the components of adapters out; their digests are named.
     #[arg(long)]
     pub(crate) without_components: bool,
+    /// Disclose this sealed value (披露), from the record on: `case_transfer.suspects[0].name`; what holds others
+    /// discloses these, `*` all that your agency may see. Without it the package has commitments alone.
+    #[arg(long, value_name = "FIELD")]
+    pub(crate) disclose: Vec<String>,
+    /// Disclose sealed messages whole, where your agency may see them.
+    #[arg(long)]
+    pub(crate) with_payloads: bool,
     /// File to write; one that is there is not overwritten.
     #[arg(long, value_name = "FILE")]
     pub(crate) to: PathBuf,

@@ -106,4 +106,10 @@ pub(crate) struct Replay {
     /// Submissions made for this case, and those with records that name it (案号).
     #[arg(long, value_name = "NUMBER")]
     pub(crate) case: Option<String>,
+    /// Key of the vault, to open what is sealed; with the key of reporters.
+    #[arg(long, value_name = "FILE", requires = "vault_reporter_key")]
+    pub(crate) vault_key: Option<PathBuf>,
+    /// Key of the vault's reporters.
+    #[arg(long, value_name = "FILE", requires = "vault_key")]
+    pub(crate) vault_reporter_key: Option<PathBuf>,
 }

@@ -77,6 +77,17 @@ fn addressed(connection: &Connection, mut config: ClientConfig) -> anyhow::Resul
     Ok(config)
 }
 
+/// Connects to the Personal service as the client file says.
+///
+/// # Errors
+/// As [`connect`].
+pub(crate) async fn connect_personal(connection: &Connection) -> anyhow::Result<client::Personal> {
+    let config = addressed(connection, config::load_client(&connection.client)?)?;
+    Ok(client::personal(
+        client::channel(&material(&config)?).await?,
+    ))
+}
+
 fn material(config: &ClientConfig) -> anyhow::Result<client::ClientConfig> {
     let read = |path: &Path| {
         fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))

@@ -90,6 +90,8 @@ fn build(arguments: &EvidenceExport) -> v1::ExportPackageRequest {
         subject: case.or(submission).or(record).or(range),
         kind: kind as i32,
         without_components: arguments.without_components,
+        disclose: arguments.disclose.clone(),
+        with_payloads: arguments.with_payloads,
         purpose: purpose(&arguments.purpose),
     }
 }

@@ -38,6 +38,7 @@ pub(crate) fn gateway(document: &mut Document, folder: &Path) -> Config {
         listen: listen(&mut one("listen")),
         limits: limits(&mut one("limits")),
         evidence: evidence(&mut one("evidence")),
+        vault: vault(&mut one("vault")),
         index: index(&mut one("index")),
         sandbox: sandbox(&mut one("sandbox")),
         adapters: adapters(&mut one("adapters")),
@@ -114,6 +115,17 @@ fn evidence(taker: &mut Taker) -> Evidence {
     }
 }
 
+fn vault(taker: &mut Taker) -> Option<VaultKeys> {
+    let key = taker.optional_path("key");
+    let reporter_key = taker.optional_path("reporter_key");
+    let approvers = taker.number("approvers");
+    Some(VaultKeys {
+        key: key?,
+        reporter_key: reporter_key?,
+        approvers,
+    })
+}
+
 fn index(taker: &mut Taker) -> Index {
     Index {
         batch_rows: taker.number("batch_rows"),
@@ -171,8 +183,9 @@ fn member(taker: &mut Taker) -> Staff {
         role: match taker.text("role").as_str() {
             "auditor" => Role::Auditor,
             "operator" => Role::Operator,
-            // The key's words are these three.
-            _ => Role::Administrator,
+            "administrator" => Role::Administrator,
+            // The key's words are these four.
+            _ => Role::Officer,
         },
         certificates: taker.texts("certificates").map(certificate_name).collect(),
         read: feed_set(taker, "read"),

@@ -30,6 +30,7 @@ pub(crate) fn check(document: &Document) -> Vec<Fault> {
         reads_by_role(member, &mut faults);
     }
     administrators(document, &mut faults);
+    officers(document, &mut faults);
     limits(document, &mut faults);
     for (table, key, needed) in TOGETHER {
         needs(document, table, key, needed, &mut faults);
@@ -136,7 +137,10 @@ fn can_sign(agency: &Table, faults: &mut Vec<Fault>) {
 
 /// Whoever runs the node or decides on rights reads nothing: a right there would be a second role.
 fn reads_by_role(member: &Table, faults: &mut Vec<Fault>) {
-    let Some((role, line)) = member.text("role").filter(|(role, _)| *role != "auditor") else {
+    let Some((role, line)) = member
+        .text("role")
+        .filter(|(role, _)| !["auditor", "officer"].contains(role))
+    else {
         return;
     };
     for right in ["read", "personal"] {
@@ -148,7 +152,7 @@ fn reads_by_role(member: &Table, faults: &mut Vec<Fault>) {
             key: member.path("role"),
             problem: Problem::Contradiction {
                 value: format!("{role:?}"),
-                other: format!("{}, which is for auditors", member.path(right)),
+                other: format!("{}, which is for auditors and officers", member.path(right)),
                 expected: "one role".to_owned(),
             },
         });
@@ -203,6 +207,30 @@ fn administrators(document: &Document, faults: &mut Vec<Fault>) {
     }
 }
 
+/// Where officers erase, there have to be as many as an erasure takes: one alone would wait for ever.
+fn officers(document: &Document, faults: &mut Vec<Fault>) {
+    let officers = document.tables("staff");
+    let officers =
+        officers.filter(|member| member.text("role").is_some_and(|it| it.0 == "officer"));
+    let count = officers.count() as u64;
+    for table in document.tables("vault") {
+        let Some((approvers, line)) = table.integer("approvers") else {
+            continue;
+        };
+        if table.text("key").is_some() && (1..approvers).contains(&count) {
+            faults.push(Fault {
+                line,
+                key: table.path("approvers"),
+                problem: Problem::Contradiction {
+                    value: approvers.to_string(),
+                    other: format!("{count} [[staff]] with the role \"officer\""),
+                    expected: "as many officers, or none".to_owned(),
+                },
+            });
+        }
+    }
+}
+
 /// Every fault between keys of a witness's file.
 pub(crate) fn check_witness(document: &Document) -> Vec<Fault> {
     let mut faults = Vec::new();
@@ -225,7 +253,9 @@ pub(crate) fn check_witness(document: &Document) -> Vec<Fault> {
 }
 
 /// Keys that mean nothing without another of their table.
-const TOGETHER: [(&str, &str, &str); 6] = [
+const TOGETHER: [(&str, &str, &str); 8] = [
+    ("vault", "key", "reporter_key"),
+    ("vault", "reporter_key", "key"),
     ("audit.timestamp", "url", "roots"),
     ("audit.timestamp", "roots", "url"),
     ("audit.timestamp", "authorities", "url"),

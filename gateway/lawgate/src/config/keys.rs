@@ -26,7 +26,7 @@ pub(crate) const AGENCY_KINDS: &[&str] = &[
 pub(crate) const PERSONAL_CLASSES: &[&str] = &["P", "S", "J", "R"];
 
 /// Roles of staff.
-pub(crate) const ROLES: &[&str] = &["auditor", "operator", "administrator"];
+pub(crate) const ROLES: &[&str] = &["auditor", "operator", "administrator", "officer"];
 
 /// Levels of the operator's log, quiet to loud.
 pub(crate) const LOG_LEVELS: &[&str] = &["error", "warn", "info", "debug", "trace"];
@@ -122,6 +122,12 @@ pub(crate) static GATEWAY_FILE: &[Section] = &[
         repeated: false,
         doc: "Payloads and results (证据) on disk.",
         keys: bounds::EVIDENCE,
+    },
+    Section {
+        name: "vault",
+        repeated: false,
+        doc: "Keys of personal data (个人信息). With this table every message that may hold any is sealed, and people can be erased; without it everything is kept in the open, and a node that sealed something does not start.",
+        keys: VAULT,
     },
     Section {
         name: "index",
@@ -333,6 +339,29 @@ const AGENCY: &[Key] = &[
         Kind::Flag,
         Fallback::Flag(false),
         "Whether a submission of the agency without its signature is refused. Signing makes entries that nobody sent, and submissions that were never logged, visible; it is off by default because the agency needs a key and a counter first.",
+    ),
+];
+
+/// `[vault]`.
+const VAULT: &[Key] = &[
+    key(
+        "key",
+        Kind::Path(Target::File),
+        Fallback::Nothing,
+        "Key of the data keys, mode 0600, as `lawgate personal key` makes it. Keep it, and a copy of it, where the data is not: with the data it opens everything, and without it nothing can be opened.",
+    ),
+    key(
+        "reporter_key",
+        Kind::Path(Target::File),
+        Fallback::Nothing,
+        "Another such key, for the identity of reporters (举报人) alone.",
+    ),
+    number(
+        "approvers",
+        (1, 2),
+        "officers",
+        2,
+        "Officers that have to ask for the same erasure before it is carried out.",
     ),
 ];
 

@@ -26,6 +26,8 @@ pub(crate) struct Config {
     pub(crate) audit: Audit,
     /// Payloads and results on disk.
     pub(crate) evidence: Evidence,
+    /// Keys of personal data.
+    pub(crate) vault: Option<VaultKeys>,
     /// The queryable views.
     pub(crate) index: Index,
     /// Limits of every adapter.
@@ -220,6 +222,17 @@ pub(crate) struct Evidence {
     pub(crate) statement_font: Option<PathBuf>,
 }
 
+/// `[vault]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct VaultKeys {
+    /// File of the key of ordinary data keys.
+    pub(crate) key: PathBuf,
+    /// File of the key of reporters' data keys.
+    pub(crate) reporter_key: PathBuf,
+    /// Officers that an erasure takes.
+    pub(crate) approvers: u32,
+}
+
 /// `[index]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Index {
@@ -322,6 +335,8 @@ pub(crate) enum Role {
     Operator,
     /// Decides who may do what.
     Administrator,
+    /// Answers for personal data.
+    Officer,
 }
 
 /// How a certificate is recognised.

@@ -252,7 +252,7 @@ adapter = "adapters/hj212"
             "lawgate.toml:19: agency[2].id: \"police\" stands already in line 13, expected each only once",
             "lawgate.toml:22: agency[2].certificates: \"spiffe://lawgate.example/agency/police\" stands already in line 16, expected each only once",
             "lawgate.toml:23: agency[2].personal: \"X\" is not allowed, expected a list of P, S, J, R",
-            "lawgate.toml:28: telemetry: unknown key, expected gateway, listen, limits, audit, evidence, index, sandbox, adapters, metrics, agency, staff, calendar, feed, log",
+            "lawgate.toml:28: telemetry: unknown key, expected gateway, listen, limits, audit, evidence, vault, index, sandbox, adapters, metrics, agency, staff, calendar, feed, log",
         ],
     );
 }

@@ -175,7 +175,8 @@ fn keys_are_readable_by_their_owner_only() {
             keys += 1;
         }
     }
-    assert_eq!(keys, 3 + AGENCIES.len(), "one is the party key");
+    // Of the authority, the server, the party, and two of the vault.
+    assert_eq!(keys, 5 + AGENCIES.len());
 }
 
 #[test]
@@ -252,7 +253,16 @@ fn the_gateway_certificate_names_the_host_it_listens_on() {
     assert_eq!(
         names,
         [
-            "ca", "server", "region", "police", "justice", "city-eco", "admin", "audit-01",
+            "ca",
+            "server",
+            "region",
+            "police",
+            "justice",
+            "city-eco",
+            "admin",
+            "audit-01",
+            "officer-01",
+            "officer-02",
             "outsider"
         ]
     );

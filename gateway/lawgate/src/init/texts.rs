@@ -15,11 +15,14 @@ pub(crate) const DOMAIN: &str = "lawgate.example";
 /// Name of the example's log.
 pub(crate) const ORIGIN: &str = "lawgate.example/development";
 
-/// The member of staff of the example.
+/// The auditor of the example.
 pub(crate) const AUDITOR: &str = "audit-01";
 
 /// Who may change the adapters of the example.
 pub(crate) const ADMINISTRATOR: &str = "admin";
+
+/// The officers for personal data of the example: an erasure takes both.
+pub(crate) const OFFICERS: [&str; 2] = ["officer-01", "officer-02"];
 
 /// One agency of the example.
 struct Example {
@@ -90,6 +93,11 @@ address = {address}
 certificate = \"pki/server.pem\"
 key = \"pki/server.key\"
 client_ca = \"pki/ca.pem\"
+
+# Personal data is sealed under these keys; keep them where the data is not.
+[vault]
+key = \"pki/vault.key\"
+reporter_key = \"pki/vault-reporter.key\"
 ",
         address = quoted(&address.to_string()),
     );
@@ -115,6 +123,12 @@ client_ca = \"pki/ca.pem\"
         uri(AUDITOR)
     ));
     text.push_str(&registry());
+    for (officer, number) in OFFICERS.iter().zip(["一", "二"]) {
+        text.push_str(&format!(
+            "\n# Finds, holds, restricts, erases and discloses personal data (个人信息保护负责人); reads nothing besides.\n[[staff]]\nid = \"{officer}\"\nname = \"个人信息保护负责人{number}（示例）\"\nrole = \"officer\"\ncertificates = [\"{}\"]\nread = [\"*\"]\npersonal = [\"P\", \"S\", \"J\", \"R\"]\n",
+            uri(officer)
+        ));
+    }
     for feed in FEEDS {
         let folder = adapters.join(feed);
         text.push_str(&format!(

@@ -82,6 +82,8 @@ fn chinese(kind: Kind) -> &'static str {
         Kind::NotRun => "未能运行",
         Kind::Differs => "结果不同",
         Kind::TimeLimit => "当时超时",
+        Kind::Sealed => "已封存，未提供密钥",
+        Kind::Erased => "已删除",
     }
 }
 

@@ -13,6 +13,8 @@ fn asked() -> Replay {
         from: 0,
         to: None,
         case: None,
+        vault_key: None,
+        vault_reporter_key: None,
     }
 }
 

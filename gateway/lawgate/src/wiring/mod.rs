@@ -15,6 +15,7 @@ mod policy;
 mod preinitialize;
 mod proofs;
 mod receipts;
+mod vault;
 
 pub(crate) use adapters::{AdapterFolder, Caps};
 pub(crate) use clock::{StatedClock, SystemClock};
@@ -28,3 +29,4 @@ pub(crate) use package::{Publishers, chain};
 pub(crate) use policy::{policy, working_days};
 pub(crate) use proofs::Proofs;
 pub(crate) use receipts::Receipts;
+pub(crate) use vault::{vault, vault_for_reading};

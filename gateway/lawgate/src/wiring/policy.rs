@@ -23,6 +23,7 @@ fn member(member: &model::Staff) -> Staff {
             model::Role::Auditor => Role::Auditor,
             model::Role::Operator => Role::Operator,
             model::Role::Administrator => Role::Administrator,
+            model::Role::Officer => Role::Officer,
         },
         certificates: member.certificates.iter().map(certificate).collect(),
         read: rights(&member.read),

@@ -143,6 +143,9 @@ impl Check<'_> {
                 if item.result == Presence::Included {
                     names.insert(path::result(position, item.number));
                 }
+                if item.sealed {
+                    names.insert(path::fields(position, item.number));
+                }
                 names.extend(item.records.iter().map(|id| path::record(id)));
             }
         }

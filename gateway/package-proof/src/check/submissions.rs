@@ -78,10 +78,13 @@ impl Check<'_> {
         payload: &PartProof,
         result: &PartProof,
     ) {
-        let file = path::payload(position, item.number);
-        self.bytes(position, &file, item.payload, payload);
         let file = path::result(position, item.number);
         self.bytes(position, &file, item.result, result);
+        if item.sealed {
+            return self.sealed(position, item, payload);
+        }
+        let file = path::payload(position, item.number);
+        self.bytes(position, &file, item.payload, payload);
     }
 
     /// Reads from the entry what it binds; `None` when it is no sound entry of a submission.

@@ -136,6 +136,86 @@ fn each_file_that_is_changed_is_named() {
     }
 }
 
+fn personal() -> Sample {
+    Sample::new(Options {
+        is_personal: true,
+        ..Options::default()
+    })
+}
+
+#[test]
+fn sealed_disclosed_and_erased_values_are_told_and_the_package_passes() {
+    let sample = personal();
+    let verdict = judged(&sample.package(None), Some(&sample.policy));
+    let text = render::text(&verdict);
+    assert_eq!(verdict.outcome(), Outcome::Passed, "{text}");
+    let counts = verdict.counts;
+    assert_eq!((counts.sealed, counts.disclosed, counts.erased), (2, 2, 2));
+    assert_eq!((counts.payloads, counts.results), (1, 2));
+    assert!(
+        text.contains("records[0].clue.reporter.name = 张三"),
+        "{text}"
+    );
+    assert!(!text.contains("13800138000") && !text.contains("他见过"));
+    let erased = "sealed, erased on 2026-";
+    assert!(text.contains(erased), "{text}");
+    assert!(text.contains("by officer-02 and officer-01"), "{text}");
+    assert_eq!(render::json(&verdict)["sealed"][0]["is_message"], true);
+}
+
+#[test]
+fn each_file_of_a_package_with_personal_data_that_is_changed_is_named() {
+    let sample = personal();
+    let package = sample.package(None);
+    for name in names(&package) {
+        let changed = rebuilt(&package, |files| {
+            let contents = files.get_mut(&name).unwrap();
+            let at = contents.len() / 2;
+            contents[at] ^= 1;
+        });
+        let verdict = judged(&changed, Some(&sample.policy));
+        let named = named(&verdict);
+        assert!(named.contains(&name), "{name} is not in {named:?}");
+    }
+}
+
+/// The findings about the sealed values of message 1 after a change to their file, with list and index made to agree.
+fn after(change: impl Fn(&str) -> String) -> Vec<&'static str> {
+    let mut sample = personal();
+    let mut contents = sample.contents.clone();
+    let item = &mut contents.submissions[0].items[1];
+    let text = change(&item.fields.take().unwrap().to_string());
+    // The sample is made of the library as others see it.
+    item.fields = Some(sample_package::fields(&text));
+    let package = sample.package_of(&contents, None);
+    sample.contents = contents;
+    let verdict = judged(&package, Some(&sample.policy));
+    verdict.findings.iter().map(|it| it.kind.name()).collect()
+}
+
+#[test]
+fn a_value_that_was_not_sealed_an_erasure_that_no_entry_says_and_another_salt_are_found() {
+    assert!(after(str::to_owned).is_empty());
+    let value = |text: &str| text.replace("5byg5LiJ", "5p2O5Zub");
+    assert_eq!(after(value), ["commitment"]);
+    let erased = |text: &str| {
+        let (before, after) = text.split_once("erased ").unwrap();
+        let (_, after) = after.split_once('\n').unwrap();
+        format!("{before}erased 3\n{after}")
+    };
+    assert_eq!(after(erased), ["erasure"]);
+    let renamed = |text: &str| text.replace("clue.text", "clue.title");
+    assert_eq!(after(renamed), ["fields"]);
+    let unsalted = |text: &str| {
+        let lines = text.lines().map(|line| match line.starts_with("payload") {
+            true => "payload unsalted\n".to_owned(),
+            false => format!("{line}\n"),
+        });
+        lines.collect::<String>()
+    };
+    assert_eq!(after(unsalted), ["part"]);
+}
+
 #[test]
 fn each_file_that_is_removed_is_named() {
     let sample = Sample::new(Options::default());

@@ -7,7 +7,7 @@ use audit_proof::{
 use serde_json::{Map, Value, json};
 
 use super::named;
-use crate::{KeySource, PackageVerdict};
+use crate::{KeySource, PackageVerdict, verdict::SealedMessage};
 
 /// The verdict as JSON.
 #[must_use]
@@ -83,8 +83,30 @@ pub fn json(verdict: &PackageVerdict) -> Value {
         "not_asked": judged.not_asked.iter().map(ToString::to_string).collect::<Vec<_>>(),
         "remarks": judged.remarks.iter().map(ToString::to_string).collect::<Vec<_>>(),
         "checked": counts,
+        "sealed": verdict.sealed.iter().map(sealed).collect::<Vec<_>>(),
         "vouched_for_by": judged.anchors,
         "newest_time_s": judged.newest_time_s,
+    })
+}
+
+fn sealed(one: &SealedMessage) -> Value {
+    let disclosed = one.disclosed.iter();
+    let disclosed = disclosed.map(|(field, value)| json!({ "field": field, "value": value }));
+    let erased = one.erased.iter().map(|of| {
+        json!({
+            "entry": of.erasure.position,
+            "values": of.fields,
+            "is_message": of.is_payload,
+            "message": of.erasure.sentence(),
+        })
+    });
+    json!({
+        "position": one.position,
+        "message": one.message,
+        "values": one.sealed,
+        "is_message": one.is_payload_sealed,
+        "disclosed": disclosed.collect::<Vec<_>>(),
+        "erased": erased.collect::<Vec<_>>(),
     })
 }
 

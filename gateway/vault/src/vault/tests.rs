@@ -141,6 +141,7 @@ fn erasing_a_person_in_a_case_leaves_the_same_person_in_another() {
         vault.begin_erasure(&plan).unwrap();
         assert_eq!(vault.unfinished().unwrap(), Some(plan.clone()));
         assert_eq!(vault.finish_erasure(&plan, LEFT).unwrap(), 1);
+        vault.end_erasure().unwrap();
         is_erased(&vault, &gone);
         is_open(&vault, &stays);
         drop(vault);
@@ -182,6 +183,7 @@ fn no_file_holds_a_destroyed_key_or_the_tag_of_an_erased_value() {
     let plan = plan(&vault, gone.subject);
     vault.begin_erasure(&plan).unwrap();
     vault.finish_erasure(&plan, LEFT).unwrap();
+    vault.end_erasure().unwrap();
     assert!(!needles.iter().any(|needle| found(needle)));
 }
 
@@ -215,6 +217,7 @@ fn an_erasure_cut_off_anywhere_is_carried_out_at_the_next_start() {
         let unfinished = vault.unfinished().unwrap().expect("the intent is there");
         assert_eq!(unfinished, intended);
         vault.finish_erasure(&unfinished, LEFT).unwrap();
+        vault.end_erasure().unwrap();
         is_erased(&vault, &gone);
         is_open(&vault, &stays);
         let healed = std::fs::read(&path).unwrap();

@@ -102,7 +102,7 @@ fn a_case_leaves_the_gateway_as_one_file_that_verifies_without_it() {
         &site,
         &gateway,
         "police",
-        &["--case", CASE, "--to", "case.evp"],
+        &["--case", CASE, "--with-payloads", "--to", "case.evp"],
     );
     let said = said.expect("is exported");
     assert!(said.contains("evidence package 证据包"), "{said}");

@@ -75,7 +75,17 @@ fn rows(output: &Output) -> Vec<Value> {
 }
 
 fn replay(site: &Site, arguments: &[&str]) -> (Option<i32>, Value) {
-    let fixed = ["replay", "--data", "data", "--output", "json"];
+    let fixed = [
+        "replay",
+        "--data",
+        "data",
+        "--output",
+        "json",
+        "--vault-key",
+        "pki/vault.key",
+        "--vault-reporter-key",
+        "pki/vault-reporter.key",
+    ];
     let output = site
         .lawgate(&[&fixed[..], arguments].concat())
         .expect("runs");

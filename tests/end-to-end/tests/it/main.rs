@@ -15,6 +15,7 @@ mod goldens;
 mod leaving;
 mod legal;
 mod metrics;
+mod personal;
 mod rebuild;
 mod refusals;
 mod registry;

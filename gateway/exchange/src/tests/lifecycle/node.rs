@@ -217,6 +217,8 @@ impl Disk {
             index: Arc::new(MemoryIndex::default()) as Arc<dyn Index>,
             receipts: None,
             proofs: None,
+            vault: None,
+            approvers: 1,
             policy: policy(),
             feeds: vec![Feed {
                 id: "feed".to_owned(),

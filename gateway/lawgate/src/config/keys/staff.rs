@@ -21,7 +21,7 @@ pub(super) const STAFF: &[Key] = &[
         "role",
         Kind::Choice(ROLES),
         Fallback::Required,
-        "The one role: `auditor`, `operator` or `administrator`.",
+        "The one role: `auditor`, `operator`, `administrator` or `officer` (个人信息保护负责人), who finds, holds, restricts, erases and discloses personal data.",
     ),
     key(
         "certificates",
@@ -33,13 +33,13 @@ pub(super) const STAFF: &[Key] = &[
         "read",
         Kind::Texts(&rules::FEED_OR_ALL),
         Fallback::Empty,
-        "Feeds whose records an auditor may read. Entries of the log are shown to every auditor; they hold no personal value.",
+        "Feeds whose records an auditor may read, and an officer disclose values of. Entries of the log are shown to every auditor; they hold no personal value.",
     ),
     key(
         "personal",
         Kind::Choices(PERSONAL_CLASSES),
         Fallback::Empty,
-        "Classes of personal data an auditor sees unmasked, as for an agency. Nothing by default.",
+        "Classes of personal data an auditor sees unmasked, as for an agency, and an officer may disclose. Nothing by default.",
     ),
 ];
 

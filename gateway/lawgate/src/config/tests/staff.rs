@@ -121,3 +121,25 @@ fn administrators_of_adapters_are_agencies_and_staff_of_that_role() {
     assert!(unknown.contains("adapters.administrators"), "{unknown}");
     assert!(unknown.contains("role = \"administrator\""), "{unknown}");
 }
+
+#[test]
+fn officers_are_as_many_as_an_erasure_takes_or_none() {
+    let vault = "[vault]\nkey = \"a.key\"\nreporter_key = \"b.key\"\n";
+    let officer = |number: &str| {
+        let id = format!("officer-{number}");
+        member(&id, &id, "officer", &format!("staff/{id}")) + "personal = [\"P\"]\n"
+    };
+    let officers = |count: usize| {
+        let all: String = ["01", "02"].map(officer)[..count].concat();
+        parse_text(&with(&format!("{vault}{all}"))).map(|config| config.staff.len())
+    };
+    assert_eq!(officers(0).expect("nobody erases"), 1);
+    assert_eq!(officers(2).expect("two approve"), 3);
+    let faults = officers(1).expect_err("one would wait for ever");
+    assert_eq!(faults.len(), 1, "{faults:#?}");
+    assert!(
+        faults[0].contains("vault.approvers: 2 contradicts"),
+        "{}",
+        faults[0]
+    );
+}
