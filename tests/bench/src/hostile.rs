@@ -1,7 +1,7 @@
 //! `hostile-p99`: how long a good feed's submissions take beside feeds whose adapters attack ÷ alone.
 //!
-//! One gateway under its default limits, but for the breaker, which would stop the attacks soon and
-//! never opens here. Eight feeds have the hostile adapter, one for each way in which a call can be
+//! One gateway under its default limits, but for the output, which an attack would just stay below,
+//! and for the breaker, which would stop the attacks soon and never opens here. Eight feeds have the hostile adapter, one for each way in which a call can be
 //! ended; each is sent a message every twentieth of a second and not before the last is answered.
 //! The good feed's submissions are sent one after the other. Phases alone and beside alternate.
 
@@ -79,6 +79,8 @@ fn attacked() -> anyhow::Result<Site> {
     let site = site()?;
     site.edit("submit = [\"police-case\"]", "submit = [\"*\"]")?;
     site.set("adapters", "breaker_failures = 0")?;
+    // Less than the longest line that an attack logs.
+    site.set("sandbox", "output_mib = 16")?;
     let mut text = std::fs::read_to_string(site.folder().join("lawgate.toml"))?;
     let hostile = adapters()?.join("hostile");
     for attack in ATTACKS {
