@@ -132,7 +132,7 @@ pub struct CompileLimits {
     pub address_space_bytes: u64,
     /// Processor time over all threads, in seconds. Default 120.
     pub processor_seconds: u64,
-    /// Time until the process is killed, by the clock. Default 480 s.
+    /// Time until the process is killed, by the clock. Default 1200 s.
     ///
     /// Several times the processor time: an honest component takes that long where others use the processors.
     pub deadline: Duration,
@@ -145,7 +145,7 @@ impl CompileLimits {
         Self {
             address_space_bytes: 4 << 30,
             processor_seconds: 120,
-            deadline: Duration::from_secs(480),
+            deadline: Duration::from_secs(1200),
         }
     }
 }

@@ -21,6 +21,7 @@ pub(super) struct Uploads {
 }
 
 /// The right to be checked; the next one gets it when this is dropped.
+#[derive(Debug)]
 pub(super) struct Turn {
     _place: OwnedSemaphorePermit,
     _turn: OwnedSemaphorePermit,
@@ -71,14 +72,14 @@ mod tests {
         let first = uploads.enter().await.expect("is free");
         let mut waiting: Vec<_> = (1..UNDER_WAY).map(|_| Box::pin(uploads.enter())).collect();
         for one in &mut waiting {
-            assert!(matches!(futures_now(one).await, Poll::Pending));
+            assert!(matches!(asked_once(one).await, Poll::Pending));
         }
-        let refused = uploads.enter().await.err().expect("is refused");
+        let refused = uploads.enter().await.expect_err("is refused");
         assert_eq!(refused.reason(), "uploads-busy");
         assert!(refused.retry_after() >= Some(Duration::from_secs(10)));
         drop(first);
         let second = waiting.remove(0).await.expect("its turn comes");
-        assert!(matches!(futures_now(&mut waiting[0]).await, Poll::Pending));
+        assert!(matches!(asked_once(&mut waiting[0]).await, Poll::Pending));
         drop(second);
         waiting.remove(0).await.expect("its turn comes");
     }
@@ -87,12 +88,12 @@ mod tests {
     async fn an_upload_does_not_wait_for_ever() {
         let uploads = Uploads::new(Duration::ZERO);
         let _first = uploads.enter().await.expect("is free");
-        let refused = uploads.enter().await.err().expect("is refused");
+        let refused = uploads.enter().await.expect_err("is refused");
         assert_eq!(refused.reason(), "uploads-busy");
     }
 
     /// What a future says when it is asked once.
-    async fn futures_now<F: Future + Unpin>(future: &mut F) -> Poll<F::Output> {
+    async fn asked_once<F: Future + Unpin>(future: &mut F) -> Poll<F::Output> {
         std::future::poll_fn(|context| Poll::Ready(std::pin::Pin::new(&mut *future).poll(context)))
             .await
     }

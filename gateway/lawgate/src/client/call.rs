@@ -109,7 +109,7 @@ pub(crate) fn request<T>(message: T) -> Request<T> {
 }
 
 /// Longest wait for what may compile and try an adapter, after others whose turn it was.
-const PATIENT_TIMEOUT: Duration = Duration::from_secs(600);
+const PATIENT_TIMEOUT: Duration = Duration::from_secs(900);
 
 /// A request that may take as long as a compilation.
 pub(crate) fn patient<T>(message: T) -> Request<T> {

@@ -247,7 +247,7 @@ pub(crate) fn host(config: &Config, workers: usize) -> anyhow::Result<Host> {
 }
 
 /// How many times longer than its processor time a compilation may take by the clock: others use the processors too.
-const BUSY_MACHINE: u32 = 4;
+const BUSY_MACHINE: u32 = 10;
 
 /// Limits and compiler of a host by `[sandbox]`; the caller sets log, workers and adapters.
 ///

@@ -159,7 +159,7 @@ pub(super) const SANDBOX: &[Key] = &[
         (1_000, 3_600_000),
         "milliseconds",
         60_000,
-        "Most processor time for compiling one component; by the clock it may take four times as long. It happens in a child process, at an install and wherever the cache has no code of a component that is to be used.",
+        "Most processor time for compiling one component; by the clock it may take ten times as long. It happens in a child process, at an install and wherever the cache has no code of a component that is to be used.",
     ),
     number(
         "compile_memory_mib",
