@@ -135,17 +135,17 @@ pub fn erasures(dir: &Path) -> Result<Vec<Erasure>, ReadError> {
 }
 
 fn text(value: &Value) -> Option<String> {
-    match value {
-        Value::Text(text) => Some(text.clone()),
-        _ => None,
-    }
+    let Value::Text(text) = value else {
+        return None;
+    };
+    Some(text.clone())
 }
 
 fn number(value: &Value) -> Option<u64> {
-    match value {
-        Value::Unsigned(number) => Some(*number),
-        _ => None,
-    }
+    let Value::Unsigned(number) = value else {
+        return None;
+    };
+    Some(*number)
 }
 
 /// Seconds since 1970 as RFC 3339, UTC.

@@ -45,6 +45,9 @@ enum Damage {
     NoVault,
 }
 
+/// The request, the results, and the results taken apart.
+type Decoded = (Vec<u8>, Vec<MessageResult>, Vec<Option<Apart>>);
+
 impl Exchange {
     /// The submission at `position`, from disk, with every digest checked. Values that are only stored stay sealed.
     pub(crate) fn stored(&self, position: u64) -> Result<Stored, Refusal> {
@@ -174,13 +177,12 @@ impl Exchange {
         self.vault.as_deref().ok_or_else(|| Damage::NoVault.into())
     }
 
-    /// Request, results, and the results taken apart.
     fn decode_sealed(
         &self,
         key: &[u8; 16],
         parts: &[Vec<u8>],
         sight: Sight,
-    ) -> Result<(Vec<u8>, Vec<MessageResult>, Vec<Option<Apart>>), Cause> {
+    ) -> Result<Decoded, Cause> {
         let vault = self.vault()?;
         let (request, rest) = parts.split_first().ok_or(Damage::Shape)?;
         // Erased or only stored: the answer then lacks what only the request said.

@@ -264,11 +264,7 @@ impl Exchange {
                 parts: Arc::clone(&prepared.results),
             },
         );
-        let kept = kept.map_err(|error| match error {
-            KeepError::Full => Refusal::QueueFull { queue: "evidence" },
-            KeepError::TooLarge { size, unit, limit } => Refusal::TooLarge { size, unit, limit },
-            KeepError::Closed(cause) => Refusal::EvidenceUnavailable { cause },
-        })?;
+        let kept = kept.map_err(not_kept)?;
         kept.await
             .map_err(|cause| Refusal::EvidenceUnavailable { cause })?;
         let exchange = Arc::clone(self);
@@ -293,6 +289,14 @@ impl Exchange {
         let mut response = answer::answer(&prepared.entry, &place, &key, prepared.outcomes);
         response.signed_receipt = self.signed_receipt(appended).await;
         Ok(response)
+    }
+}
+
+fn not_kept(error: KeepError) -> Refusal {
+    match error {
+        KeepError::Full => Refusal::QueueFull { queue: "evidence" },
+        KeepError::TooLarge { size, unit, limit } => Refusal::TooLarge { size, unit, limit },
+        KeepError::Closed(cause) => Refusal::EvidenceUnavailable { cause },
     }
 }
 

@@ -119,7 +119,10 @@ mod tests {
                 .expect_err("compiles"),
         );
         refused(engine.precompile_module(MODULE).expect_err("compiles"));
-        refused(Component::new(&engine, COMPONENT).err().expect("compiles"));
+        let Err(error) = Component::new(&engine, COMPONENT) else {
+            panic!("compiles");
+        };
+        refused(error);
         refused(Module::new(&engine, MODULE).expect_err("compiles"));
         let other = compiling().expect("an engine");
         assert!(other.precompile_component(COMPONENT).is_ok());

@@ -105,6 +105,19 @@ fn no_stamps() -> LeftOut {
     }
 }
 
+fn checkpoint_file(note: String, size: u64, is_final: bool) -> CheckpointFile {
+    let witnesses = ["police", "justice"].map(str::to_owned);
+    CheckpointFile {
+        note,
+        size,
+        is_final,
+        witnesses: match is_final {
+            true => witnesses.to_vec(),
+            false => Vec::new(),
+        },
+    }
+}
+
 impl Sample {
     /// Makes a sample.
     #[must_use]
@@ -153,15 +166,7 @@ impl Sample {
             agency: "justice".to_owned(),
             purpose: "案卷移送".to_owned(),
             is_masked: options.is_masked,
-            checkpoint: CheckpointFile {
-                note,
-                size,
-                is_final: options.is_final,
-                witnesses: match options.is_final {
-                    true => vec!["police".to_owned(), "justice".to_owned()],
-                    false => Vec::new(),
-                },
-            },
+            checkpoint: checkpoint_file(note, size, options.is_final),
             policy: log.policy(),
             key_history: None,
             entries: [

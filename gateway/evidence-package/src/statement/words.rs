@@ -126,7 +126,7 @@ pub(super) fn chinese(contents: &Contents, left_out: &[LeftOut]) -> Vec<Block> {
         text("各机关以自有格式报送；网关先保存原始报文，再由隔离运行的适配器转换为统一格式。适配器是输入与配置的纯函数：以包内的适配器、配置和报文可以重现同样的结果。"),
         text("每次提交、拒绝、查阅、导出均为日志条目；条目含前一条目的哈希，并载明报文与结果的摘要。见证方对日志检查点签名，时间戳机构加盖时间。条目所载时间为网关时钟所示。"),
     ]);
-    if contents.is_masked || !left_out.is_empty() {
+    if contents.is_masked || !left_out.is_empty() || numbers.sealed != [0; 3] {
         blocks.push(heading("四、未收入的内容"));
         if contents.is_masked {
             blocks.push(text(format!(
@@ -134,12 +134,7 @@ pub(super) fn chinese(contents: &Contents, left_out: &[LeftOut]) -> Vec<Block> {
                 numbers.withheld
             )));
         }
-        if numbers.sealed != [0; 3] {
-            let [sealed, disclosed, erased] = numbers.sealed;
-            blocks.push(text(format!(
-                "个人信息在网关中加密封存，转换结果中仅有加盐承诺：本包披露 {disclosed} 项，仍封存 {sealed} 项，已依条目删除 {erased} 项。披露的值可用 SHA-256 与承诺核对；删除不影响其余内容的证明。"
-            )));
-        }
+        blocks.extend(sealed_chinese(numbers.sealed));
         let left = left_out.iter();
         blocks.extend(left.map(|left| item(format!("{}：{}", left.what, left.why_chinese))));
     }
@@ -225,7 +220,7 @@ pub(super) fn english(contents: &Contents, left_out: &[LeftOut]) -> Vec<Block> {
         text("Each agency sends in its own format. The gateway keeps the message untouched, then an adapter in a sandbox converts it into the common schema. An adapter is a pure function of message and configuration: with those in this package the same result can be made again."),
         text("Every submission, refusal, reading and export is an entry of the log. An entry holds the hash of the one before it and the digests of message and result. Witnesses sign checkpoints of the log, an authority stamps the time. The time in an entry is that of the gateway's clock."),
     ]);
-    if contents.is_masked || !left_out.is_empty() {
+    if contents.is_masked || !left_out.is_empty() || numbers.sealed != [0; 3] {
         blocks.push(heading("4. What is not in it"));
         if contents.is_masked {
             blocks.push(text(format!(
@@ -233,12 +228,7 @@ pub(super) fn english(contents: &Contents, left_out: &[LeftOut]) -> Vec<Block> {
                 numbers.withheld
             )));
         }
-        if numbers.sealed != [0; 3] {
-            let [sealed, disclosed, erased] = numbers.sealed;
-            blocks.push(text(format!(
-                "Personal data is sealed at the gateway, and the results have salted commitments to it: {disclosed} values are disclosed in this package, {sealed} stay sealed, {erased} were erased by entries of the log. A disclosed value is checked against its commitment with SHA-256; an erasure takes nothing from the proofs of everything else."
-            )));
-        }
+        blocks.extend(sealed_english(numbers.sealed));
         let left = left_out.iter();
         blocks.extend(left.map(|left| item(format!("{}: {}", left.what, left.why))));
     }
@@ -249,6 +239,24 @@ pub(super) fn english(contents: &Contents, left_out: &[LeftOut]) -> Vec<Block> {
         text("Use two independent tools: lawgate-verify case.evp --policy FILE, and python3 lawgate_verify.pyz case.evp --policy FILE. Take the policy from the witnesses, the agencies or a notary, never from this package. The steps are in README.txt of the folder verify."),
     ]);
     blocks
+}
+
+/// What became of sealed values, disclosed and erased ones, in Chinese; nothing where there are none.
+fn sealed_chinese([sealed, disclosed, erased]: [usize; 3]) -> Option<Block> {
+    ([sealed, disclosed, erased] != [0; 3]).then(|| {
+        text(format!(
+            "个人信息在网关中加密封存，转换结果中仅有加盐承诺：本包披露 {disclosed} 项，仍封存 {sealed} 项，已依条目删除 {erased} 项。披露的值可用 SHA-256 与承诺核对；删除不影响其余内容的证明。"
+        ))
+    })
+}
+
+/// The same in English.
+fn sealed_english([sealed, disclosed, erased]: [usize; 3]) -> Option<Block> {
+    ([sealed, disclosed, erased] != [0; 3]).then(|| {
+        text(format!(
+            "Personal data is sealed at the gateway, and the results have salted commitments to it: {disclosed} values are disclosed in this package, {sealed} stay sealed, {erased} were erased by entries of the log. A disclosed value is checked against its commitment with SHA-256; an erasure takes nothing from the proofs of everything else."
+        ))
+    })
 }
 
 /// What a transfer holds, in English; nothing for other packages.

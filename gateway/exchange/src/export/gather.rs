@@ -260,10 +260,10 @@ impl Gathering<'_> {
 }
 
 fn size_of(part: &Part) -> usize {
-    match part {
-        Part::Included(bytes) => bytes.len(),
-        _ => 0,
-    }
+    let Part::Included(bytes) = part else {
+        return 0;
+    };
+    bytes.len()
 }
 
 fn proof_of(leaves: &[Hash], index: usize) -> Result<PartProof, Cause> {

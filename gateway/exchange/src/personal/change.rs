@@ -43,11 +43,13 @@ pub struct EraseAnswer {
     pub fields: u64,
 }
 
+/// Officer and position of each request that waits, by keys and legal basis.
+type Waiting = BTreeMap<(Vec<KeyName>, String), (String, u64)>;
+
 /// Erasures that wait for a second approver. Lost at a restart: then they are asked for again.
 pub(crate) struct Approvals {
     pub(super) needed: u32,
-    /// Officer and position of the request, by keys and legal basis.
-    waiting: Mutex<BTreeMap<(Vec<KeyName>, String), (String, u64)>>,
+    waiting: Mutex<Waiting>,
     /// Held by whoever changes what may be read of people.
     changing: Arc<tokio::sync::Mutex<()>>,
 }
@@ -209,6 +211,10 @@ impl Exchange {
             // Not given up half-way when the caller goes or the deadline passes: by itself, with the lock.
             let (exchange, caller) = (Arc::clone(self), caller.clone());
             let erasing = entry.clone();
+            #[expect(
+                clippy::disallowed_methods,
+                reason = "outlives its caller; what a stop cuts off is carried out at the next start"
+            )]
             let erased = tokio::spawn(async move {
                 let _alone = alone;
                 exchange
@@ -282,9 +288,7 @@ impl Exchange {
         self.waiting_lock().get(key).cloned()
     }
 
-    pub(super) fn waiting_lock(
-        &self,
-    ) -> MutexGuard<'_, BTreeMap<(Vec<KeyName>, String), (String, u64)>> {
+    pub(super) fn waiting_lock(&self) -> MutexGuard<'_, Waiting> {
         let waiting = &self.approvals.waiting;
         waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }

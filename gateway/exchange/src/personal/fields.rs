@@ -173,14 +173,14 @@ fn is_text(field: &FieldDescriptor) -> bool {
 }
 
 fn encode(field: &FieldDescriptor, value: Value) -> Vec<u8> {
-    match value {
-        Value::String(text) if is_text(field) => text.into_bytes(),
-        value => {
-            let mut alone = DynamicMessage::new(field.parent_message().clone());
-            alone.set_field(field, value);
-            alone.encode_to_vec()
-        }
+    if is_text(field)
+        && let Value::String(text) = value
+    {
+        return text.into_bytes();
     }
+    let mut alone = DynamicMessage::new(field.parent_message().clone());
+    alone.set_field(field, value);
+    alone.encode_to_vec()
 }
 
 fn decode(field: &FieldDescriptor, bytes: &[u8]) -> Option<Value> {

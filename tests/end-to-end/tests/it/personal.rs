@@ -205,6 +205,7 @@ fn searched(site: &Site, gateway: &Gateway, filter: &[&str]) -> usize {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one story, told in its order")]
 fn an_erased_person_leaves_no_trace_in_any_file_and_every_proof_holds() {
     let site = Site::new().expect("sets up");
     site.set("audit", "checkpoint_interval_ms = 50")

@@ -23,7 +23,15 @@ fn filled(descriptor: &MessageDescriptor, depth: u32, seed: &mut u32) -> Dynamic
             Kind::Message(inner) if depth > 0 && !field.is_map() => {
                 Some(Value::Message(filled(&inner, depth - 1, seed)))
             }
-            _ => None,
+            Kind::Double
+            | Kind::Float
+            | Kind::Sint32
+            | Kind::Sint64
+            | Kind::Fixed32
+            | Kind::Fixed64
+            | Kind::Sfixed32
+            | Kind::Sfixed64
+            | Kind::Message(_) => None,
         };
         if field.is_map() {
             let entries = [("甲".to_owned(), "乙".to_owned())];

@@ -10,6 +10,7 @@ use end_to_end::packet::minute_data;
 use end_to_end::{Gateway, Site, root};
 use grpc_api::client::Exchange;
 use serde_json::Value;
+use tokio::task::JoinSet;
 
 use super::{MN, adapter, entries, roles, site, stream};
 use crate::support::run;
@@ -63,18 +64,32 @@ fn site_of<'a>(languages: impl Iterator<Item = &'a String>) -> Site {
     site
 }
 
-/// Streams to a feed until a step is over; how often each key was answered, and refusals.
-fn begin_load(
-    client: &Exchange,
-    feed: &str,
-    message: impl Fn(u32) -> Vec<u8> + Send + 'static,
-) -> (
-    Arc<AtomicBool>,
-    tokio::task::JoinHandle<BTreeMap<String, (u32, u32)>>,
-) {
-    let stop = Arc::new(AtomicBool::new(false));
-    let load = stream(client.clone(), feed.to_owned(), message, Arc::clone(&stop));
-    (stop, tokio::spawn(load))
+/// How often each key was accepted, and refused.
+type Answered = BTreeMap<String, (u32, u32)>;
+
+/// A stream of submissions to a feed, until it is ended.
+struct Load {
+    stop: Arc<AtomicBool>,
+    task: JoinSet<Answered>,
+}
+
+impl Load {
+    fn begin(
+        client: &Exchange,
+        feed: &str,
+        message: impl Fn(u32) -> Vec<u8> + Send + 'static,
+    ) -> Load {
+        let stop = Arc::new(AtomicBool::new(false));
+        let mut task = JoinSet::new();
+        let client = client.clone();
+        task.spawn(stream(client, feed.to_owned(), message, Arc::clone(&stop)));
+        Load { stop, task }
+    }
+
+    async fn end(mut self) -> anyhow::Result<Answered> {
+        self.stop.store(true, Ordering::Relaxed);
+        Ok(self.task.join_next().await.expect("runs")?)
+    }
 }
 
 /// Activates a pack, shadows it by a second version, puts that in force and goes back.
@@ -109,7 +124,6 @@ fn life(site: &Site, gateway: &Gateway, language: &str) {
 }
 
 #[test]
-#[expect(clippy::print_stdout, reason = "says that nothing was tried, and why")]
 fn packs_of_every_language_are_exchanged_under_load_and_no_submission_is_lost_or_answered_twice() {
     let packs = packs();
     if packs.is_empty() {
@@ -121,9 +135,9 @@ fn packs_of_every_language_are_exchanged_under_load_and_no_submission_is_lost_or
     let sample = fs::read(sample()).expect("reads");
     let answered = run(async {
         let client = gateway.client("city-eco").await?;
-        let mut answered: BTreeMap<String, BTreeMap<String, (u32, u32)>> = BTreeMap::new();
+        let mut answered: BTreeMap<String, Answered> = BTreeMap::new();
         let packet = |number: u32| minute_data(MN, number % 1000, number);
-        let (all_over, devices) = begin_load(&client, "hj212", packet);
+        let devices = Load::begin(&client, "hj212", packet);
         for (language, pack) in &packs {
             let feed = feed(language);
             let pack = pack.display().to_string();
@@ -135,13 +149,11 @@ fn packs_of_every_language_are_exchanged_under_load_and_no_submission_is_lost_or
                 step(&["activate", "--feed", &feed, "--version", "1"]);
             });
             let sample = sample.clone();
-            let (over, load) = begin_load(&client, &feed, move |_| sample.clone());
+            let load = Load::begin(&client, &feed, move |_| sample.clone());
             tokio::task::block_in_place(|| life(&site, &gateway, language));
-            over.store(true, Ordering::Relaxed);
-            answered.insert(feed, load.await?);
+            answered.insert(feed, load.end().await?);
         }
-        all_over.store(true, Ordering::Relaxed);
-        answered.insert("hj212".to_owned(), devices.await?);
+        answered.insert("hj212".to_owned(), devices.end().await?);
         Ok(answered)
     });
     gateway.stop().expect("stops");
