@@ -99,5 +99,8 @@ fn a_compile_bomb_ends_at_the_processor_time_and_not_us() {
         ..CompileLimits::recommended()
     };
     let error = refusal(&bomb, limits);
-    assert!(matches!(error, CompileError::Ended { .. }), "{error:?}");
+    assert!(
+        matches!(error, CompileError::Processor { limit_s: 1 }),
+        "{error:?}"
+    );
 }

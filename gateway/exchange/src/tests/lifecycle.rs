@@ -157,15 +157,15 @@ async fn staff_with_the_role_administer_and_other_staff_do_not() {
     let disk = Disk::new();
     let node = disk.start();
     node.install("second").await.expect("installs");
-    for other in ["auditor", "operator", "reader"] {
+    for other in ["auditor", "operator", "officer", "reader"] {
         let refusal = node
             .activate(other, 2)
             .await
             .expect_err("has not the right");
         assert_eq!(refusal.reason(), "administrator-only");
     }
-    assert_eq!(node.activate("chief", 2).await.expect("activates"), 0);
-    assert_eq!(last_step(&node).by, "chief");
+    assert_eq!(node.activate("head", 2).await.expect("activates"), 0);
+    assert_eq!(last_step(&node).by, "head");
 }
 
 #[tokio::test]
