@@ -27,7 +27,7 @@ pub use change::{EraseAnswer, RestrictAnswer};
 pub(crate) use fields::people;
 pub use officer::FindSubjects;
 pub(crate) use open::{
-    Apart, Field, Sight, Unopened, clear, open_result, payload, request, result,
+    Apart, Field, Sight, Unopened, clear, open_result, payload, put_together, request, result,
 };
 pub(crate) use part::Payload;
 pub(crate) use rows::blind_keys;

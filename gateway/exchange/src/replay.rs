@@ -19,7 +19,7 @@ use crate::ports::{Converter, Message};
 use crate::refusal::Refusal;
 
 pub use difference::Difference;
-pub use kept::Sealed;
+pub use kept::{Sealed, put_together};
 
 /// A submission as it was kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -189,14 +189,11 @@ pub fn replay(recorded: &Recorded, converter: &dyn Converter) -> Result<Vec<Find
             number,
             message,
             result,
+            was_sealed: recorded.was_sealed(number),
         })
         .collect();
     let replayed = replay_messages(recorded.position, &kept, converter)?;
-    let findings = kept.iter().zip(replayed).filter_map(|(kept, replayed)| {
-        // What was sealed is kept in its canonical encoding, whatever the adapter's own was.
-        let is_same = recorded.is_same(kept.number, &kept.result, &replayed.result);
-        replayed.finding.filter(|_| !is_same)
-    });
+    let findings = replayed.into_iter().filter_map(|replayed| replayed.finding);
     Ok(findings.map(|finding| recorded.shown(finding)).collect())
 }
 
@@ -209,12 +206,15 @@ pub struct KeptMessage {
     pub message: Message,
     /// Encoded `MessageResult`.
     pub result: Vec<u8>,
+    /// Whether it was kept with sealed values, and put together again: it is then in its canonical encoding, whatever the
+    /// adapter's own was.
+    pub was_sealed: bool,
 }
 
 /// What became of a message that was converted again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Replayed {
-    /// Encoded `MessageResult`.
+    /// Encoded `MessageResult`; in its canonical encoding where that was kept.
     pub result: Bytes,
     /// What differs from the one that was kept; `None` when they are the same bytes.
     pub finding: Option<Finding>,
@@ -234,12 +234,26 @@ pub fn replay_messages(
 ) -> Result<Vec<Replayed>, Refusal> {
     let messages: Vec<Message> = kept.iter().map(|kept| kept.message.clone()).collect();
     let replayed = results(converter, &messages)?;
-    let compared = kept.iter().zip(replayed).map(|(kept, result)| Replayed {
-        finding: (kept.result != result[..])
-            .then(|| differing(position, kept.number, &kept.result, &result)),
-        result,
+    let compared = kept.iter().zip(replayed).map(|(kept, result)| {
+        let result = match kept.was_sealed {
+            true => canonical(result),
+            false => result,
+        };
+        Replayed {
+            finding: (kept.result != result[..])
+                .then(|| differing(position, kept.number, &kept.result, &result)),
+            result,
+        }
     });
     Ok(compared.collect())
+}
+
+/// The canonical encoding of a result; what is none stays as it is.
+fn canonical(result: Bytes) -> Bytes {
+    match MessageResult::decode(&result[..]) {
+        Ok(decoded) => decoded.encode_to_vec().into(),
+        Err(_) => result,
+    }
 }
 
 fn other_adapter(recorded: &Recorded, converter: &dyn Converter) -> Vec<Finding> {

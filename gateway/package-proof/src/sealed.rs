@@ -14,6 +14,9 @@ use crate::proofs::{Lines, ProofTextError, decimal};
 /// The first line.
 const FIELDS: &str = "lawgate-sealed-fields/v1";
 
+/// What a line of an attribute begins with.
+const ATTRIBUTE: &str = "attribute ";
+
 /// The byte that a stored result with sealed values begins with.
 const SEALED_RESULT: u8 = 2;
 
@@ -60,6 +63,8 @@ pub enum PayloadState {
 pub struct FieldsText {
     /// The message itself.
     pub payload: PayloadState,
+    /// What its sender stated beside it: name and value; only of a message that is included. Nothing binds it to the log.
+    pub attributes: Vec<(String, String)>,
     /// The values, in the order of the stored result.
     pub fields: Vec<FieldLine>,
 }
@@ -73,11 +78,21 @@ impl FieldsText {
         let mut lines = Lines::new(bytes)?;
         lines.exactly(FIELDS)?;
         let payload = lines.take(payload)?;
+        let mut attributes = Vec::new();
+        while matches!(payload, PayloadState::Included(_))
+            && lines.peek().is_some_and(|line| line.starts_with(ATTRIBUTE))
+        {
+            attributes.push(lines.take(attribute)?);
+        }
         let mut fields = Vec::new();
         while lines.peek().is_some() {
             fields.push(lines.take(field)?);
         }
-        Ok(Self { payload, fields })
+        Ok(Self {
+            payload,
+            attributes,
+            fields,
+        })
     }
 }
 
@@ -91,6 +106,10 @@ impl fmt::Display for FieldsText {
             PayloadState::Included(salt) => {
                 writeln!(f, "payload salted {}", STANDARD.encode(salt))?;
             }
+        }
+        for (name, value) in &self.attributes {
+            let (name, value) = (STANDARD.encode(name), STANDARD.encode(value));
+            writeln!(f, "{ATTRIBUTE}{name} {value}")?;
         }
         for line in &self.fields {
             let commitment = STANDARD.encode(line.commitment);
@@ -117,6 +136,12 @@ fn payload(line: &str) -> Option<PayloadState> {
         ["payload", "salted", salt] => PayloadState::Included(bytes32(salt)?.to_vec()),
         _ => return None,
     })
+}
+
+fn attribute(line: &str) -> Option<(String, String)> {
+    let (name, value) = line.strip_prefix(ATTRIBUTE)?.split_once(' ')?;
+    let text = |text| String::from_utf8(STANDARD.decode(text).ok()?).ok();
+    Some((text(name)?, text(value)?))
 }
 
 fn field(line: &str) -> Option<FieldLine> {
@@ -220,6 +245,7 @@ mod tests {
         };
         FieldsText {
             payload: PayloadState::Included(vec![7; 32]),
+            attributes: vec![("source 源".to_owned(), String::new())],
             fields: vec![
                 line("records[0].case.name", FieldState::Sealed),
                 line("records[0].case.phone", FieldState::Erased(90)),
@@ -242,7 +268,15 @@ mod tests {
             PayloadState::Included(Vec::new()),
             PayloadState::Included(vec![1; 32]),
         ] {
-            let text = FieldsText { payload, ..text() };
+            let attributes = match payload {
+                PayloadState::Included(_) => text().attributes,
+                PayloadState::Sealed | PayloadState::Erased(_) => Vec::new(),
+            };
+            let text = FieldsText {
+                payload,
+                attributes,
+                ..text()
+            };
             assert_eq!(FieldsText::parse(text.to_string().as_bytes()), Ok(text));
         }
     }
@@ -252,6 +286,9 @@ mod tests {
         let whole = text().to_string();
         for (from, to) in [
             ("payload salted", "payload  salted"),
+            ("attribute ", "attribute  "),
+            (" \nfield", "\nfield"),
+            (" \nfield", " =\nfield"),
             (" sealed\n", "\n"),
             (" sealed\n", " sealed 1\n"),
             ("erased 90", "erased 090"),
@@ -262,6 +299,12 @@ mod tests {
             assert_ne!(other, whole);
             assert!(FieldsText::parse(other.as_bytes()).is_err(), "{from:?}");
         }
+        let stays_sealed = FieldsText {
+            payload: PayloadState::Sealed,
+            ..text()
+        };
+        let bytes = stays_sealed.to_string();
+        assert!(FieldsText::parse(bytes.as_bytes()).is_err(), "{bytes}");
     }
 
     #[test]

@@ -61,6 +61,8 @@ pub(crate) struct Place<'a> {
     pub(crate) root: &'a Hash,
     /// The file that has the proof.
     pub(crate) proof_file: &'a str,
+    /// What its leaf is over besides, before it; empty for most.
+    pub(crate) salt: &'a [u8],
 }
 
 /// A file that is a part of the submission.
@@ -91,7 +93,10 @@ pub(crate) fn part(
     }
     let bound = format!("leaf:{}", to_hex(&proof.leaf));
     let contents = contents(zip, kind, file, &bound)?;
-    let found = leaf_hash(&contents);
+    let found = match place.salt {
+        [] => leaf_hash(&contents),
+        salt => leaf_hash(&[salt, &contents].concat()),
+    };
     match found == proof.leaf {
         true => Ok(contents),
         false => Err(Standing::Altered {

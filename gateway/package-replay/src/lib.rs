@@ -9,7 +9,7 @@
 //! that the gateway does not use, so that equal bytes were computed twice by different means.
 //!
 //! Reading order: [`report`] (what is said), [`replay`](mod@replay) (the work), [`bound`] (holding files
-//! against the entry), [`interpreted`] (the engine), [`render`].
+//! against the entry), [`sealed`] (messages with sealed values that are disclosed whole), [`interpreted`] (the engine), [`render`].
 #![forbid(unsafe_code)]
 
 mod bound;
@@ -17,6 +17,7 @@ mod interpreted;
 pub mod render;
 mod replay;
 pub mod report;
+mod sealed;
 
 pub use interpreted::Interpreted;
 pub use replay::{Adapters, NotRun, PackageError, replay};

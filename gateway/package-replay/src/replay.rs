@@ -15,10 +15,11 @@ use package_proof::{
     zip::{Zip, ZipError},
 };
 use prost::Message as _;
-use proto::v1::{MessageResult, SubmitRequest, message_result};
+use proto::v1::{self, MessageResult, SubmitRequest, message_result};
 
 use crate::bound::{Place, named, part};
 use crate::report::{Report, Row, Standing, Why};
+use crate::sealed;
 
 /// Codes under which a node quarantines what met a limit of its own: another machine need not meet it.
 const LIMITS: [&str; 6] = [
@@ -118,7 +119,8 @@ struct Whole {
     entry: SubmitEntry,
     proofs: MessagesText,
     proof_file: String,
-    request: SubmitRequest,
+    /// Not there where the submission was sealed: what it says is then said of each message.
+    request: Option<SubmitRequest>,
     converter: Arc<dyn Converter>,
 }
 
@@ -136,6 +138,7 @@ impl Whole {
             size,
             root,
             proof_file: &self.proof_file,
+            salt: &[],
         }
     }
 }
@@ -211,27 +214,29 @@ impl Work<'_> {
         let proofs = proofs.and_then(|bytes| MessagesText::parse(&bytes).ok());
         let proofs = proofs.filter(|proofs| u64::from(proofs.count) == entry.sums.messages);
         let proofs = proofs.ok_or_else(|| missing(&proof_file, "the proofs of its messages"))?;
-        present(submission.request, "the request")?;
-        let place = Place {
-            proof: &proofs.request,
-            index: 0,
-            size: u64::from(proofs.count) + 1,
-            root: &entry.result_root,
-            proof_file: &proof_file,
-        };
-        let file = path::request(position);
-        let request = part(&self.zip, Kind::ResultAltered, &file, &place)?;
-        let request = SubmitRequest::decode(request.as_slice()).ok();
-        let request =
-            request.filter(|request| request.messages.len() as u64 == entry.sums.messages);
-        let request = request.ok_or_else(|| missing(&file, "the request of its messages"))?;
-        Ok(Whole {
+        let mut whole = Whole {
             entry,
             proofs,
             proof_file,
-            request,
+            request: None,
             converter,
-        })
+        };
+        if submission.request != Presence::Sealed {
+            present(submission.request, "the request")?;
+            whole.request = Some(self.request(position, &whole)?);
+        }
+        Ok(whole)
+    }
+
+    fn request(&self, position: u64, whole: &Whole) -> Result<SubmitRequest, Standing> {
+        let size = u64::from(whole.proofs.count) + 1;
+        let place = whole.place(&whole.proofs.request, (0, size), &whole.entry.result_root);
+        let file = path::request(position);
+        let request = part(&self.zip, Kind::ResultAltered, &file, &place)?;
+        let request = SubmitRequest::decode(request.as_slice()).ok();
+        let count = whole.entry.sums.messages;
+        let request = request.filter(|request| request.messages.len() as u64 == count);
+        request.ok_or_else(|| missing(&file, "the request of its messages"))
     }
 
     fn adapter(&mut self, named: &AdapterIdentity) -> Had {
@@ -282,36 +287,57 @@ impl Work<'_> {
         let count = u64::from(whole.proofs.count);
         present(item.payload, "the message")?;
         present(item.result, "the result")?;
-        if item.sealed {
-            // Its values are commitments here: there are no bytes to compare with.
-            let why = Why::Sealed { what: "the result" };
-            return Err(Standing::NotReplayed { why });
-        }
+        let opened = match item.sealed {
+            true => Some(sealed::opened(&self.zip, position, item.number)?),
+            false => None,
+        };
+        let stated = whole.request.as_ref().map(|request| &request.messages);
+        let attributes = match (&opened, stated) {
+            (Some(opened), _) => opened.attributes.clone(),
+            (None, Some(messages)) => attributes(messages.get(usize::from(number))),
+            (None, None) => {
+                let why = Why::Sealed {
+                    what: "the request",
+                };
+                return Err(Standing::NotReplayed { why });
+            }
+        };
         let file = path::payload(position, item.number);
         let root = &whole.entry.payload_root;
-        let place = whole.place(payload_proof, (index, count), root);
+        let mut place = whole.place(payload_proof, (index, count), root);
+        place.salt = opened.as_ref().map_or(&[], |opened| &opened.salt);
         let payload = part(&self.zip, Kind::PayloadAltered, &file, &place)?;
         let file = path::result(position, item.number);
         let root = &whole.entry.result_root;
         let place = whole.place(result_proof, (index + 1, count + 1), root);
-        let result = part(&self.zip, Kind::ResultAltered, &file, &place)?;
+        let stored = part(&self.zip, Kind::ResultAltered, &file, &place)?;
+        let was_sealed = opened.is_some();
+        let result = match opened {
+            Some(opened) => opened.put_together(&stored)?,
+            None => stored,
+        };
         repeatable(&result, submission)?;
-        let stated = whole.request.messages.get(usize::from(number));
-        let attributes = stated.map(|message| message.attributes.clone());
-        let attributes = attributes.unwrap_or_default().into_iter();
         Ok(KeptMessage {
             number,
             message: Message {
                 payload: payload.into(),
-                attributes: attributes.map(|it| (it.name, it.value)).collect(),
+                attributes,
             },
             result,
+            was_sealed,
         })
     }
 }
 
+fn attributes(message: Option<&v1::Message>) -> Vec<(String, String)> {
+    let attributes = message.into_iter().flat_map(|it| &it.attributes);
+    attributes
+        .map(|it| (it.name.clone(), it.value.clone()))
+        .collect()
+}
+
 /// Something that cannot be read as what it must be.
-fn missing(file: &str, what: &'static str) -> Standing {
+pub(crate) fn missing(file: &str, what: &'static str) -> Standing {
     Standing::Altered {
         kind: Kind::Missing,
         file: file.to_owned(),

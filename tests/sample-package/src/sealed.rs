@@ -70,6 +70,10 @@ pub(crate) fn fields(number: u32, erasure: u64) -> FieldsText {
             0 => PayloadState::Sealed,
             _ => PayloadState::Included(salt(100 + number as u8).to_vec()),
         },
+        attributes: match number {
+            0 => Vec::new(),
+            _ => vec![("kind 类型".to_owned(), "transfer".to_owned())],
+        },
         fields: (0..VALUES.len()).map(line).collect(),
     }
 }

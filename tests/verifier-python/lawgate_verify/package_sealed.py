@@ -36,6 +36,7 @@ class Fields:
     payload: str
     erased_by: int | None
     salt: bytes
+    attributes: list[tuple[str, str]]
     fields: list[Field]
 
 
@@ -56,7 +57,21 @@ def parse_fields(data: bytes) -> Fields:
         payload = ("included", None, form.hash_bytes(words[2], "a salt"))
     else:
         raise Wrong("proof-form", "the line payload is not in its one form")
-    return Fields(*payload, [_field(line) for line in lines])
+    attributes = []
+    while payload[0] == "included" and lines and lines[0].startswith("attribute "):
+        attributes.append(_attribute(lines.pop(0)))
+    return Fields(*payload, attributes, [_field(line) for line in lines])
+
+
+def _attribute(line: str) -> tuple[str, str]:
+    words = line.split(" ")
+    if len(words) != 3:
+        raise Wrong("proof-form", "a line of an attribute is not in its one form")
+    try:
+        name, value = (form.base64_bytes(word, "an attribute").decode() for word in words[1:])
+    except UnicodeDecodeError as error:
+        raise Wrong("proof-form", "an attribute is no UTF-8") from error
+    return name, value
 
 
 def _field(line: str) -> Field:

@@ -21,12 +21,16 @@ pub(super) fn font() {
 
 /// Exports the package of a case as the police get it.
 pub(super) fn export(client: &Client<'_>, scratch: &Path) -> anyhow::Result<PathBuf> {
-    step(&format!("exporting case {CASE} as an evidence package"));
+    step(&format!(
+        "exporting case {CASE} as an evidence package, disclosed whole to whoever may see all of it"
+    ));
     let package = scratch.join("case.evp");
     let mut command = Command::new(client.lawgate);
     command.args(["evidence", "export", "--client"]);
     command.arg(client.scratch.join("client/police.toml"));
-    command.args(["--case", CASE, "--purpose", "demonstration 演示", "--to"]);
+    command.args(["--case", CASE, "--purpose", "demonstration 演示"]);
+    // Without these, personal data stays sealed in the package, and cannot be converted again from it.
+    command.args(["--disclose", "*", "--with-payloads", "--to"]);
     print!("{}", output(command.arg(&package))?);
     Ok(package)
 }

@@ -43,9 +43,20 @@ impl Gathering<'_> {
         let Some(apart) = stored.apart.get(index).and_then(Option::as_ref) else {
             return Ok(None);
         };
+        let sees = self
+            .exchange
+            .sees_payload(self.reader, &stored.entry.agency);
+        let (state, part) = self.payload_state(position, payload, sees)?;
+        let is_whole = matches!(state, PayloadState::Included(_));
+        let attributes = stored.manifest.messages.get(index);
+        let attributes = attributes.filter(|_| is_whole).into_iter();
+        let attributes = attributes.flat_map(|message| &message.attributes);
+        let attributes = attributes
+            .map(|it| (it.name.clone(), it.value.clone()))
+            .collect();
         let mut fields = Vec::with_capacity(apart.fields.len());
         for field in &apart.fields {
-            let state = self.state(position, field, &clearance)?;
+            let state = self.state(position, field, &clearance, is_whole)?;
             self.is_masked |= state == FieldState::Sealed;
             fields.push(FieldLine {
                 path: field.path.clone(),
@@ -61,13 +72,10 @@ impl Gathering<'_> {
         if let Some(result) = stored.results.get_mut(index) {
             *result = shown;
         }
-        let sees = self
-            .exchange
-            .sees_payload(self.reader, &stored.entry.agency);
-        let (state, part) = self.payload_state(position, payload, sees)?;
         Ok(Some((
             FieldsText {
                 payload: state,
+                attributes,
                 fields,
             },
             part,
@@ -101,9 +109,10 @@ impl Gathering<'_> {
         position: u64,
         field: &Field,
         clearance: &Clearance,
+        is_whole: bool,
     ) -> Result<FieldState, Refusal> {
         Ok(match &field.opened {
-            Ok((salt, value)) if self.ask.discloses(&field.path, clearance) => {
+            Ok((salt, value)) if self.ask.discloses(&field.path, clearance, is_whole) => {
                 FieldState::Disclosed {
                     salt: salt.as_slice().try_into().map_err(|_| misfit(position))?,
                     value: value.to_vec(),
@@ -145,8 +154,12 @@ impl Gathering<'_> {
 }
 
 impl ExportEvidence {
-    /// Whether the value at `path` is asked for, and the reader may see it.
-    fn discloses(&self, path: &str, clearance: &Clearance) -> bool {
+    /// Whether the value at `path` is asked for, and the reader may see it. Every value is in a message that is in the
+    /// package whole; also what is sealed beside records, such as a finding that quotes the message.
+    fn discloses(&self, path: &str, clearance: &Clearance, is_whole: bool) -> bool {
+        if is_whole && self.disclose.iter().any(|asked| asked == EVERY) {
+            return true;
+        }
         let rest = path.strip_prefix("records[");
         let Some((_, field)) = rest.and_then(|rest| rest.split_once("].")) else {
             return false;

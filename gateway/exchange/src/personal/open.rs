@@ -156,6 +156,17 @@ pub(crate) fn open_result(part: &[u8]) -> Option<MessageResult> {
     }
 }
 
+/// A result with sealed values, with these put back; `None` for another part, and when a value does not fit.
+pub(crate) fn put_together<'a>(
+    part: &[u8],
+    values: impl IntoIterator<Item = (&'a str, &'a [u8])>,
+) -> Option<MessageResult> {
+    let Part::Result(bytes) = Part::decode(part)? else {
+        return None;
+    };
+    fields::put_back(&SealedResult::decode(bytes).ok()?.open, values)
+}
+
 /// The bytes of a part that was not sealed, as they are.
 pub(crate) fn clear(part: &[u8]) -> Result<Vec<u8>, Cause> {
     match Part::decode(part) {

@@ -182,15 +182,6 @@ impl Recorded {
         }
     }
 
-    /// Whether a message was converted to what was kept.
-    pub(super) fn is_same(&self, message: u16, kept: &[u8], replayed: &[u8]) -> bool {
-        if !self.was_sealed(message) {
-            return kept == replayed;
-        }
-        let replayed = MessageResult::decode(replayed);
-        replayed.is_ok_and(|result| result.encode_to_vec() == kept)
-    }
-
     /// The finding without values, where they may be personal.
     pub(super) fn shown(&self, mut finding: Finding) -> Finding {
         if finding
@@ -206,8 +197,17 @@ impl Recorded {
         finding
     }
 
-    fn was_sealed(&self, message: u16) -> bool {
+    pub(super) fn was_sealed(&self, message: u16) -> bool {
         let sealed = self.sealed.as_ref();
         sealed.is_some_and(|sealed| sealed.is_sealed.get(usize::from(message)) == Some(&true))
     }
+}
+
+/// The result that is kept as `part` with sealed values, with back all of `values` (path and value of each): encoded
+/// canonically. `None` when the part is no such one, or a value does not fit it.
+pub fn put_together<'a>(
+    part: &[u8],
+    values: impl IntoIterator<Item = (&'a str, &'a [u8])>,
+) -> Option<Vec<u8>> {
+    personal::put_together(part, values).map(|result| result.encode_to_vec())
 }

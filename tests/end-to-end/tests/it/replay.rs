@@ -94,8 +94,19 @@ fn a_log_of_many_submissions_of_all_feeds_replays_byte_for_byte() {
         });
     }
     gateway.stop().expect("stops");
+    // Without its keys, what is sealed is not made again, and not called equal.
     let arguments = ["replay", "--data", "data", "--output", "json"];
     let output = site.lawgate(&arguments).expect("runs");
+    let report: Value = serde_json::from_slice(&output.stdout).expect("is JSON");
+    assert!(!output.status.success(), "{report:#}");
+    let keys = [
+        "--vault-key",
+        "pki/vault.key",
+        "--vault-reporter-key",
+        "pki/vault-reporter.key",
+    ];
+    let output = site.lawgate(&[&arguments[..], &keys].concat());
+    let output = output.expect("runs");
     let report: Value = serde_json::from_slice(&output.stdout).expect("is JSON");
     assert!(output.status.success(), "{report:#}");
     assert_eq!(report["equal"], true, "{report:#}");
@@ -115,10 +126,13 @@ fn verify(site: &Site, arguments: &[&str]) -> Output {
     command.output().expect("runs")
 }
 
-/// A site with the package of a case, its gateway stopped.
+/// What discloses a case whole to whoever may see all of it.
+const WHOLE: [&str; 5] = ["--case", CASE, "--disclose", "*", "--with-payloads"];
+
+/// A site with the package of a case that is disclosed whole, its gateway stopped.
 fn exported() -> Site {
     let (site, gateway) = filled().expect("sets up");
-    let arguments = ["--case", CASE, "--to", "case.evp"];
+    let arguments = [&WHOLE[..], &["--to", "case.evp"]].concat();
     export(&site, &gateway, "police", &arguments).expect("is exported");
     gateway.stop().expect("stops");
     site
@@ -153,12 +167,17 @@ fn a_package_replays_in_another_engine_and_each_altered_byte_is_named() {
         ("adapters/", ".configuration", "configuration-altered"),
         ("payloads/", ".bin", "payload-altered"),
         ("results/", "0.pb", "result-altered"),
+        ("sealed/", "0.fields", "result-altered"),
     ] {
         let mut altered = whole.clone();
         let is_it = |name: &&String| name.starts_with(folder) && name.ends_with(ending);
         let name = altered.keys().find(is_it).expect("is there").clone();
         let bytes = altered.get_mut(&name).expect("is there");
-        let middle = bytes.len() / 2;
+        let middle = match folder {
+            // A digit of a value at the end, which stays one of base64.
+            "sealed/" => last_value(bytes),
+            _ => bytes.len() / 2,
+        };
         bytes[middle] ^= 1;
         let package = evidence_package::container(&altered).expect("is written");
         fs::write(site.folder().join("altered.evp"), package).expect("writes");
@@ -180,21 +199,24 @@ fn a_package_replays_in_another_engine_and_each_altered_byte_is_named() {
     }
 }
 
+/// The first digit of the last value in a file of sealed values.
+fn last_value(bytes: &[u8]) -> usize {
+    let space = bytes.iter().rposition(|byte| *byte == b' ');
+    space.expect("values are disclosed") + 1
+}
+
 #[test]
 fn a_package_without_the_program_or_with_nothing_to_see_is_not_called_equal() {
     let (site, gateway) = filled().expect("sets up");
-    let without = [
-        "--case",
-        CASE,
-        "--without-components",
-        "--to",
-        "without.evp",
-    ];
+    let without = ["--without-components", "--to", "without.evp"];
+    let without = [&WHOLE[..], &without].concat();
     export(&site, &gateway, "police", &without).expect("is exported");
+    let sealed = ["--case", CASE, "--with-payloads", "--to", "sealed.evp"];
+    export(&site, &gateway, "police", &sealed).expect("is exported");
     let masked = ["--case", CASE, "--to", "masked.evp"];
     export(&site, &gateway, "city-eco", &masked).expect("is exported");
     gateway.stop().expect("stops");
-    for package in ["without.evp", "masked.evp"] {
+    for package in ["without.evp", "sealed.evp", "masked.evp"] {
         let output = verify(&site, &["--replay", package]);
         let said = text(&output);
         assert_eq!(output.status.code(), Some(3), "{said}");
