@@ -341,7 +341,7 @@ pub(crate) fn limits() -> Limits {
         in_flight_bytes: 100_000,
         page_size: 100,
         request_deadline: Duration::from_secs(20),
-        index_wait: Duration::from_millis(50),
+        index_wait: Duration::from_secs(20),
         workers: 2,
     }
 }

@@ -154,7 +154,9 @@ async fn damaged_evidence_is_shown_to_nobody() {
 
 #[tokio::test]
 async fn an_index_that_lags_is_said_after_the_wait() {
-    let fixture = filled().await;
+    let fixture = Fixture::with(|limits| {
+        limits.index_wait = std::time::Duration::from_millis(50);
+    });
     let sender = fixture.caller("sender");
     fixture
         .exchange
