@@ -4,6 +4,8 @@
 //! people and their editors. A keyword that asserts something and is not known here is refused with the schema: a check
 //! that leaves something out would say that it had looked.
 
+use std::cell::Cell;
+
 use serde_json::{Map, Value};
 
 /// Deepest nesting of schema and value looked at.
@@ -11,6 +13,9 @@ const DEPTH: usize = 64;
 
 /// Most faults named.
 const MOST_FAULTS: usize = 50;
+
+/// Most places looked at: parts that refer to each other can ask for more than any machine can do.
+const MOST_LOOKS: u32 = 1_000_000;
 
 /// Keywords that assert nothing.
 const ANNOTATIONS: [&str; 12] = [
@@ -28,28 +33,6 @@ const ANNOTATIONS: [&str; 12] = [
     "format",
 ];
 
-/// Keywords that are checked.
-const ASSERTIONS: [&str; 18] = [
-    "$ref",
-    "type",
-    "enum",
-    "const",
-    "properties",
-    "required",
-    "additionalProperties",
-    "items",
-    "minItems",
-    "maxItems",
-    "minimum",
-    "maximum",
-    "minLength",
-    "maxLength",
-    "minProperties",
-    "maxProperties",
-    "anyOf",
-    "allOf",
-];
-
 /// Every fault of `configuration`, as `path: what is wrong`; empty when there is none.
 ///
 /// # Errors
@@ -62,17 +45,22 @@ pub(crate) fn faults(schema: &[u8], configuration: &[u8]) -> Result<Vec<String>,
         Ok(value) => value,
         Err(error) => return Ok(vec![format!("(whole file): is no JSON: {error}")]),
     };
-    let mut found = Vec::new();
-    Check {
+    let (mut found, looks) = (Vec::new(), Cell::new(0));
+    let mut check = Check {
         root: &root,
+        looks: &looks,
         found: &mut found,
+    };
+    check.value(&root, &value, "", 0);
+    match looks.get() > MOST_LOOKS {
+        true => Err(format!(
+            "the schema of configurations asks for more than {MOST_LOOKS} looks at this configuration"
+        )),
+        false => Ok(found),
     }
-    .value(&root, &value, "", 0);
-    found.truncate(MOST_FAULTS);
-    Ok(found)
 }
 
-/// Refuses a schema with keywords that would not be checked.
+/// Refuses a schema with keywords, or forms of them, that would not be checked.
 fn known(schema: &Value, depth: usize) -> Result<(), String> {
     if depth > DEPTH {
         return Err("the schema of configurations is nested too deep".to_owned());
@@ -85,32 +73,72 @@ fn known(schema: &Value, depth: usize) -> Result<(), String> {
         }
     };
     for (keyword, inner) in object {
-        match keyword.as_str() {
-            "properties" | "$defs" => each_of(inner, depth)?,
-            "items" | "additionalProperties" => known(inner, depth + 1)?,
-            "anyOf" | "allOf" => {
-                for one in inner.as_array().into_iter().flatten() {
-                    known(one, depth + 1)?;
+        let has_form = match keyword.as_str() {
+            "properties" | "$defs" => match inner.as_object() {
+                Some(schemas) => {
+                    let mut schemas = schemas.values();
+                    schemas.try_for_each(|schema| known(schema, depth + 1))?;
+                    true
                 }
+                None => false,
+            },
+            "items" | "additionalProperties" => {
+                known(inner, depth + 1)?;
+                true
             }
-            other if ANNOTATIONS.contains(&other) || ASSERTIONS.contains(&other) => {}
+            "anyOf" | "allOf" => match inner.as_array() {
+                Some(schemas) => {
+                    let mut each = schemas.iter();
+                    each.try_for_each(|schema| known(schema, depth + 1))?;
+                    !schemas.is_empty()
+                }
+                None => false,
+            },
+            "$ref" => inner.as_str().is_some_and(|name| name.starts_with('#')),
+            "type" => inner.as_str().is_some_and(is_type) || is_list(inner, is_type),
+            "enum" => inner.is_array(),
+            "required" => is_list(inner, |_| true),
+            "minimum" | "maximum" => inner.is_number(),
+            "minItems" | "maxItems" | "minLength" | "maxLength" | "minProperties"
+            | "maxProperties" => inner.is_u64(),
+            "const" => true,
+            other if ANNOTATIONS.contains(&other) => true,
             other => {
                 return Err(format!(
                     "the schema of configurations uses {other:?}, which is not checked here"
                 ));
             }
+        };
+        if !has_form {
+            return Err(format!(
+                "the schema of configurations has {keyword:?} in a form that is not checked here: {inner}"
+            ));
         }
     }
     Ok(())
 }
 
-fn each_of(schemas: &Value, depth: usize) -> Result<(), String> {
-    let mut schemas = schemas.as_object().into_iter().flatten();
-    schemas.try_for_each(|(_, schema)| known(schema, depth + 1))
+/// Whether a value is a list of texts that are as wanted.
+fn is_list(value: &Value, is_wanted: impl Fn(&str) -> bool) -> bool {
+    let items = value.as_array();
+    items.is_some_and(|items| {
+        items
+            .iter()
+            .all(|item| item.as_str().is_some_and(&is_wanted))
+    })
+}
+
+fn is_type(name: &str) -> bool {
+    matches!(
+        name,
+        "null" | "boolean" | "integer" | "number" | "string" | "array" | "object"
+    )
 }
 
 struct Check<'s, 'f> {
     root: &'s Value,
+    /// Places looked at so far.
+    looks: &'f Cell<u32>,
     found: &'f mut Vec<String>,
 }
 
@@ -130,6 +158,10 @@ impl Check<'_, '_> {
         if depth > DEPTH {
             return self.fault(path, "is nested too deep".to_owned());
         }
+        self.looks.set(self.looks.get().saturating_add(1));
+        if self.looks.get() > MOST_LOOKS {
+            return;
+        }
         let object = match schema {
             Value::Object(object) => object,
             Value::Bool(false) => return self.fault(path, "is not allowed here".to_owned()),
@@ -141,7 +173,7 @@ impl Check<'_, '_> {
         };
         if let Some(name) = object.get("$ref").and_then(Value::as_str) {
             match self.root.pointer(name.trim_start_matches('#')) {
-                Some(referred) => self.value(&referred.clone(), value, path, depth + 1),
+                Some(referred) => self.value(referred, value, path, depth + 1),
                 None => self.fault(
                     path,
                     format!("the schema refers to {name}, which is not there"),
@@ -167,6 +199,7 @@ impl Check<'_, '_> {
                 let mut found = Vec::new();
                 Check {
                     root: self.root,
+                    looks: self.looks,
                     found: &mut found,
                 }
                 .value(one, value, path, depth + 1);
@@ -305,6 +338,8 @@ fn type_of(value: &Value) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     const SCHEMA: &str = r##"{
@@ -368,11 +403,87 @@ mod tests {
             r#"{"pattern": "a"}"#,
             r#"{"properties": {"a": {"if": true}}}"#,
             r#"{"anyOf": [{"not": {}}]}"#,
+            r#"{"anyOf": {}}"#,
+            r#"{"required": "fields"}"#,
+            r#"{"minimum": "1"}"#,
+            r#"{"minLength": -1}"#,
+            r#"{"type": "text"}"#,
+            r#"{"type": ["string", 7]}"#,
+            r#"{"properties": []}"#,
+            r#"{"$ref": "other.json"}"#,
         ] {
             assert!(faults(schema.as_bytes(), b"{}").is_err(), "{schema}");
         }
         let endless = r##"{"$ref": "#"}"##;
         let found = faults(endless.as_bytes(), b"{}").expect("is known");
         assert_eq!(found, ["(whole file): is nested too deep"]);
+    }
+
+    #[test]
+    fn a_schema_that_doubles_at_every_step_is_refused_and_keeps_nobody_waiting() {
+        for choice in ["allOf", "anyOf"] {
+            let twice = format!(
+                r##"{{"{choice}": [{{"$ref": "#"}}, {{"$ref": "#"}}], "minProperties": 1}}"##
+            );
+            let refused = faults(twice.as_bytes(), b"{}").expect_err("is too much");
+            assert!(refused.contains("looks"), "{refused}");
+        }
+    }
+
+    /// Pieces of schemas and values that mean something to the check.
+    fn piece() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            any::<bool>().prop_map(Value::from),
+            (-2_i64..4).prop_map(Value::from),
+            "[a-b]{0,2}".prop_map(Value::from),
+            proptest::sample::select(vec!["#", "#/$defs/a", "#/items", "string", "object"])
+                .prop_map(Value::from),
+        ];
+        let names = vec![
+            "$ref",
+            "$defs",
+            "a",
+            "b",
+            "type",
+            "enum",
+            "const",
+            "properties",
+            "required",
+            "additionalProperties",
+            "items",
+            "minItems",
+            "minimum",
+            "maxLength",
+            "anyOf",
+            "allOf",
+        ];
+        leaf.prop_recursive(4, 24, 4, move |inner| {
+            let member = (proptest::sample::select(names.clone()), inner.clone());
+            let members = proptest::collection::vec(member, 0..4);
+            prop_oneof![
+                proptest::collection::vec(inner, 0..4).prop_map(Value::from),
+                members.prop_map(|members| {
+                    let named = |(name, value): (&str, Value)| (name.to_owned(), value);
+                    Value::Object(members.into_iter().map(named).collect())
+                }),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn any_schema_and_configuration_are_compared_or_refused(
+            schema in piece(),
+            configuration in piece(),
+            cut in 0_usize..200,
+        ) {
+            let (schema, value) = (schema.to_string(), configuration.to_string());
+            if let Ok(found) = faults(schema.as_bytes(), value.as_bytes()) {
+                prop_assert!(found.len() <= MOST_FAULTS);
+                prop_assert!(found.iter().all(|fault| fault.contains(": ")));
+            }
+            let cut = cut.min(schema.len());
+            let _ = faults(&schema.as_bytes()[..cut], value.as_bytes());
+        }
     }
 }

@@ -6,6 +6,7 @@ use package_proof::{
     manifest::Manifest,
     path,
     proofs::{ConsistencyText, MessagesText, RangeText},
+    sealed::{FieldsText, commitments},
     zip::{MAX_FILE_BYTES, Zip},
 };
 use sample_package::{Options, Sample};
@@ -132,5 +133,41 @@ fn a_proof_that_is_read_has_no_other_form() {
         if let Ok(text) = ConsistencyText::parse(bytes) {
             assert_eq!(text.to_string().as_bytes(), bytes);
         }
+    });
+}
+
+#[test]
+fn what_is_said_of_sealed_values_has_no_other_form() {
+    let package = Sample::new(Options {
+        is_personal: true,
+        ..Options::default()
+    })
+    .package(None);
+    let zip = Zip::read(&package).expect("a package");
+    let of = |ending: &str| {
+        let members = zip.members().iter();
+        let found = members.filter(|member| member.name.ends_with(ending));
+        let contents = found.map(|member| member.contents().expect("it is sound"));
+        contents.collect::<Vec<_>>()
+    };
+    let (texts, parts) = (of(".fields"), of("0.pb"));
+    assert!(texts.len() > 1 && !parts.is_empty());
+    let honest: Vec<&[u8]> = texts.iter().chain(&parts).map(Vec::as_slice).collect();
+    let corpus = Corpus {
+        honest: &honest,
+        tokens: &[
+            b"\n",
+            b"attribute ",
+            b"payload sealed",
+            b" disclosed ",
+            b"=",
+            b"\x02\x12\x02\x0a\x00",
+        ],
+    };
+    fuzz(corpus, |bytes| {
+        if let Ok(text) = FieldsText::parse(bytes) {
+            assert_eq!(text.to_string().as_bytes(), bytes);
+        }
+        let _ = commitments(bytes);
     });
 }
