@@ -70,6 +70,9 @@ pub(crate) fn run(root: &Path, lawgate: &Path) -> Result<()> {
             &key.replace(".pem", ".vkey"),
         ])?;
         call(&["adapter", "check", &pack, "--mutations", mutations])?;
+        if language == "rust" {
+            call(&["adapter", "bench", &folder, "--native", "--rounds", "3"])?;
+        }
     }
     let example = root.join("plugins/examples/openaq");
     for (language, mutations) in LANGUAGES {

@@ -161,8 +161,8 @@ fn fault_to_wit(fault: ConfigurationFault) -> bindings::ConfigurationFault {
 
 /// Exports an [`Adapter`](crate::Adapter) as a component.
 ///
-/// Once in a crate of type `cdylib`, at its root. It expands to nothing when
-/// the crate is built natively.
+/// Once in a crate of type `cdylib`, at its root. Natively it gives the crate
+/// what `lawgate adapter bench` measures it by.
 #[macro_export]
 macro_rules! export_adapter {
     ($adapter:ty) => {
@@ -199,6 +199,12 @@ macro_rules! export_adapter {
 
     $crate::bindings::export!(Export with_types_in $crate::bindings);
         };
+
+        #[cfg(not(target_family = "wasm"))]
+        #[doc(hidden)]
+        pub fn __lawgate_measure() -> ::std::process::ExitCode {
+            $crate::native::answer::<$adapter>()
+        }
     };
 }
 

@@ -27,6 +27,9 @@ pub mod bindings;
 mod compare;
 #[doc(hidden)]
 pub mod export;
+#[cfg(not(target_family = "wasm"))]
+#[doc(hidden)]
+pub mod native;
 pub mod outcome;
 
 pub use adapter::{

@@ -7,7 +7,7 @@
 //!
 //! Reading order: [`template`] (a new project), [`mod@build`] (a component of
 //! it), [`sample`] and [`golden`] (what it must do), [`mod@check`] (what it
-//! must not do), [`measure`].
+//! must not do), [`measure`], [`native`] (the same without a sandbox).
 
 #![forbid(unsafe_code)]
 
@@ -20,6 +20,7 @@ pub mod full_call;
 pub mod golden;
 pub mod language;
 pub mod measure;
+pub mod native;
 pub mod sample;
 pub mod template;
 

@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use adapter_tools::build::{self, Tools};
 use adapter_tools::check::{self, Effort, Subject, Verdict};
 use adapter_tools::golden::{self, Comparison};
+use adapter_tools::pack::CONFIGURATION;
 use adapter_tools::sample::{Sample, golden_path};
-use adapter_tools::{Language, Manifest, full_call, measure, template};
+use adapter_tools::{Language, Manifest, full_call, measure, native, template};
 use anyhow::Context as _;
 use serde_json::{Value, json};
 
@@ -270,9 +271,10 @@ pub(super) fn bench(arguments: &AdapterBench, output: &mut Output<'_>) -> anyhow
     let measured = measured.map_err(|error| {
         anyhow::anyhow!("the call ended without results ({}): {error}", error.code())
     })?;
+    let native = natively(arguments, &samples, &measured)?;
     let micros = |time: std::time::Duration| format!("{:.1} us", time.as_secs_f64() * 1e6);
     let share = 100.0 * measured.full_call.as_secs_f64() / measured.deadline.as_secs_f64();
-    let rows = [
+    let mut rows = vec![
         ("component", format!("{component_bytes} bytes")),
         ("a sample alone, in a fresh sandbox", micros(measured.alone)),
         (
@@ -294,12 +296,19 @@ pub(super) fn bench(arguments: &AdapterBench, output: &mut Output<'_>) -> anyhow
             format!("{} bytes", measured.full_call_output_bytes),
         ),
     ];
+    if let Some(native) = native {
+        let ratio = measured.full_call.as_secs_f64() / native.as_secs_f64();
+        rows.push(("the same call natively", micros(native)));
+        rows.push(("in sandboxes ÷ natively", format!("{ratio:.2}")));
+    }
     match output.format {
         Format::Json => {
-            let object = rows.map(|(name, value)| (name.to_owned(), Value::from(value)));
-            output.json(&Value::Object(object.into_iter().collect()))?;
+            let object = rows.into_iter();
+            let object = object.map(|(name, value)| (name.to_owned(), Value::from(value)));
+            output.json(&Value::Object(object.collect()))?;
         }
         Format::Table => {
+            let rows = rows.into_iter();
             let rows = rows.map(|(name, value)| vec![name.to_owned(), value]);
             output.table(&["what", "median"], rows)?;
             if measured.full_call_messages < full {
@@ -310,6 +319,30 @@ pub(super) fn bench(arguments: &AdapterBench, output: &mut Output<'_>) -> anyhow
         }
     }
     Ok(Ending::Done)
+}
+
+/// The full call without a sandbox, where that is asked for.
+fn natively(
+    arguments: &AdapterBench,
+    samples: &[Sample],
+    measured: &measure::Measured,
+) -> anyhow::Result<Option<std::time::Duration>> {
+    if !arguments.native {
+        return Ok(None);
+    }
+    anyhow::ensure!(
+        native::is_rust(&arguments.adapter),
+        "{}: only a project in Rust can be measured natively, and this is none",
+        arguments.adapter.display()
+    );
+    let calls = (samples, measured.full_call_messages);
+    let took = native::measure(
+        &arguments.adapter,
+        &arguments.adapter.join(build::OUTPUT).join(CONFIGURATION),
+        calls,
+        measured.rounds,
+    );
+    took.map(Some).map_err(|error| whole(error.into()))
 }
 
 /// An adapter with its samples: of a pack, or of a project with what was built in it.

@@ -41,10 +41,11 @@ Examples:
   lawgate adapter check noise-monitor
   lawgate adapter check noise-monitor-0.1.0.lga --mutations 20000 --seed 7 --output json")]
     Check(AdapterCheck),
-    /// Measure an adapter with its samples against its limits.
+    /// Measure an adapter with its samples against its limits and, in Rust, against itself without a sandbox.
     #[command(after_help = "\
 Examples:
   lawgate adapter bench noise-monitor
+  lawgate adapter bench noise-monitor --native
   lawgate adapter bench noise-monitor-0.1.0.lga --rounds 101")]
     Bench(AdapterBench),
     /// Install an adapter as a gateway would, and print its description, digests and limits.
@@ -238,4 +239,7 @@ pub(crate) struct AdapterBench {
     /// Calls for each median.
     #[arg(long, value_name = "N", default_value_t = 31, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub(crate) rounds: u32,
+    /// Measure the full call natively as well; of a project in Rust, which is built for this machine.
+    #[arg(long)]
+    pub(crate) native: bool,
 }
