@@ -34,6 +34,7 @@ pub(crate) fn run(root: &Path, arguments: &[String]) -> Result<()> {
     cargo(root, &["build", "--workspace"])?;
     languages::run(root, &build::target(root).join("debug/lawgate"))?;
     cargo(root, &["test", "--workspace", "--no-fail-fast"])?;
+    hostile_neighbours(root)?;
     // Keys in a token; the gateway is built without it unless asked.
     cargo(
         root,
@@ -53,6 +54,17 @@ pub(crate) fn run(root: &Path, arguments: &[String]) -> Result<()> {
     )?;
     println!("test: OK in {:.0} s", started.elapsed().as_secs_f64());
     Ok(())
+}
+
+/// Measures a good feed alone and beside feeds whose adapters attack, with nothing else at work: a
+/// ratio of one run, tried again where a busy machine spoilt it.
+fn hostile_neighbours(root: &Path) -> Result<()> {
+    println!("── bench hostile-p99 --must-hold");
+    build::run(
+        Command::new(build::target(root).join("debug/bench"))
+            .args(["hostile-p99", "--must-hold"])
+            .current_dir(root),
+    )
 }
 
 /// Runs the tests of the verifier in Python; `-B` keeps its folder free of compiled files.

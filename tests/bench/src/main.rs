@@ -56,7 +56,7 @@ const MEASURES: &[(&[&str], Measure)] = &[
         adapters::measure,
     ),
     #[cfg(feature = "gateway")]
-    (&["hostile-p99"], hostile::measure),
+    (&["hostile-p99", "hostile-p99-busy"], hostile::measure),
     (&["log-append"], |_, report| log::append(report)),
     (&["log-verify"], |_, report| log::verify(report)),
     (&["append-p50"], |_, report| log::append_p50(report)),
