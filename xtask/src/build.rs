@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Context as _, Result, ensure};
+
+use crate::debian;
 
 /// Builds binaries of the workspace in one go, so that their dependencies are built once, and
 /// returns the folder they are in.
@@ -62,6 +64,30 @@ const PYTHON_PACKAGES: [&str; 6] = [
     "pypdf==7.1.1",
 ];
 
+/// Makes an empty Python environment in `folder`. Debian's Python cannot without a package, which is then installed.
+pub(crate) fn environment(folder: &Path) -> Result<()> {
+    let make = || {
+        let made = Command::new("python3")
+            .args(["-m", "venv", "--clear"])
+            .arg(folder)
+            .status();
+        made.is_ok_and(|status| status.success())
+    };
+    if make() {
+        return Ok(());
+    }
+    debian::install_named(
+        &["python3-venv"],
+        "an environment of Python needs python3 with venv: ",
+    )?;
+    ensure!(
+        make(),
+        "`python3 -m venv {}` fails; run it to see why",
+        folder.display()
+    );
+    Ok(())
+}
+
 /// Makes the Python environment of the foreign client and the second verifier in `target/python`, once; returns its
 /// interpreter.
 pub(crate) fn python(root: &Path) -> Result<PathBuf> {
@@ -84,13 +110,7 @@ pub(crate) fn python(root: &Path) -> Result<PathBuf> {
         PYTHON_PACKAGES.join(", "),
         folder.display()
     );
-    let made = Command::new("python3")
-        .args(["-m", "venv", "--clear"])
-        .arg(&folder)
-        .status();
-    if !made.is_ok_and(|status| status.success()) {
-        bail!("python3 -m venv failed; on Debian: apt-get install python3-venv");
-    }
+    environment(&folder)?;
     run(Command::new(&program)
         .args([
             "-m",

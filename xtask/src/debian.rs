@@ -50,6 +50,22 @@ pub(crate) fn install_missing(packages: &[Package], advice: &str) -> Result<()> 
     if wanted.is_empty() {
         return Ok(());
     }
+    install_named(&wanted, advice)?;
+    let still = missing(packages);
+    if !still.is_empty() {
+        bail!(
+            "{} installed, but their files are not where expected; {advice}",
+            still.join(", ")
+        );
+    }
+    Ok(())
+}
+
+/// Installs packages that something showed to be missing. `advice` says what they are for and how else to get them.
+///
+/// # Errors
+/// Not root, or no package: with the advice and the command.
+pub(crate) fn install_named(wanted: &[&str], advice: &str) -> Result<()> {
     let command = format!(
         "apt-get install -y --no-install-recommends {}",
         wanted.join(" ")
@@ -59,18 +75,11 @@ pub(crate) fn install_missing(packages: &[Package], advice: &str) -> Result<()> 
         bail!("{advice}");
     }
     eprintln!("installing Debian packages: {}", wanted.join(", "));
-    if install(&wanted).is_err() {
+    if install(wanted).is_err() {
         eprintln!("refreshing the package lists");
         let refreshed = Command::new("apt-get").args(["update", "-q"]).status();
         refreshed.with_context(|| advice.clone())?;
-        install(&wanted).with_context(|| advice.clone())?;
-    }
-    let still = missing(packages);
-    if !still.is_empty() {
-        bail!(
-            "{} installed, but their files are not where expected; {advice}",
-            still.join(", ")
-        );
+        install(wanted).with_context(|| advice.clone())?;
     }
     Ok(())
 }

@@ -11,7 +11,7 @@ use std::time::Instant;
 
 use anyhow::{Context as _, Result, ensure};
 
-use crate::{build, wasm};
+use crate::{build, debian, wasm};
 
 /// The languages, with the bent messages each is tried with: interpreters are slower.
 const LANGUAGES: [(&str, &str); 4] = [
@@ -155,19 +155,16 @@ fn toolchains(root: &Path) -> Result<PathBuf> {
     for name in ["package.json", "package-lock.json"] {
         fs::copy(template.join("js").join(name), folder.join(name))?;
     }
+    if Command::new("npm").arg("--version").output().is_err() {
+        debian::install_named(&["nodejs", "npm"], "npm installs componentize-js: ")?;
+    }
     build::run(
         Command::new("npm")
             .args(["ci", "--no-audit", "--no-fund", "--silent"])
             .current_dir(&folder),
-    )
-    .context("npm installs componentize-js; on Debian: apt-get install nodejs npm")?;
+    )?;
     let environment = folder.join("venv");
-    build::run(
-        Command::new("python3")
-            .args(["-m", "venv", "--clear"])
-            .arg(&environment),
-    )
-    .context("on Debian: apt-get install python3-venv")?;
+    build::environment(&environment)?;
     let mut pip = Command::new(environment.join("bin/pip"));
     pip.args(["install", "--quiet", "--disable-pip-version-check"]);
     for name in ["python", "c"] {
