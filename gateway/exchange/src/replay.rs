@@ -249,7 +249,7 @@ pub fn replay_messages(
 }
 
 /// The canonical encoding of a result; what is none stays as it is.
-fn canonical(result: Bytes) -> Bytes {
+pub(crate) fn canonical(result: Bytes) -> Bytes {
     match MessageResult::decode(&result[..]) {
         Ok(decoded) => decoded.encode_to_vec().into(),
         Err(_) => result,

@@ -162,6 +162,7 @@ impl Exchange {
             position: appended.position,
             results: Arc::clone(&prepared.plain.0),
             payloads: Arc::clone(&prepared.plain.1),
+            was_sealed: false,
         });
         let place = answer::Place {
             origin: self.log.origin(),

@@ -107,6 +107,7 @@ impl Exchange {
             position,
             results: results.into_iter().map(Bytes::from).collect(),
             payloads: payloads.into_iter().map(Bytes::from).collect(),
+            was_sealed: stored.entry.sealed.is_some(),
         }))
     }
 }

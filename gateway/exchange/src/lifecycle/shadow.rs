@@ -15,6 +15,7 @@ use crate::Exchange;
 use crate::convert::{self, messages_of};
 use crate::entry::{ShadowSums, SubmitEntry};
 use crate::ports::{AdapterIdentity, ConvertFailure, Converted, Converter, Message};
+use crate::replay;
 
 /// Most submissions waiting.
 const QUEUE: usize = 64;
@@ -28,6 +29,8 @@ pub(crate) struct Published {
     /// Part 0 is the request without its payloads; the results follow.
     pub(crate) results: Arc<[Bytes]>,
     pub(crate) payloads: Arc<[Bytes]>,
+    /// Whether the results were sealed since, and are in their canonical encoding, whatever the adapter's own was.
+    pub(crate) was_sealed: bool,
 }
 
 /// Lets a report be changed, for as long as one note takes.
@@ -185,7 +188,11 @@ pub(crate) fn compare(converter: &dyn Converter, published: &Published, report: 
     let failed = counting.failed.into_inner() + u64::from(made.is_none());
     report(&mut |report| report.failed += failed);
     let Some(Ok(made)) = made else { return };
-    for (number, (before, now)) in (0..).zip(results.iter().zip(&made)) {
-        report(&mut |report| report.compare(published.position, number, before, now));
+    for (number, (before, now)) in (0..).zip(results.iter().zip(made)) {
+        let now = match published.was_sealed {
+            true => replay::canonical(now),
+            false => now,
+        };
+        report(&mut |report| report.compare(published.position, number, before, &now));
     }
 }

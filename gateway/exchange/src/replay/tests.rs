@@ -139,3 +139,54 @@ fn a_time_limit_that_was_met_then_is_no_difference_now() {
     assert_eq!(found, [Kind::TimeLimit]);
     assert!(!found[0].is_wrong());
 }
+
+/// An adapter that acknowledges the message, and writes the length of that in two bytes, where one would do.
+struct Wordy(AdapterIdentity);
+
+impl Converter for Wordy {
+    fn identity(&self) -> &AdapterIdentity {
+        &self.0
+    }
+
+    fn convert(&self, messages: &[Message]) -> Result<Vec<Converted>, ConvertFailure> {
+        let one = |message: &Message| {
+            let bytes = acknowledged(&message.payload).encode_to_vec();
+            let [key, length, reply @ ..] = bytes.as_slice() else {
+                panic!("it has a reply")
+            };
+            assert!(*length < 0x80, "one byte holds the length");
+            Converted::Conversion([&[*key, length | 0x80, 0], reply].concat())
+        };
+        Ok(messages.iter().map(one).collect())
+    }
+}
+
+fn acknowledged(payload: &[u8]) -> Conversion {
+    Conversion {
+        reply: payload.to_vec().into(),
+        ..Conversion::default()
+    }
+}
+
+#[test]
+fn what_was_sealed_is_compared_in_its_canonical_encoding_and_nothing_else_is() {
+    let kept = MessageResult {
+        result: Some(message_result::Result::Converted(acknowledged(b"a"))),
+    };
+    let of = |was_sealed| {
+        let kept = KeptMessage {
+            number: 0,
+            message: Message {
+                payload: b"a".to_vec().into(),
+                attributes: Vec::new(),
+            },
+            result: kept.encode_to_vec(),
+            was_sealed,
+        };
+        let replayed = replay_messages(7, &[kept], &Wordy(echo("").identity)).expect("is run");
+        let finding = replayed.into_iter().next().expect("one").finding;
+        finding.map(|finding| finding.kind)
+    };
+    assert_eq!(of(true), None);
+    assert_eq!(of(false), Some(Kind::Differs));
+}
