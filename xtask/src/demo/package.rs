@@ -48,7 +48,7 @@ pub(super) fn verify(root: &Path, package: &Path) -> anyhow::Result<()> {
         .arg(package)
         .output()
         .with_context(|| format!("running {}", verifier.display()))?;
-    print!("{}", String::from_utf8_lossy(&said.stdout));
+    print!("{}", shortened(&String::from_utf8_lossy(&said.stdout)));
     ensure!(
         said.status.success(),
         "the package does not verify: {}\n{}",
@@ -56,4 +56,41 @@ pub(super) fn verify(root: &Path, package: &Path) -> anyhow::Result<()> {
         String::from_utf8_lossy(&said.stderr)
     );
     Ok(())
+}
+
+/// What the verifier said, with the first disclosed values only: there are many, and it names each.
+fn shortened(said: &str) -> String {
+    const SHOWN: usize = 8;
+    let (mut text, mut disclosed) = (String::new(), 0);
+    for line in said.lines() {
+        let is_value = line.starts_with("disclosed ");
+        if disclosed > SHOWN && !is_value {
+            text += &format!("   ... and {} more disclosed values\n", disclosed - SHOWN);
+            disclosed = 0;
+        }
+        disclosed += usize::from(is_value);
+        if !is_value || disclosed <= SHOWN {
+            text += line;
+            text.push('\n');
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_first_disclosed_values_are_shown_and_the_others_counted() {
+        let values = (0..11).map(|number| format!("disclosed {number}\n"));
+        let said = format!("before\n{}after\n", values.collect::<String>());
+        let text = shortened(&said);
+        assert_eq!(text.lines().count(), 1 + 8 + 1 + 1, "{text}");
+        assert!(
+            text.contains("\n   ... and 3 more disclosed values\nafter\n"),
+            "{text}"
+        );
+        assert_eq!(shortened("disclosed a\nafter\n"), "disclosed a\nafter\n");
+    }
 }
