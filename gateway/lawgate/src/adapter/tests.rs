@@ -208,9 +208,10 @@ fn a_new_project_says_what_is_missing_to_build_it() {
     assert!(text.contains("lawgate adapter build"), "{text}");
     let (ending, _) = ran(&["adapter", "build", &project]);
     let text = ending.expect_err("no compiler").to_string();
-    // Where there is no node at all, that is what is missing.
+    // Where there is no Node.js, or an old one, that is what is missing.
     let named = text.contains("npm ci --prefix") && text.contains("--install");
-    assert!(named || text.contains("node is missing"), "{text}");
+    let without_node = text.contains("Node.js") && text.contains("is missing: found ");
+    assert!(named || without_node, "{text}");
     let (ending, _) = ran(&["adapter", "new", "--lang", "js", &project]);
     let text = ending.expect_err("is there").to_string();
     assert!(text.contains("is there already"), "{text}");
