@@ -163,7 +163,7 @@ impl Converter for Wordy {
 
 fn acknowledged(payload: &[u8]) -> Conversion {
     Conversion {
-        reply: payload.to_vec().into(),
+        reply: payload.to_vec(),
         ..Conversion::default()
     }
 }
