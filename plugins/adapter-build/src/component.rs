@@ -1,14 +1,21 @@
 //! From a core module to a component, and what a component asks for and offers.
 
 use std::fmt;
+use std::path::Path;
 
-use wit_component::{ComponentEncoder, DecodedWasm};
+use wit_component::{ComponentEncoder, DecodedWasm, StringEncoding};
+use wit_parser::Resolve;
+
+use crate::preview1;
 
 /// A reason of the encoder.
 type Cause = Box<dyn std::error::Error + Send + Sync>;
 
 /// Interfaces a component may import: the log, and the types, which have no functions.
 const ALLOWED_IMPORTS: [&str; 2] = ["lawgate:adapter/host@1.", "lawgate:adapter/types@1."];
+
+/// The world every adapter implements.
+const WORLD: &str = "adapter";
 
 /// Types the world uses, which count as imports; without functions they reach nothing.
 const WORLD_TYPES: [&str; 4] = ["description", "message", "outcome", "configuration-fault"];
@@ -62,18 +69,49 @@ impl std::error::Error for ComponentError {}
 /// # Errors
 /// Every variant.
 pub fn encode(module: &[u8]) -> Result<Vec<u8>, ComponentError> {
-    let component = encoded(module).map_err(|cause| ComponentError::Encode(cause.to_string()))?;
+    let component =
+        encoded(module, &[]).map_err(|cause| ComponentError::Encode(cause.to_string()))?;
     world(&component)?.check()?;
     Ok(component)
 }
 
-fn encoded(module: &[u8]) -> Result<Vec<u8>, Cause> {
-    ComponentEncoder::default()
-        .validate(true)
-        .module(module)
-        .map_err(flat)?
-        .encode()
-        .map_err(flat)
+/// Encodes a core module that stands on `wasi_snapshot_preview1` and carries no description of its world, which is read
+/// from the files in the folder `contract`; and checks the result. All that it asks of the system is denied inside.
+///
+/// # Errors
+/// Every variant.
+pub fn encode_denied(module: &[u8], contract: &Path) -> Result<Vec<u8>, ComponentError> {
+    let component = described(module, contract).and_then(|module| {
+        let system = (preview1::NAME, preview1::module());
+        encoded(&module, &[system])
+    });
+    let component = component.map_err(|cause| ComponentError::Encode(cause.to_string()))?;
+    world(&component)?.check()?;
+    Ok(component)
+}
+
+/// The module with the description of its world.
+fn described(module: &[u8], contract: &Path) -> Result<Vec<u8>, Cause> {
+    let mut resolve = Resolve::default();
+    let (package, _) = resolve.push_path(contract).map_err(flat)?;
+    let world = resolve
+        .select_world(&[package], Some(WORLD))
+        .map_err(flat)?;
+    let mut module = module.to_vec();
+    let utf8 = StringEncoding::UTF8;
+    wit_component::embed_component_metadata(&mut module, &resolve, world, utf8, false)
+        .map_err(flat)?;
+    Ok(module)
+}
+
+/// The component of a module, with modules inside it that answer what it imports by their names.
+fn encoded(module: &[u8], inside: &[(&str, Vec<u8>)]) -> Result<Vec<u8>, Cause> {
+    let mut encoder = ComponentEncoder::default();
+    encoder.validate(true).module(module).map_err(flat)?;
+    for (name, module) in inside {
+        encoder.adapter(name, module).map_err(flat)?;
+    }
+    encoder.encode().map_err(flat)
 }
 
 /// An error of the encoder with its causes, in one text.

@@ -1,14 +1,16 @@
-//! From a crate in Rust to a component: which compiler, with which settings, and the encoding.
+//! From a crate in Rust or a module of Go to a component: which compiler, with which settings, and the encoding.
 //!
 //! The tasks of the repository and `lawgate adapter build` both stand on it, so that an adapter has
 //! the same settings whoever builds it. It knows no sandbox and runs no component, so that it is
 //! built in seconds; it installs nothing and reads no environment.
 //!
-//! Reading order: [`toolchain`], [`sysroot`], [`component`]; [`command`] is what they stand on.
+//! Reading order: [`toolchain`], [`sysroot`], [`go`], [`component`], `preview1`; [`command`] is what they stand on.
 #![forbid(unsafe_code)]
 
 pub mod command;
 pub mod component;
+pub mod go;
+mod preview1;
 pub mod sysroot;
 pub mod toolchain;
 

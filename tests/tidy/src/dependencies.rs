@@ -99,6 +99,7 @@ const RESTRICTED: &[(&str, &[&str], &str)] = &[
     ("wasmparser", &["adapter-interpreter"], "only adapter-interpreter reads components"),
     ("wit-bindgen*", &["adapter-sdk", "codegen"], "adapters see only adapter-sdk"),
     ("wit-component", &["adapter-build", "adapter-host", "adapter-tools", "end-to-end", "bench"], "components are encoded where adapters are built or attacked"),
+    ("wit-parser", &["adapter-build"], "the contract is read where components are encoded"),
     ("aws-lc-rs", &["vault"], "only vault knows how a value is sealed"),
     ("cryptoki", &["signer"], "only signer knows how a token keeps a key"),
     ("rusqlite", &["index"], "only index uses SQLite; everything in it can be rebuilt"),

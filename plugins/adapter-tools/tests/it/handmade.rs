@@ -38,19 +38,19 @@ pub(crate) enum Attack {
 }
 
 /// Where the result of `describe` lies.
-const DESCRIPTION: i32 = 1024;
+pub(crate) const DESCRIPTION: i32 = 1024;
 /// Where the result of `configure` lies: zero, which is success.
-const CONFIGURED: i32 = 1536;
+pub(crate) const CONFIGURED: i32 = 1536;
 /// Where the result of `convert` lies: the place and number of outcomes.
-const LIST: i32 = 2048;
+pub(crate) const LIST: i32 = 2048;
 /// Where outcomes lie, 32 bytes each.
-const OUTCOMES: i32 = 2056;
+pub(crate) const OUTCOMES: i32 = 2056;
 /// Most outcomes.
 const MOST: i32 = 8;
 /// Where texts lie.
 const TEXTS: i32 = 4096;
 /// What allocation answers.
-const PLACE: i32 = 8192;
+pub(crate) const PLACE: i32 = 8192;
 
 /// The module of an attack; `component_type` says which world it implements.
 pub(crate) fn module(attack: Attack, component_type: &[u8]) -> Vec<u8> {
@@ -191,7 +191,8 @@ fn convert(attack: Attack) -> Vec<Instruction<'static>> {
     body
 }
 
-fn data() -> DataSection {
+/// What `describe` says, in memory.
+pub(crate) fn data() -> DataSection {
     let words =
         |words: &[i32]| -> Vec<u8> { words.iter().flat_map(|word| word.to_le_bytes()).collect() };
     let kinds = DESCRIPTION + 64;

@@ -2,6 +2,7 @@
 
 mod attacks;
 mod checks;
+mod denied;
 mod frozen;
 mod handmade;
 
