@@ -102,6 +102,10 @@ fn kits(root: &Path, schema: &schema::Schema) -> anyhow::Result<Vec<Output>> {
             "c/lawgate_schema.h".to_owned(),
             sdk::c::generate(&model)?.into_bytes(),
         ),
+        (
+            "go/schema.go".to_owned(),
+            sdk::go::generate(&model)?.into_bytes(),
+        ),
     ];
     let contract = root.join("plugins/wit");
     for (name, content) in sdk::bindings::c(&contract)? {

@@ -15,6 +15,7 @@ use crate::schema::Schema;
 
 pub(crate) mod bindings;
 pub(crate) mod c;
+pub(crate) mod go;
 pub(crate) mod javascript;
 pub(crate) mod python;
 

@@ -50,4 +50,28 @@ fn names_follow_each_languages_rules() {
     assert!(python.contains("    from_: Optional[DateTime] = None"));
     let c = c::generate(&model).expect("is written");
     assert!(c.contains("static inline lg_quantity lg_observation_begin_value(lg_observation m)"));
+    let go = go::generate(&model).expect("is written");
+    assert!(go.contains("\n\tUnitSource UnitSource\n"));
+    assert!(
+        go.contains("\n\tEncodingUtf8        Encoding = 1\n"),
+        "as gofmt aligns it"
+    );
+}
+
+#[test]
+fn go_writes_values_that_are_there_and_items_of_lists_as_they_are() {
+    let go = go::generate(&model()).expect("is written");
+    let body = |name: &str| {
+        let begin = format!("func (m *{name}) appendTo(b []byte) []byte {{\n");
+        let (_, after) = go.split_once(&begin).expect("is encoded");
+        after.split_once("\n}\n").expect("ends").0
+    };
+    let conversion = body("Conversion");
+    assert!(conversion.contains("if m.Facts != nil {\n\t\tb = appendMessage(b, 2, m.Facts)"));
+    assert!(
+        conversion
+            .contains("for i := range m.Records {\n\t\tb = appendMessage(b, 1, &m.Records[i])")
+    );
+    assert!(conversion.contains("if len(m.Reply) > 0 {"));
+    assert!(body("Quantity").contains("if m.Value != \"\" {\n\t\tb = appendText(b, 1, m.Value)"));
 }

@@ -1,0 +1,7 @@
+module kittest
+
+go 1.24
+
+require lawgate v0.0.0
+
+replace lawgate => ../../go
