@@ -2,7 +2,9 @@
 //!
 //! For each language: a new project, its component, its golden results, the
 //! checks, a signed pack. Compilers come from npm and PyPI at the versions the
-//! templates pin, into `target/toolchains`; nothing of the system changes.
+//! templates pin, into `target/toolchains`; nothing of the system changes. The
+//! compiler for Go is the system's; without one of a fitting version, Go is
+//! left out, and a line says so.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -10,13 +12,15 @@ use std::process::Command;
 use std::time::Instant;
 use std::{env, fs};
 
+use adapter_build::go;
 use anyhow::{Context as _, Result, ensure};
 
 use crate::{build, wasm};
 
 /// The languages, with the bent messages each is tried with: interpreters are slower.
-const LANGUAGES: [(&str, &str); 4] = [
+const LANGUAGES: [(&str, &str); 5] = [
     ("c", "2000"),
+    ("go", "2000"),
     ("rust", "2000"),
     ("js", "100"),
     ("python", "100"),
@@ -56,7 +60,13 @@ pub(crate) fn run(root: &Path, lawgate: &Path) -> Result<()> {
         "--out",
         key,
     ])?;
+    let compiles_go = go::find(vec![]).is_ok();
     for (language, mutations) in LANGUAGES {
+        if language == "go" && !compiles_go {
+            let (major, minor) = go::LEAST;
+            println!("── adapters in go: left out, there is no Go {major}.{minor} or later");
+            continue;
+        }
         if language == "rust" && !wasm::compiler_has_target()? {
             // `lawgate adapter build` takes the compiler in use as it is; the templates in Rust were
             // tried before with the compiler that the tasks prepare.
@@ -87,7 +97,7 @@ pub(crate) fn run(root: &Path, lawgate: &Path) -> Result<()> {
     }
     let example = root.join("plugins/examples/openaq");
     for (language, mutations) in LANGUAGES {
-        if !example.join(language).is_dir() {
+        if !example.join(language).is_dir() || language == "go" && !compiles_go {
             continue;
         }
         println!("── the example in {language}");
@@ -244,6 +254,14 @@ fn kits(root: &Path, tools: &Path) -> Result<()> {
             .arg("-o")
             .arg(&program),
     )?;
+    if let Ok(compiler) = go::find(vec![]) {
+        build::run(
+            go::command(&compiler)
+                .args(["test", "-count=1", "."])
+                .env("GOCACHE", tools.join("go-cache"))
+                .current_dir(tests.join("go")),
+        )?;
+    }
     let table = tests.join("values.json");
     let table = fs::File::open(&table).with_context(|| table.display().to_string())?;
     build::run(Command::new(program).stdin(table))

@@ -7,6 +7,7 @@
 //! imports the log and nothing else.
 
 mod c;
+mod go;
 mod js;
 mod python;
 mod rust;
@@ -117,6 +118,7 @@ pub fn build(folder: &Path, language: Language, tools: &Tools) -> Result<Built, 
         Language::JavaScript => js::build(&project)?,
         Language::Python => python::build(&project)?,
         Language::C => c::build(&project)?,
+        Language::Go => go::build(&project)?,
     };
     let world = component::world(&component).map_err(BuildError::Component)?;
     world.check().map_err(BuildError::Component)?;

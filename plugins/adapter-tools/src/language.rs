@@ -15,11 +15,13 @@ pub enum Language {
     Python,
     /// C, by zig or clang.
     C,
+    /// Go, by its own compiler.
+    Go,
 }
 
 /// No language has this name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("there is no language {name}; there are rust, js, python and c")]
+#[error("there is no language {name}; there are rust, js, python, c and go")]
 pub struct UnknownLanguage {
     /// What was given.
     pub name: String,
@@ -27,7 +29,13 @@ pub struct UnknownLanguage {
 
 impl Language {
     /// Every language.
-    pub const ALL: [Self; 4] = [Self::Rust, Self::JavaScript, Self::Python, Self::C];
+    pub const ALL: [Self; 5] = [
+        Self::Rust,
+        Self::JavaScript,
+        Self::Python,
+        Self::C,
+        Self::Go,
+    ];
 
     /// The name in manifests and on the command line.
     #[must_use]
@@ -37,6 +45,7 @@ impl Language {
             Self::JavaScript => "js",
             Self::Python => "python",
             Self::C => "c",
+            Self::Go => "go",
         }
     }
 
@@ -47,6 +56,7 @@ impl Language {
             Self::JavaScript => "src/adapter.js",
             Self::Python => "src/adapter.py",
             Self::C => "src/adapter.c",
+            Self::Go => "src/adapter.go",
         }
     }
 

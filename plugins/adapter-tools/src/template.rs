@@ -86,7 +86,7 @@ pub fn create(
                 .filter(|path| is_toolkit(path))
                 .ok_or(TemplateError::Toolkit)?,
         ),
-        Language::JavaScript | Language::Python | Language::C => None,
+        Language::JavaScript | Language::Python | Language::C | Language::Go => None,
     };
     for (name, content) in files::of(language) {
         let path = folder.join(name);
@@ -175,7 +175,7 @@ fn messages_per_call(language: Language) -> String {
     let messages = match language {
         Language::JavaScript => 32,
         Language::Python => 128,
-        Language::Rust | Language::C => 0,
+        Language::Rust | Language::C | Language::Go => 0,
     };
     format!("messages_per_call = {messages}")
 }

@@ -114,7 +114,7 @@ fn language_of(folder: &Path) -> anyhow::Result<Language> {
         Some(name) => Ok(name.parse()?),
         None => Language::of_folder(folder).with_context(|| {
             format!(
-                "{}: the manifest names no `language` (rust, js, python, c), and the files show none",
+                "{}: the manifest names no `language` (rust, js, python, c, go), and the files show none",
                 folder.display()
             )
         }),

@@ -184,7 +184,7 @@ pub(crate) struct AdapterNew {
     #[arg(value_name = "DIR")]
     pub(crate) folder: PathBuf,
     /// Language.
-    #[arg(long, value_name = "LANG", value_parser = ["rust", "js", "python", "c"])]
+    #[arg(long, value_name = "LANG", value_parser = ["rust", "js", "python", "c", "go"])]
     pub(crate) lang: String,
     /// Folder of the Rust toolkit, `plugins/adapter-sdk` of a clone; found by itself inside a clone.
     #[arg(long, value_name = "DIR")]

@@ -89,6 +89,22 @@ const C: &[File] = files![
     "sdk/lawgate_writer.h" = "sdks/c/lawgate_writer.h",
 ];
 
+const GO: &[File] = files![
+    "go.mod" = "template/go/module",
+    "src/adapter.go" = "template/go/src/adapter.go",
+    "sdk/adapter.go" = "sdks/go/adapter.go",
+    "sdk/exports.go" = "sdks/go/exports.go",
+    "sdk/findings.go" = "sdks/go/findings.go",
+    "sdk/go.mod" = "sdks/go/go.mod",
+    "sdk/json.go" = "sdks/go/json.go",
+    "sdk/log.go" = "sdks/go/log.go",
+    "sdk/nohost.go" = "sdks/go/nohost.go",
+    "sdk/schema.go" = "sdks/go/schema.go",
+    "sdk/times.go" = "sdks/go/times.go",
+    "sdk/values.go" = "sdks/go/values.go",
+    "sdk/wire.go" = "sdks/go/wire.go",
+];
+
 /// The files of a project in this language.
 pub(super) fn of(language: Language) -> Vec<File> {
     let own: &[&[File]] = match language {
@@ -96,6 +112,7 @@ pub(super) fn of(language: Language) -> Vec<File> {
         Language::JavaScript => &[JSON, JAVASCRIPT],
         Language::Python => &[JSON, PYTHON],
         Language::C => &[JSON, C],
+        Language::Go => &[JSON, GO],
     };
     COMMON
         .iter()
