@@ -83,7 +83,8 @@ fn rendered(outcome: &Outcome) -> Value {
     }
 }
 
-fn host(folder: &Path) -> Host {
+/// A host with a generous deadline and its cache in `folder`.
+pub(crate) fn host(folder: &Path) -> Host {
     let config = adapter_host::Config {
         deadline: Duration::from_secs(20),
         ..adapter_host::Config::recommended(folder.to_owned(), [7; 32], Compiler::InProcess)
@@ -130,7 +131,7 @@ fn interpreted(sample: &Sample) -> adapter_interpreter::Message<'_> {
 }
 
 /// What the interpreter says, as the host says it.
-fn as_host(outcome: adapter_interpreter::Outcome) -> Outcome {
+pub(crate) fn as_host(outcome: adapter_interpreter::Outcome) -> Outcome {
     match outcome {
         adapter_interpreter::Outcome::Converted(bytes) => Outcome::Converted(bytes),
         adapter_interpreter::Outcome::Rejected { code, offset, text } => {

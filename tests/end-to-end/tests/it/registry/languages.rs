@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use adapter_host::Message;
+use adapter_pack::{Pack, PackLimits};
 use end_to_end::packet::minute_data;
 use end_to_end::{Gateway, Site, root};
 use grpc_api::client::Exchange;
@@ -13,6 +15,7 @@ use serde_json::Value;
 use tokio::task::JoinSet;
 
 use super::{MN, adapter, entries, roles, site, stream};
+use crate::goldens::{as_host, host};
 use crate::support::run;
 
 /// The signed packs that `cargo xtask languages` leaves, by the language in their names.
@@ -168,6 +171,53 @@ fn packs_of_every_language_are_exchanged_under_load_and_no_submission_is_lost_or
         println!("{feed}: {} submissions, each accepted once", keys.len());
     }
     assert_eq!(submitted.len(), sum, "one entry for each submission");
+}
+
+/// Those whose components hold no interpreter.
+const COMPILED: [&str; 2] = ["c", "go"];
+
+#[test]
+fn packs_of_compiled_languages_give_the_same_bytes_in_the_second_engine_and_in_configured_sandboxes()
+ {
+    let cache = tempfile::tempdir().expect("folder");
+    let host = host(cache.path());
+    for (language, pack) in packs() {
+        if !COMPILED.contains(&language.as_str()) {
+            continue;
+        }
+        let pack = fs::read(pack).expect("reads");
+        let pack = Pack::read(&pack, &PackLimits::recommended()).expect("is a pack");
+        let samples: Vec<&[u8]> = pack.samples().map(|sample| sample.payload).collect();
+        assert!(samples.len() >= 3, "{language}: {} samples", samples.len());
+        let (component, configuration) = (pack.component(), pack.configuration());
+        let installed = host.install(component, configuration).expect("installs");
+        let messages: Vec<Message<'_>> = samples
+            .iter()
+            .map(|&payload| Message {
+                payload,
+                attributes: &[],
+            })
+            .collect();
+        let expected = installed.convert(&messages).expect("converts");
+        installed
+            .preinitialize(component)
+            .expect("its state can be taken");
+        for _ in 0..3 {
+            let configured = installed.convert(&messages).expect("converts");
+            assert_eq!(configured, expected, "{language}");
+        }
+        let loaded = adapter_interpreter::Component::load(component).expect("loads");
+        let messages: Vec<_> = samples
+            .iter()
+            .map(|&payload| adapter_interpreter::Message {
+                payload,
+                attributes: &[],
+            })
+            .collect();
+        let outcomes = loaded.convert(configuration, &messages).expect("converts");
+        let outcomes: Vec<_> = outcomes.into_iter().map(as_host).collect();
+        assert_eq!(outcomes, expected, "{language}");
+    }
 }
 
 fn sample() -> PathBuf {
