@@ -1,5 +1,7 @@
 package lawgate
 
+// The one thing that an adapter may ask of its host.
+
 // LogLevel is how urgent a line of the log is.
 type LogLevel uint32
 

@@ -90,7 +90,7 @@ const C: &[File] = files![
 ];
 
 const GO: &[File] = files![
-    "go.mod" = "template/go/module",
+    "go.mod" = "template/go/go.mod",
     "src/adapter.go" = "template/go/src/adapter.go",
     "sdk/adapter.go" = "sdks/go/adapter.go",
     "sdk/exports.go" = "sdks/go/exports.go",
