@@ -198,7 +198,8 @@ fn toolchains(root: &Path) -> Result<PathBuf> {
 
 /// Puts a Node.js into the folder of tools where the system has none that componentize-js runs on.
 fn node(folder: &Path, environment: &Path) -> Result<()> {
-    let is_new = "const [major] = process.versions.node.split('.'); process.exit(major < 20)";
+    let is_new =
+        "const [major] = process.versions.node.split('.'); process.exit(major < 20 ? 1 : 0)";
     let asked = Command::new("node").args(["-e", is_new]).output();
     let is_there = asked.is_ok_and(|output| output.status.success());
     if is_there && Command::new("npm").arg("--version").output().is_ok() {
