@@ -1,8 +1,8 @@
 //! Debian packages that tasks need and install, saying so.
 //!
-//! A package is known by a file that shows it is there. Nothing is installed
-//! where nothing is missing, and only root installs; everybody else is told
-//! the command.
+//! A package is known by a file that shows it is there, or by something that
+//! fails without it. Nothing is installed where nothing is missing, and only
+//! root installs; everybody else is told the command.
 
 use std::path::Path;
 use std::process::Command;
