@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result, ensure};
 use crate::debian;
 
 /// Builds binaries of the workspace in one go, so that their dependencies are built once, and
-/// returns the folder they are in.
+/// returns the folder they are in. The gateway's has the compiler of adapters beside it.
 pub(crate) fn binaries(root: &Path, packages: &[&str], release: bool) -> Result<PathBuf> {
     let mut arguments = vec!["build"];
     for package in packages {
@@ -18,8 +18,23 @@ pub(crate) fn binaries(root: &Path, packages: &[&str], release: bool) -> Result<
         arguments.push("--release");
     }
     cargo(root, &arguments)?;
+    if packages.contains(&"lawgate") {
+        compiler(root, release)?;
+    }
     Ok(target(root).join(if release { "release" } else { "debug" }))
 }
+
+/// Builds the compiler of adapters, alone: in one build with others, theirs would have it in them.
+pub(crate) fn compiler(root: &Path, release: bool) -> Result<()> {
+    let mut arguments = vec!["build", "--package", COMPILER];
+    if release {
+        arguments.push("--release");
+    }
+    cargo(root, &arguments)
+}
+
+/// The package of the compiler of adapters, which is no default member of the workspace.
+pub(crate) const COMPILER: &str = "adapter-compiler";
 
 /// Runs cargo in the root; what it prints goes to the terminal.
 pub(crate) fn cargo(root: &Path, arguments: &[&str]) -> Result<()> {

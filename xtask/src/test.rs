@@ -30,10 +30,13 @@ pub(crate) fn run(root: &Path, arguments: &[String]) -> Result<()> {
     let python = build::python(root)?;
     second_verifier(root, &python)?;
     verifier::test(root)?;
-    // The binary the end-to-end tests start, with the features the whole workspace unifies to.
-    cargo(root, &["build", "--workspace"])?;
+    // The binaries the tests start: the gateway with the features its whole workspace unifies to, and the compiler of
+    // adapters, which is no default member of it.
+    cargo(root, &["build"])?;
+    build::compiler(root, false)?;
     languages::run(root, &build::target(root).join("debug/lawgate"))?;
-    cargo(root, &["test", "--workspace", "--no-fail-fast"])?;
+    cargo(root, &["test", "--no-fail-fast"])?;
+    compiler(root)?;
     hostile_neighbours(root)?;
     // Keys in a token; the gateway is built without it unless asked.
     cargo(
@@ -44,7 +47,6 @@ pub(crate) fn run(root: &Path, arguments: &[String]) -> Result<()> {
         root,
         &[
             "clippy",
-            "--workspace",
             "--all-targets",
             "--quiet",
             "--",
@@ -54,6 +56,29 @@ pub(crate) fn run(root: &Path, arguments: &[String]) -> Result<()> {
     )?;
     println!("test: OK in {:.0} s", started.elapsed().as_secs_f64());
     Ok(())
+}
+
+/// The compiler of adapters, and the half of `adapter-host` that only it has.
+fn compiler(root: &Path) -> Result<()> {
+    const PACKAGES: [&str; 4] = ["--package", build::COMPILER, "--package", "adapter-host"];
+    let tests = [
+        &["test"],
+        &PACKAGES[..],
+        &[
+            "--features",
+            "adapter-host/compiler",
+            "--lib",
+            "--test",
+            "program",
+        ],
+    ];
+    cargo(root, &tests.concat())?;
+    let lints = [
+        &["clippy"],
+        &PACKAGES[..],
+        &["--all-targets", "--quiet", "--", "--deny", "warnings"],
+    ];
+    cargo(root, &lints.concat())
 }
 
 /// Measures a good feed alone and beside feeds whose adapters attack, with nothing else at work: a

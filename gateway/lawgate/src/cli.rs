@@ -174,9 +174,6 @@ Examples:
         /// The shell.
         shell: clap_complete::Shell,
     },
-    /// The process in which `serve` compiles a component under limits: standard input to standard output.
-    #[command(name = crate::wiring::COMPILE_COMMAND, hide = true)]
-    CompileComponent,
 }
 
 /// The gateway's file.

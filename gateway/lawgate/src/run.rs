@@ -16,9 +16,6 @@ use crate::{
 
 /// Runs the command and returns the exit code.
 pub(crate) fn run(cli: &Cli) -> ExitCode {
-    if let Command::CompileComponent = cli.command {
-        return adapter_host::compile_main();
-    }
     // Not locked: while `serve` runs, other threads may print too.
     let mut stdout = io::stdout();
     let mut output = Output::new(cli.output, &mut stdout);
@@ -75,7 +72,6 @@ fn dispatch(command: &Command, output: &mut Output<'_>) -> anyhow::Result<Ending
             runtime()?.block_on(client::registry(command, output))
         }
         Command::Adapter(command) => adapter::run(command, output),
-        Command::CompileComponent => unreachable!("the compiling process never gets here"),
     }
 }
 

@@ -1,30 +1,28 @@
-//! Compiling components to native code, in a process that can be limited.
+//! Having components compiled to native code, by a process that can be limited.
 //!
 //! Compilation is the one step in which a small component can cost much: no
-//! limit of a sandbox applies to it. So the gateway compiles in a child: it
-//! writes the component (and the state it is to begin in) to the child's standard input and reads the native
-//! code from its standard output. The child can misbehave in any way; it
-//! cannot make the gateway wait beyond the deadline, and what it wrote is
-//! trusted only because it is our own program.
+//! limit of a sandbox applies to it. So it is done by a child, another program,
+//! which alone has a compiler in it. It is called with the version of native
+//! code that is asked of it, is written the component (and the state it is to
+//! begin in) to its standard input, and its standard output is the native code.
+//! The child can misbehave in any way; it cannot make the gateway wait beyond
+//! the deadline, and what it wrote is trusted only because it is a program of
+//! our own, installed beside this one or named by who runs the gateway.
 
-use std::ffi::OsString;
 use std::fmt::Write as _;
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, Read, Write};
 use std::os::unix::process::ExitStatusExt as _;
-use std::path::Path;
-use std::process::{Child, Command, ExitCode, ExitStatus, Stdio};
+use std::path::PathBuf;
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Resource, Rlimit, Signal, prlimit, set_parent_process_death_signal};
-use wasmtime::Engine;
+use rustix::process::{Pid, Resource, Rlimit, Signal, prlimit};
 
 use crate::call::Cause;
 use crate::config::{CompileLimits, Compiler};
-use crate::engine;
 use crate::priority;
-use crate::snapshot::{self, State};
+use crate::snapshot::State;
 
 /// Most native code taken from the child, in bytes. A component of 32 MiB
 /// becomes about 100 MiB.
@@ -50,11 +48,21 @@ pub enum CompileError {
         cause: Cause,
     },
     /// The compiling process was not started.
-    #[error("the compiling process cannot be started")]
+    #[error("the compiler {} cannot be started", program.display())]
     Start {
+        /// The program.
+        program: PathBuf,
         /// The system's reason.
         #[source]
         cause: io::Error,
+    },
+    /// The program makes native code of another version, or is another one altogether.
+    #[error("the compiler {} is not of this release: {said}", program.display())]
+    Release {
+        /// The program.
+        program: PathBuf,
+        /// What it said.
+        said: String,
     },
     /// The compiling process was not put under its limits, so it got no work.
     #[error("the compiling process cannot be limited")]
@@ -90,20 +98,6 @@ pub enum CompileError {
     },
 }
 
-/// Compiles a component in this process, without limits.
-///
-/// # Errors
-/// [`CompileError::Refused`].
-pub fn compile(component: &[u8]) -> Result<Vec<u8>, CompileError> {
-    native_code(component).map_err(|cause| CompileError::Refused { cause })
-}
-
-fn native_code(component: &[u8]) -> Result<Vec<u8>, Cause> {
-    engine::compiling()
-        .and_then(|engine| engine.precompile_component(component))
-        .map_err(wasmtime::Error::into_boxed_dyn_error)
-}
-
 /// What is to be compiled of a component.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Order<'a> {
@@ -115,16 +109,6 @@ pub(crate) enum Order<'a> {
 }
 
 impl Order<'_> {
-    fn run(self, component: &[u8]) -> Result<Vec<u8>, Cause> {
-        match self {
-            Self::Instrumented => match snapshot::instrument(component) {
-                Ok(instrumented) => native_code(&instrumented),
-                Err(_) => native_code(component),
-            },
-            Self::Configured(state) => native_code(&snapshot::with_state(component, state)?),
-        }
-    }
-
     /// What the child reads: the length of the component, the component, and the state, if any.
     fn encode(self, component: &[u8]) -> Vec<u8> {
         let mut bytes = (component.len() as u64).to_le_bytes().to_vec();
@@ -136,71 +120,17 @@ impl Order<'_> {
     }
 }
 
-/// Does the order that [`Order::encode`] wrote down.
-fn run_encoded(bytes: &[u8]) -> Result<Vec<u8>, Cause> {
-    let garbled = || Cause::from("the compiling process was given something else than an order");
-    let (length, rest) = bytes.split_first_chunk().ok_or_else(garbled)?;
-    let length = usize::try_from(u64::from_le_bytes(*length)).unwrap_or(usize::MAX);
-    let (component, state) = rest.split_at_checked(length).ok_or_else(garbled)?;
-    if state.is_empty() {
-        return Order::Instrumented.run(component);
-    }
-    let state = State::decode(state).ok_or_else(garbled)?;
-    Order::Configured(&state).run(component)
-}
-
-/// The whole compiling process: standard input to standard output.
-///
-/// For a hidden subcommand of the program that [`Compiler::Child`] names. The
-/// reason of a failure goes to standard error.
-#[must_use]
-pub fn compile_main() -> ExitCode {
-    // Nobody wants the code of a parent that has gone. Where the system cannot do it, the limits end this process.
-    let _ = set_parent_process_death_signal(Some(Signal::KILL));
-    let mut order = Vec::new();
-    if let Err(cause) = io::stdin().read_to_end(&mut order) {
-        // The parent has gone, or there is no memory for what it sent: not the component's fault.
-        let _ = io::stderr().write_all(cause.to_string().as_bytes());
-        return ExitCode::FAILURE;
-    }
-    let done =
-        run_encoded(&order).and_then(|native| io::stdout().write_all(&native).map_err(Cause::from));
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(cause) => {
-            // A parent that has gone does not read the reason either.
-            let _ = io::stderr().write_all(chain(cause.as_ref()).as_bytes());
-            ExitCode::from(REFUSED)
-        }
-    }
-}
-
 /// Exit code with which the child says that the component is at fault.
-const REFUSED: u8 = 65;
+pub(crate) const REFUSED: u8 = 65;
 
-/// An error with its causes, in one line.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        // Writing to a string cannot fail.
-        let _ = write!(text, ": {cause}");
-        next = cause.source();
-    }
-    text
-}
+/// Exit code with which the child says that it was asked for something that it is not there for.
+pub(crate) const NOT_MINE: u8 = 64;
 
-/// The cache's name for a component's native code: the component, what was compiled of it, the
-/// engine's version and a hash of its settings that shape code. `configuration` is the digest of
-/// what the guest begins configured with, if it does. What code asks of the processor stands in the
-/// code and is checked when it is loaded.
-pub(crate) fn name_of_native(
-    engine: &Engine,
-    digest: &[u8; 32],
-    configuration: Option<&[u8; 32]>,
-) -> String {
-    let mut hasher = DefaultHasher::new();
-    engine.precompile_compatibility_hash().hash(&mut hasher);
+/// The cache's name for a component's native code: the component, what was compiled of it, and the
+/// version of native code. `configuration` is the digest of what the guest begins configured with,
+/// if it does. What code asks of the processor, and which settings of the engine it was made with,
+/// stands in the code and is checked when it is loaded.
+pub(crate) fn name_of_native(digest: &[u8; 32], configuration: Option<&[u8; 32]>) -> String {
     let mut name = String::new();
     let mut add = |digest: &[u8; 32]| {
         for byte in digest {
@@ -211,48 +141,36 @@ pub(crate) fn name_of_native(
     };
     add(digest);
     configuration.map(&mut add);
-    format!("{name}{ENGINE_VERSION}-3-{:016x}", hasher.finish())
+    name.push_str(NATIVE_VERSION);
+    name
 }
 
-/// Version of the engine, as the root manifest pins it.
-const ENGINE_VERSION: &str = "48.0.8";
+/// Version of native code: that of the engine, as the root manifest pins it, and how often what is
+/// asked of the compiler was changed.
+pub const NATIVE_VERSION: &str = "48.0.8-4";
 
-/// Does an order where the configuration says.
+/// Has an order done by the compiler.
 pub(crate) fn compile_with(
     compiler: &Compiler,
     component: &[u8],
     order: Order<'_>,
 ) -> Result<Vec<u8>, CompileError> {
-    match compiler {
-        Compiler::InProcess => order
-            .run(component)
-            .map_err(|cause| CompileError::Refused { cause }),
-        Compiler::Child {
-            program,
-            args,
-            limits,
-        } => {
-            let is_later = matches!(order, Order::Configured(_));
-            compile_in_child(program, args, *limits, is_later, &order.encode(component))
-        }
-    }
-}
-
-fn compile_in_child(
-    program: &Path,
-    args: &[OsString],
-    limits: CompileLimits,
-    is_later: bool,
-    order: &[u8],
-) -> Result<Vec<u8>, CompileError> {
+    let limits = compiler.limits;
+    let is_later = matches!(order, Order::Configured(_));
+    let order = order.encode(component);
+    let program = &compiler.program;
     let mut child = Command::new(program)
-        .args(args)
+        .args(&compiler.args)
+        .arg(NATIVE_VERSION)
         .env_clear()
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
-        .map_err(|cause| CompileError::Start { cause })?;
+        .map_err(|cause| CompileError::Start {
+            program: program.clone(),
+            cause,
+        })?;
     // The child waits for its input until it is under its limits.
     if let Err(cause) = limit(&child, limits) {
         end(&mut child);
@@ -272,13 +190,13 @@ fn compile_in_child(
     thread::scope(|scope| {
         // A child that stops reading ends by itself or by its deadline; either
         // way its pipes close, and these threads with them.
-        scope.spawn(move || stdin.map(|mut stdin| stdin.write_all(order)));
+        scope.spawn(move || stdin.map(|mut stdin| stdin.write_all(&order)));
         let native = scope.spawn(move || read_at_most(stdout, NATIVE_BYTES_MAX + 1));
         let reason = scope.spawn(move || read_at_most(stderr, REASON_BYTES_MAX));
         let status = wait(&mut child, deadline);
         let native = native.join().unwrap_or_default();
         let reason = reason.join().unwrap_or_default();
-        result(status?, native, &reason, limits)
+        result(status?, native, &reason, compiler)
     })
 }
 
@@ -287,17 +205,23 @@ fn result(
     status: ExitStatus,
     native: Vec<u8>,
     reason: &[u8],
-    limits: CompileLimits,
+    compiler: &Compiler,
 ) -> Result<Vec<u8>, CompileError> {
     if status.signal() == Some(Signal::XCPU.as_raw()) {
         return Err(CompileError::Processor {
-            limit_s: limits.processor_seconds,
+            limit_s: compiler.limits.processor_seconds,
         });
     }
+    let reason = || String::from_utf8_lossy(reason).trim_end().to_owned();
     if status.code() == Some(REFUSED.into()) {
-        let reason = String::from_utf8_lossy(reason).into_owned();
         return Err(CompileError::Refused {
-            cause: reason.into(),
+            cause: reason().into(),
+        });
+    }
+    if status.code() == Some(NOT_MINE.into()) {
+        return Err(CompileError::Release {
+            program: compiler.program.clone(),
+            said: reason(),
         });
     }
     if !status.success() {

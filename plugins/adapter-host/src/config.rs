@@ -5,6 +5,7 @@
 //! binary fills it in. The defaults are in [`Config::recommended`] only.
 
 use std::ffi::OsString;
+use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -77,7 +78,7 @@ pub struct Config {
     /// Key that authenticates the files of the cache. Secret: whoever has it
     /// can make the gateway run code outside every sandbox.
     pub cache_key: [u8; 32],
-    /// Where components are compiled.
+    /// What compiles components.
     pub compiler: Compiler,
 }
 
@@ -104,22 +105,61 @@ impl Config {
     }
 }
 
-/// Where components are compiled.
+/// The program that compiles components, in a child process under limits.
 #[derive(Debug, Clone)]
-pub enum Compiler {
-    /// In this process, without limits: for tests and tools that compile
-    /// components they trust.
-    InProcess,
-    /// In a child process under limits. The program must end in
-    /// [`compile_main`](crate::compile_main) when called with these arguments.
-    Child {
-        /// The program; usually the gateway's own.
-        program: PathBuf,
-        /// Its arguments; usually a hidden subcommand.
-        args: Vec<OsString>,
-        /// What it may use.
-        limits: CompileLimits,
-    },
+pub struct Compiler {
+    /// The program; [`Compiler::PROGRAM`] of the same release.
+    pub program: PathBuf,
+    /// What it is called with before the version that is asked of it; usually nothing.
+    pub args: Vec<OsString>,
+    /// What it may use.
+    pub limits: CompileLimits,
+}
+
+impl Compiler {
+    /// Name of the program, which lies beside the one that runs adapters.
+    pub const PROGRAM: &str = "lawgate-compiler";
+
+    /// The compiler beside the running program, under the recommended limits. Cargo puts tests one
+    /// folder below it, in `deps`.
+    ///
+    /// # Errors
+    /// [`io::ErrorKind::NotFound`] with the place where it is missed.
+    pub fn beside_this_program() -> io::Result<Self> {
+        let running = std::env::current_exe()?;
+        let folder = running.parent().map(|folder| match folder.parent() {
+            Some(above) if folder.ends_with("deps") => above,
+            _ => folder,
+        });
+        let found = folder
+            .map(|folder| folder.join(Self::PROGRAM))
+            .filter(|program| program.is_file());
+        let missing = || {
+            let text = format!(
+                "the compiler of adapters, {}, is not beside {}",
+                Self::PROGRAM,
+                running.display()
+            );
+            io::Error::new(io::ErrorKind::NotFound, text)
+        };
+        Ok(Self {
+            program: found.ok_or_else(missing)?,
+            args: Vec::new(),
+            limits: CompileLimits::recommended(),
+        })
+    }
+}
+
+#[cfg(test)]
+impl Compiler {
+    /// For tests that compile nothing.
+    pub(crate) fn unused() -> Self {
+        Self {
+            program: PathBuf::new(),
+            args: Vec::new(),
+            limits: CompileLimits::recommended(),
+        }
+    }
 }
 
 /// What the compiling process may use.

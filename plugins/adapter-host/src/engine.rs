@@ -2,8 +2,9 @@
 //!
 //! Both share every setting that shapes native code, or the first would refuse
 //! what the second made. Only the first reserves the pool of sandboxes, whose
-//! address space would not fit the limits of the compiling process; and it has
-//! no compiler, so that nothing in the process that serves can make code.
+//! address space would not fit the limits of the compiling process. It cannot
+//! compile: nothing in a process that serves can make code, and without the
+//! feature `compiler` there is none that could.
 
 use wasmtime::{Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
 
@@ -50,15 +51,21 @@ pub(crate) fn running(config: &Config) -> wasmtime::Result<Engine> {
     let mut settings = shared();
     settings
         .max_wasm_stack(config.stack_bytes)
-        .allocation_strategy(InstanceAllocationStrategy::Pooling(pool))
-        // Last: the settings above are those of a compiler.
-        .enable_compiler(false);
+        .allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
+    // Last: the settings above are those of a compiler, where there is one.
+    #[cfg(feature = "compiler")]
+    settings.enable_compiler(false);
     Engine::new(&settings)
 }
 
 /// An engine that only compiles.
+#[cfg(feature = "compiler")]
 pub(crate) fn compiling() -> wasmtime::Result<Engine> {
-    Engine::new(&shared())
+    let mut settings = shared();
+    // The bits of a NaN depend on the processor; the same messages must give the same bytes on
+    // every machine.
+    settings.cranelift_nan_canonicalization(true);
+    Engine::new(&settings)
 }
 
 /// Memories to keep: two for each adapter and call, so that a call finds one
@@ -70,7 +77,7 @@ fn slots(config: &Config) -> u32 {
         .saturating_mul(2)
 }
 
-/// What shapes native code, and what makes conversions repeatable.
+/// What both engines agree on: the shape of native code, and what guests may use.
 fn shared() -> wasmtime::Config {
     let mut settings = wasmtime::Config::new();
     settings
@@ -80,15 +87,13 @@ fn shared() -> wasmtime::Config {
         // A trap's place in foreign code helps nobody here and costs time.
         .wasm_backtrace_max_frames(None)
         .generate_address_map(false)
-        // The bits of a NaN and relaxed SIMD depend on the processor; the same
-        // messages must give the same bytes on every machine.
-        .cranelift_nan_canonicalization(true)
+        // What relaxed SIMD gives depends on the processor.
         .wasm_relaxed_simd(false)
         .wasm_memory64(false);
     settings
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "compiler"))]
 mod tests {
     use wasmtime::Module;
     use wasmtime::component::Component;
@@ -106,7 +111,7 @@ mod tests {
         let config = Config {
             workers: 1,
             adapters: 1,
-            ..Config::recommended("".into(), [0; 32], Compiler::InProcess)
+            ..Config::recommended("".into(), [0; 32], Compiler::unused())
         };
         let engine = running(&config).expect("an engine");
         let refused = |error: wasmtime::Error| {

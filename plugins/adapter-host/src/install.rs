@@ -214,7 +214,7 @@ impl Host {
         }
         let digest: [u8; 32] = Sha256::digest(component).into();
         let configuration_digest: [u8; 32] = Sha256::digest(configuration).into();
-        let name = compile::name_of_native(&shared.engine, &digest, Some(&configuration_digest));
+        let name = compile::name_of_native(&digest, Some(&configuration_digest));
         let found = shared.cache.read(&name);
         let found = found.map_err(|cause| InstallError::Cache { cause })?;
         let configured = match &found {
@@ -301,7 +301,7 @@ impl Shared {
         digest: &[u8; 32],
     ) -> Result<(Component, NativeCode), InstallError> {
         let cache_error = |cause| InstallError::Cache { cause };
-        let name = compile::name_of_native(&self.engine, digest, None);
+        let name = compile::name_of_native(digest, None);
         let origin = match self.cache.read(&name).map_err(cache_error)? {
             // Code of a machine with another processor is authentic and does not load.
             Found::Authentic(native) => match self.load(&native) {

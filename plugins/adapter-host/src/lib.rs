@@ -8,8 +8,9 @@
 //! This crate knows neither agencies nor records: it passes bytes. It checks no
 //! publisher's signature and reads no manifest; the gateway does, before it
 //! calls [`Host::install`]. Compilation, the one step a component can make
-//! expensive, runs in a child process ([`Compiler::Child`]), and cached native
-//! code is authenticated before it is loaded.
+//! expensive, is done by another program in a child process ([`Compiler`]), and
+//! cached native code is authenticated before it is loaded. That program is this
+//! crate with the feature `compiler`; without it there is no compiler here.
 
 #![deny(unsafe_code)]
 
@@ -17,6 +18,8 @@ mod cache;
 mod call;
 mod clock;
 mod compile;
+#[cfg(feature = "compiler")]
+mod compiler;
 mod config;
 mod contract;
 mod description;
@@ -29,7 +32,9 @@ mod ticker;
 
 pub use call::{CallError, Cause, ConfigurationFault, Message, Outcome};
 pub use clock::Slice;
-pub use compile::{CompileError, compile, compile_main};
+pub use compile::{CompileError, NATIVE_VERSION};
+#[cfg(feature = "compiler")]
+pub use compiler::compile_main;
 pub use config::{CompileLimits, Compiler, Config, Level, LogSink};
 pub use description::{Asked, Description, DescriptionFault, Granted};
 pub use install::{Adapter, Host, HostError, InstallError, NativeCode, PreinitializeError};

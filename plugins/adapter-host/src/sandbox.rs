@@ -309,7 +309,7 @@ mod tests {
 
     #[test]
     fn what_is_asked_for_only_lowers_output_and_log_lines() {
-        let config = Config::recommended("".into(), [0; 32], crate::Compiler::InProcess);
+        let config = Config::recommended("".into(), [0; 32], crate::Compiler::unused());
         let limits = || Limits::new(&config, Granted::of_host(&config));
         let less = limits().at_most(10, 2);
         assert_eq!((less.output_bytes, less.log_lines), (10, 2));
@@ -324,7 +324,7 @@ mod tests {
 
     #[test]
     fn a_denied_growth_is_remembered() {
-        let config = Config::recommended("".into(), [0; 32], crate::Compiler::InProcess);
+        let config = Config::recommended("".into(), [0; 32], crate::Compiler::unused());
         let limits = Limits::new(&config, Granted::of_host(&config));
         let mut state = State::new(&"x".into(), &limits);
         assert!(

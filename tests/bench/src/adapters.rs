@@ -39,7 +39,7 @@ pub(crate) fn measure(settings: &Settings, report: &mut Report) -> anyhow::Resul
 /// same adapter natively, which is how a native program would begin anew.
 fn fresh() -> anyhow::Result<Row> {
     let cache = tempfile::tempdir()?;
-    let host = Host::new(config(cache.path(), 1))?;
+    let host = Host::new(config(cache.path(), 1)?)?;
     let (component, configuration) = files("police-case")?;
     let installed = host.install(&component, &configuration)?;
     installed.preinitialize(&component)?;
@@ -78,7 +78,7 @@ fn load() -> anyhow::Result<Vec<Row>> {
     for _ in 0..RUNS {
         let before = resident()?;
         let start = Instant::now();
-        let host = Host::new(config(&folder, ADAPTERS))?;
+        let host = Host::new(config(&folder, ADAPTERS)?)?;
         let loaded = install(&host, &components, &configuration)?;
         let seconds = start.elapsed().as_secs_f64();
         let bytes = resident()?.saturating_sub(before) as f64 / ADAPTERS as f64;
@@ -101,7 +101,7 @@ fn load() -> anyhow::Result<Vec<Row>> {
 
 /// Fills the cache; of the next run it is there already.
 fn compile(folder: &Path, components: &[Vec<u8>], configuration: &[u8]) -> anyhow::Result<()> {
-    let host = Host::new(config(folder, ADAPTERS))?;
+    let host = Host::new(config(folder, ADAPTERS)?)?;
     for (number, component) in components.iter().enumerate() {
         let adapter = host.install(component, configuration)?;
         if !adapter.is_preinitialized() {
@@ -164,12 +164,12 @@ fn files(adapter: &str) -> anyhow::Result<(Vec<u8>, Vec<u8>)> {
     ))
 }
 
-fn config(cache: &Path, adapters: usize) -> Config {
-    let recommended = Config::recommended(cache.to_owned(), CACHE_KEY, Compiler::InProcess);
-    Config {
+fn config(cache: &Path, adapters: usize) -> anyhow::Result<Config> {
+    let compiler = Compiler::beside_this_program()?;
+    Ok(Config {
         adapters: u32::try_from(adapters).unwrap_or(u32::MAX),
-        ..recommended
-    }
+        ..Config::recommended(cache.to_owned(), CACHE_KEY, compiler)
+    })
 }
 
 /// Memory of this process, in bytes.

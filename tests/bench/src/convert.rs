@@ -22,7 +22,8 @@ const RUNS: usize = 7;
 /// The rows of the four feeds.
 pub(crate) fn rows(settings: &Settings) -> anyhow::Result<Vec<Row>> {
     let cache = tempfile::tempdir()?;
-    let config = Config::recommended(cache.path().to_owned(), [7; 32], Compiler::InProcess);
+    let compiler = Compiler::beside_this_program()?;
+    let config = Config::recommended(cache.path().to_owned(), [7; 32], compiler);
     let host = Host::new(config)?;
     let mut rows = Vec::new();
     let wants = |feed: &str| settings.wants(&format!("convert-{feed}"));

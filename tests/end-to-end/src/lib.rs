@@ -38,6 +38,19 @@ pub fn binary() -> anyhow::Result<PathBuf> {
     Ok(profile.join("lawgate"))
 }
 
+/// The built `lawgate-compiler`, which lies beside it.
+///
+/// # Errors
+/// When it is not built.
+pub fn compiler() -> anyhow::Result<PathBuf> {
+    let program = binary()?.with_file_name("lawgate-compiler");
+    ensure!(
+        program.is_file(),
+        "the compiler of adapters is not built; run `cargo build -p adapter-compiler`, or `cargo xtask test`"
+    );
+    Ok(program)
+}
+
 /// The folder of built adapters.
 ///
 /// # Errors

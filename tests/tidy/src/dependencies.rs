@@ -60,6 +60,7 @@ const TABLE: &[Edges] = &[
     // How foreign code takes part.
     edges("adapter-sdk", &["proto", "schema"], &[]),
     edges("adapter-host", &["exchange"], &["proto"]),
+    edges("adapter-compiler", &["adapter-host"], &[]),
     edges("adapter-interpreter", &[], &[]),
     edges("adapter-pack", &["audit-proof"], &["signer"]),
     edges("adapter-build", &[], &[]),

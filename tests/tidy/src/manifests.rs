@@ -127,6 +127,39 @@ pub fn workspace_dependencies(repository: &Repository) -> Vec<Violation> {
     found
 }
 
+/// What a plain `cargo build` and `cargo test` take: every member but the compiler of adapters, which must not share a
+/// build with others, because each crate has one set of features in a build.
+pub fn default_members(repository: &Repository) -> Vec<Violation> {
+    const RULE: &str = "default-member";
+    const APART: &str = "plugins/adapter-compiler";
+    let Some(root) = repository.file("Cargo.toml") else {
+        return Vec::new();
+    };
+    let manifest = parse(root);
+    let list = |key: &str| {
+        let list = manifest.get("workspace")?.get(key)?.as_array()?;
+        Some(list.iter().filter_map(Value::as_str).collect::<Vec<_>>())
+    };
+    let members = list("members").unwrap_or_default();
+    let default = list("default-members").unwrap_or_default();
+    let mut found = Vec::new();
+    for member in &members {
+        let remedy = match (*member == APART, default.contains(member)) {
+            (true, true) => {
+                "remove it from `default-members`; what is built with it would have a compiler in it"
+            }
+            (false, false) => "add it to `default-members`; nothing would build and test it",
+            (true, false) | (false, true) => continue,
+        };
+        found.push(Violation::whole(
+            &root.path,
+            RULE,
+            format!("{member}: {remedy}"),
+        ));
+    }
+    found
+}
+
 /// The lock file is checked in and names no source but crates.io.
 pub fn lock_file(repository: &Repository) -> Vec<Violation> {
     const RULE: &str = "lock-file";

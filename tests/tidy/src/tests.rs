@@ -75,6 +75,11 @@ fn workspace_dependencies_are_used_and_come_from_the_registry() {
 }
 
 #[test]
+fn every_member_but_the_compiler_is_a_default_one() {
+    check(manifests::default_members);
+}
+
+#[test]
 fn the_lock_file_is_checked_in() {
     check(manifests::lock_file);
 }

@@ -145,6 +145,7 @@ fn sandbox(taker: &mut Taker) -> Sandbox {
         component_bytes: taker.times("component_mib", MIB),
         compile_deadline: taker.millis("compile_deadline_ms"),
         compile_memory_bytes: taker.times("compile_memory_mib", MIB),
+        compiler: taker.optional_path("compiler"),
     }
 }
 

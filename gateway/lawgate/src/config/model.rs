@@ -265,6 +265,8 @@ pub(crate) struct Sandbox {
     pub(crate) compile_deadline: Duration,
     /// Most memory of the compiling child process, in bytes.
     pub(crate) compile_memory_bytes: u64,
+    /// The program of the compiling child process; `None`: the one beside this program.
+    pub(crate) compiler: Option<PathBuf>,
 }
 
 /// `[adapters]`.

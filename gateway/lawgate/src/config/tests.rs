@@ -117,6 +117,7 @@ fn the_smallest_file_takes_every_default() {
         component_bytes: 32 << 20,
         compile_deadline: Duration::from_secs(60),
         compile_memory_bytes: 2048 << 20,
+        compiler: None,
     };
     assert_eq!(config.sandbox, sandbox);
     assert_eq!(

@@ -252,19 +252,35 @@ const BUSY_MACHINE: u32 = 10;
 /// Limits and compiler of a host by `[sandbox]`; the caller sets log, workers and adapters.
 ///
 /// # Errors
-/// When this program does not know where it is: it is the compiler as well.
+/// When the compiler is not there: neither where the configuration says nor beside this program.
 pub(crate) fn host_limits(
     sandbox: &model::Sandbox,
     cache: PathBuf,
     key: [u8; 32],
 ) -> anyhow::Result<adapter_host::Config> {
-    let compiler = Compiler::Child {
-        program: std::env::current_exe().context("finding the gateway's own program")?,
-        args: vec![COMPILE_COMMAND.into()],
-        limits: CompileLimits {
-            address_space_bytes: sandbox.compile_memory_bytes,
-            processor_seconds: sandbox.compile_deadline.as_secs().max(1),
-            deadline: sandbox.compile_deadline * BUSY_MACHINE,
+    let limits = CompileLimits {
+        address_space_bytes: sandbox.compile_memory_bytes,
+        processor_seconds: sandbox.compile_deadline.as_secs().max(1),
+        deadline: sandbox.compile_deadline * BUSY_MACHINE,
+    };
+    let compiler = match &sandbox.compiler {
+        Some(program) => {
+            ensure!(
+                program.is_file(),
+                "`[sandbox] compiler`: there is no program {}",
+                program.display()
+            );
+            Compiler {
+                program: program.clone(),
+                args: Vec::new(),
+                limits,
+            }
+        }
+        None => Compiler {
+            limits,
+            ..Compiler::beside_this_program().context(
+                "a gateway needs it: install both, or say where it is with `[sandbox] compiler`",
+            )?
         },
     };
     Ok(adapter_host::Config {
@@ -278,9 +294,6 @@ pub(crate) fn host_limits(
         ..adapter_host::Config::recommended(cache, key, compiler)
     })
 }
-
-/// Hidden command of this program that compiles one component under limits.
-pub(crate) const COMPILE_COMMAND: &str = "compile-component";
 
 /// A guest's log lines are the gateway's diagnostics, never evidence.
 fn guest_log(adapter: &str, level: Level, text: &str) {

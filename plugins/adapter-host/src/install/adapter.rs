@@ -121,11 +121,7 @@ impl Adapter {
         let native = shared
             .compile(component, Order::Configured(&state))
             .map_err(PreinitializeError::Compile)?;
-        let name = compile::name_of_native(
-            &shared.engine,
-            &self.digest,
-            Some(&self.configuration_digest),
-        );
+        let name = compile::name_of_native(&self.digest, Some(&self.configuration_digest));
         let native = shared
             .cache
             .write(&name, native)

@@ -51,12 +51,17 @@ impl Fixture {
     }
 }
 
+/// The compiler that is built beside the tests.
+pub(crate) fn compiler() -> Compiler {
+    Compiler::beside_this_program().expect("run `cargo build -p adapter-compiler` first")
+}
+
 pub(crate) fn config(folder: &Path) -> Config {
     Config {
         deadline: Duration::from_millis(300),
         workers: 16,
         adapters: 2,
-        ..Config::recommended(folder.join("native"), [7; 32], Compiler::InProcess)
+        ..Config::recommended(folder.join("native"), [7; 32], compiler())
     }
 }
 

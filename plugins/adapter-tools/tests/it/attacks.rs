@@ -2,13 +2,13 @@
 
 use std::time::{Duration, Instant};
 
-use adapter_host::{Compiler, Config, Host, Message, Outcome};
+use adapter_host::{Config, Host, Message, Outcome};
 use adapter_tools::check::{Effort, Subject, Verdict, check};
 use adapter_tools::component;
 use adapter_tools::sample::Sample;
 
 use crate::handmade::{Attack, many_instances, module};
-use crate::{component_type, lab};
+use crate::{compiler, component_type, lab};
 
 /// What is said of a call that does not end.
 const LATE: &str = "the adapter did not end before its deadline";
@@ -22,7 +22,7 @@ fn host() -> (Host, tempfile::TempDir) {
         workers: 1,
         adapters: 1,
         deadline: DEADLINE,
-        ..Config::recommended(folder.path().join("native"), [7; 32], Compiler::InProcess)
+        ..Config::recommended(folder.path().join("native"), [7; 32], compiler())
     };
     (Host::new(config).expect("a host"), folder)
 }

@@ -16,13 +16,18 @@ pub(crate) struct Lab {
     _folder: tempfile::TempDir,
 }
 
+/// The compiler that is built beside the tests.
+pub(crate) fn compiler() -> Compiler {
+    Compiler::beside_this_program().expect("run `cargo build -p adapter-compiler` first")
+}
+
 pub(crate) fn lab() -> Lab {
     let folder = tempfile::tempdir().expect("a folder");
     let cache = folder.path().join("native");
     let config = Config {
         workers: 1,
         adapters: 1,
-        ..Config::recommended(cache, [7; 32], Compiler::InProcess)
+        ..Config::recommended(cache, [7; 32], compiler())
     };
     Lab {
         host: Host::new(config).expect("a host"),

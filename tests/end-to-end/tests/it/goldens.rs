@@ -85,9 +85,10 @@ fn rendered(outcome: &Outcome) -> Value {
 
 /// A host with a generous deadline and its cache in `folder`.
 pub(crate) fn host(folder: &Path) -> Host {
+    let compiler = Compiler::beside_this_program().expect("is built");
     let config = adapter_host::Config {
         deadline: Duration::from_secs(20),
-        ..adapter_host::Config::recommended(folder.to_owned(), [7; 32], Compiler::InProcess)
+        ..adapter_host::Config::recommended(folder.to_owned(), [7; 32], compiler)
     };
     Host::new(config).expect("starts")
 }

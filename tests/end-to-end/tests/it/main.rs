@@ -6,6 +6,7 @@
 
 mod archive;
 mod attest;
+mod compiler;
 mod crash;
 mod damage;
 mod evidence;

@@ -82,3 +82,21 @@ fn a_lock_file_is_present_and_names_crates_io_only() {
     let found = lock_file(&Repository::with(&[("Cargo.lock", bad)]));
     assert_eq!(found[0].line, 2);
 }
+
+#[test]
+fn a_member_that_is_forgotten_and_a_compiler_that_is_not_apart_are_found() {
+    let found = |members: &str, default: &str| {
+        let text = format!("[workspace]\nmembers = {members}\ndefault-members = {default}\n");
+        default_members(&Repository::with(&[("Cargo.toml", &text)]))
+    };
+    let members = r#"["proto", "plugins/adapter-compiler"]"#;
+    assert_eq!(found(members, r#"["proto"]"#), []);
+    let forgotten = found(members, "[]");
+    assert!(
+        forgotten[0].remedy.contains("proto: add it"),
+        "{forgotten:?}"
+    );
+    let together = found(members, members);
+    assert!(together[0].remedy.contains("remove it"), "{together:?}");
+    assert_eq!((forgotten.len(), together.len()), (1, 1));
+}

@@ -168,6 +168,12 @@ pub(super) const SANDBOX: &[Key] = &[
         2_048,
         "Most memory of the compiling child process.",
     ),
+    key(
+        "compiler",
+        Kind::Path(Target::File),
+        Fallback::Nothing,
+        "The program `lawgate-compiler` of the same release, which the child process runs; without the key it is the one beside `lawgate`. What it makes is run outside every sandbox: nobody but who installs `lawgate` may be able to write it.",
+    ),
 ];
 
 /// `[metrics]`.
