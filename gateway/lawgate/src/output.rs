@@ -2,7 +2,7 @@
 //!
 //! The only writer to standard output. Column titles are English with the
 //! Chinese term beside it. A reader that goes away (`lawgate … | head`) ends
-//! the command quietly; see `main`.
+//! the command quietly ([`is_reader_gone`]); a connection that breaks does not.
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -78,12 +78,47 @@ pub(crate) enum UsageError {
 pub(crate) struct Output<'w> {
     /// Form asked for.
     pub(crate) format: Format,
-    writer: &'w mut dyn Write,
+    writer: ToReader<'w>,
+}
+
+/// Whoever reads the output has seen enough.
+#[derive(Debug, thiserror::Error)]
+#[error("nobody reads the output any more")]
+struct ReaderGone;
+
+/// Whether an error is that the reader of the output has gone, and not that a connection broke,
+/// which the system calls the same.
+pub(crate) fn is_reader_gone(error: &(dyn std::error::Error + 'static)) -> bool {
+    error
+        .downcast_ref::<io::Error>()
+        .and_then(io::Error::get_ref)
+        .is_some_and(|inner| inner.is::<ReaderGone>())
+}
+
+/// A writer whose broken pipe is a [`ReaderGone`].
+struct ToReader<'w>(&'w mut dyn Write);
+
+impl Write for ToReader<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write(bytes).map_err(named)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush().map_err(named)
+    }
+}
+
+fn named(error: io::Error) -> io::Error {
+    match error.kind() {
+        io::ErrorKind::BrokenPipe => io::Error::new(io::ErrorKind::BrokenPipe, ReaderGone),
+        _ => error,
+    }
 }
 
 impl<'w> Output<'w> {
     /// Prints to `writer` in `format`.
     pub(crate) fn new(format: Format, writer: &'w mut dyn Write) -> Output<'w> {
+        let writer = ToReader(writer);
         Output { format, writer }
     }
 
@@ -108,7 +143,7 @@ impl<'w> Output<'w> {
     /// # Errors
     /// The writer's.
     pub(crate) fn json(&mut self, value: &Value) -> io::Result<()> {
-        serde_json::to_writer_pretty(&mut *self.writer, value)?;
+        serde_json::to_writer_pretty(&mut self.writer, value)?;
         writeln!(self.writer)
     }
 

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use clap::CommandFactory;
 
 use crate::cli::{AdapterCommand, AuditCommand, CaseCommand, Cli, Command, ConfigCommand};
-use crate::output::{Ending, Output, UsageError};
+use crate::output::{Ending, Output, UsageError, is_reader_gone};
 use crate::{
     adapter, archive, audit, client, config, init, keys, logging, receipt, replay, serve, witness,
 };
@@ -92,13 +92,7 @@ fn code_of(ending: Ending) -> u8 {
 
 /// Prints the error, one line unless it is a list of faults, and returns the exit code.
 fn report(error: &anyhow::Error, verbose: bool, stderr: &mut dyn Write) -> u8 {
-    let is_broken_pipe = |cause: &(dyn std::error::Error + 'static)| {
-        cause
-            .downcast_ref::<io::Error>()
-            .is_some_and(|cause| cause.kind() == io::ErrorKind::BrokenPipe)
-    };
-    // The reader of standard output has seen enough.
-    if error.chain().any(is_broken_pipe) {
+    if error.chain().any(is_reader_gone) {
         return 0;
     }
     let mut line = error.to_string();
@@ -120,6 +114,7 @@ fn report(error: &anyhow::Error, verbose: bool, stderr: &mut dyn Write) -> u8 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::output::Format;
 
     fn reported(error: &anyhow::Error, verbose: bool) -> (u8, String) {
         let mut bytes = Vec::new();
@@ -161,11 +156,38 @@ mod tests {
         assert_eq!(reported(&UsageError::StdinTwice.into(), false).0, 2);
     }
 
+    /// Standard output whose reader has gone.
+    struct Gone;
+
+    impl Write for Gone {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(io::ErrorKind::BrokenPipe.into())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Err(io::ErrorKind::BrokenPipe.into())
+        }
+    }
+
     #[test]
     fn a_reader_that_goes_away_is_no_error() {
-        let error =
-            anyhow::Error::new(io::Error::from(io::ErrorKind::BrokenPipe)).context("printing");
-        assert_eq!(reported(&error, true), (0, String::new()));
+        let mut gone = Gone;
+        let mut output = Output::new(Format::Json, &mut gone);
+        for error in [
+            output.line("text").expect_err("nobody reads"),
+            output.text("text").expect_err("nobody reads"),
+            output.json(&true.into()).expect_err("nobody reads"),
+        ] {
+            let error = anyhow::Error::new(error).context("printing");
+            assert_eq!(reported(&error, true), (0, String::new()));
+        }
+    }
+
+    #[test]
+    fn a_connection_that_breaks_is_an_error_though_the_system_calls_it_the_same() {
+        let broken = io::Error::from(io::ErrorKind::BrokenPipe);
+        let error = anyhow::Error::new(broken).context("the gateway was not reached");
+        assert_eq!(reported(&error, false).0, 1);
     }
 
     #[test]
