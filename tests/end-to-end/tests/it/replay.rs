@@ -206,6 +206,59 @@ fn last_value(bytes: &[u8]) -> usize {
 }
 
 #[test]
+fn a_sealed_message_replays_with_what_its_sender_stated_about_it() {
+    // The bytes do not say how they are encoded, the sender does.
+    let sample = root().join("adapters/police-case/samples/transfer-with-lists.xml");
+    let text_of_sample = fs::read_to_string(sample).expect("reads");
+    let (_declaration, document) = text_of_sample.split_once('\n').expect("has lines");
+    let (payload, _, _) = encoding_rs::GBK.encode(document);
+    let stated = Attribute {
+        name: "content-type".to_owned(),
+        value: "application/xml; charset=gbk".to_owned(),
+    };
+    let site = Site::new().expect("sets up");
+    site.set("audit", "checkpoint_interval_ms = 50")
+        .expect("sets");
+    let gateway = site.start().expect("starts");
+    run(async {
+        let mut client = gateway.client("police").await?;
+        let message = [(payload.into_owned(), vec![stated])];
+        let submitted = client.submit(submission("police-case", "stated", &message));
+        let counts = submitted.await?.into_inner().counts.unwrap_or_default();
+        anyhow::ensure!(counts.quarantined == 0, "{counts:?}");
+        Ok(())
+    });
+    let arguments = [&WHOLE[..], &["--to", "case.evp"]].concat();
+    export(&site, &gateway, "police", &arguments).expect("is exported");
+    gateway.stop().expect("stops");
+    let output = verify(&site, &["package", "--replay", "case.evp"]);
+    let said = text(&output);
+    assert!(said.contains("REPLAY 重放结论: EQUAL"), "{said}");
+    let mut altered = files(&fs::read(site.folder().join("case.evp")).expect("reads"));
+    let is_it = |name: &&String| name.starts_with("sealed/") && name.ends_with(".fields");
+    let name = altered.keys().find(is_it).expect("is there").clone();
+    let bytes = altered.get_mut(&name).expect("is there");
+    let text_of_file = String::from_utf8(bytes.clone()).expect("is text");
+    let (stated, others): (Vec<&str>, Vec<&str>) =
+        (text_of_file.split_inclusive('\n')).partition(|line| line.starts_with("attribute "));
+    assert_eq!(stated.len(), 1, "{text_of_file}");
+    *bytes = others.concat().into_bytes();
+    let package = evidence_package::container(&altered).expect("is written");
+    fs::write(site.folder().join("altered.evp"), package).expect("writes");
+    let output = verify(&site, &["package", "--replay", "altered.evp", "--json"]);
+    assert_eq!(output.status.code(), Some(1), "{}", text(&output));
+    let said: Value = serde_json::from_slice(&output.stdout).expect("is JSON");
+    let row = &said["replay"]["messages"][0];
+    assert_eq!(row["standing"], "different", "{row:#}");
+    let difference = &row["differences"][0];
+    assert_eq!(
+        (&difference["path"], &difference["kept"]),
+        (&"converted.facts.encoding_declared".into(), &"gbk".into()),
+        "{row:#}"
+    );
+}
+
+#[test]
 fn a_package_without_the_program_or_with_nothing_to_see_is_not_called_equal() {
     let (site, gateway) = filled().expect("sets up");
     let without = ["--without-components", "--to", "without.evp"];
