@@ -1,13 +1,16 @@
 //! What the system gives a thread: standing back, and the time it ran.
 //!
-//! What stands back gets the processors that nobody else wants, and a fiftieth or less of those
-//! that others want. It never comes forward again: the system would ask for a right that the
-//! gateway does not have. So a thread that stood back is ended, and not used for anything else.
+//! What stands back gets a fiftieth or less of a processor that others want, and runs on half of
+//! the processors only, so that others find one without it: a processor that anything runs on is
+//! a busy one to the system, which then lets others wait behind one another. It never comes forward
+//! again: the system would ask for a right that the gateway does not have. So a thread that stood
+//! back is ended, and not used for anything else. Processes it starts stand back as well.
 
 use std::fs;
 use std::time::Duration;
 
 use rustix::process::{Pid, getpriority_process, setpriority_process};
+use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
 /// The lowest priority, as `nice` counts it.
 const LOWEST: i32 = 19;
@@ -15,9 +18,23 @@ const LOWEST: i32 = 19;
 /// The priority of work that nobody waits for and that is to be done all the same.
 const LATER: i32 = 10;
 
-/// Gives the calling thread the lowest priority, for good.
+/// Gives the calling thread the lowest priority, on half of its processors, for good.
 pub fn stand_back_thread() {
     lower(None, LOWEST);
+    // Where the system does not say or refuses, the priority alone holds it back.
+    if let Ok(all) = sched_getaffinity(None) {
+        let _ = sched_setaffinity(None, &half(&all));
+    }
+}
+
+/// The last half of the processors, and one at least.
+fn half(all: &CpuSet) -> CpuSet {
+    let mut half = CpuSet::new();
+    let last = (0..CpuSet::MAX_CPU).rev().filter(|&it| all.is_set(it));
+    for processor in last.take((all.count() as usize / 2).max(1)) {
+        half.set(processor);
+    }
+    half
 }
 
 /// Gives a process whose work nobody waits for a low priority.
@@ -60,6 +77,31 @@ mod tests {
         });
         assert!(other.join().expect("no panic"));
         assert_eq!(stands_back(), before);
+    }
+
+    #[test]
+    fn what_stands_back_leaves_half_of_the_processors_to_others() {
+        let set = |processors: &[usize]| {
+            let mut set = CpuSet::new();
+            processors.iter().for_each(|&processor| set.set(processor));
+            set
+        };
+        for (all, expected) in [
+            (&[0][..], &[0][..]),
+            (&[0, 1], &[1]),
+            (&[1, 4, 7], &[7]),
+            (&[0, 1, 2, 1023], &[2, 1023]),
+        ] {
+            assert!(half(&set(all)) == set(expected), "{all:?}");
+        }
+        let mine = sched_getaffinity(None).expect("is known");
+        let other = thread::spawn(|| {
+            stand_back_thread();
+            let child = thread::spawn(|| sched_getaffinity(None).expect("is known"));
+            child.join().expect("no panic")
+        });
+        assert!(other.join().expect("no panic") == half(&mine));
+        assert!(sched_getaffinity(None).expect("is known") == mine);
     }
 
     #[test]

@@ -7,15 +7,17 @@
 //! One gateway under its default limits, but for the output, which an attack would just stay below,
 //! and for the breaker, which would stop the attacks soon and never opens here. Eight feeds have the hostile adapter, one for each way in which a call can be
 //! ended; each is sent a message every twentieth of a second and not before the last is answered.
+//! A component that takes the compiler long is installed again and again meanwhile.
 //! The good feed's submissions are sent one after the other. Phases alone and beside alternate.
 
 use std::path::Path;
+use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use end_to_end::{Gateway, Site, adapters};
+use end_to_end::{Gateway, Site, adapters, binary, text};
 use grpc_api::client::Exchange;
 use proto::v1::{Message, SubmitRequest};
 use tokio::task::JoinSet;
@@ -39,6 +41,8 @@ const SUBMISSIONS: usize = 2_000;
 const MESSAGES: usize = 16;
 /// Phases of each kind.
 const RUNS: usize = 5;
+/// Blocks in the component that takes the compiler long, each in the one before: 480 KB.
+const BLOCKS: usize = 80_000;
 /// What the ratio may be.
 const GOAL: f64 = 2.0;
 /// How often it is measured before a run that must hold fails: a busy neighbour is no fault of ours.
@@ -74,7 +78,7 @@ fn rows() -> anyhow::Result<[Row; 2]> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;
-    let runs = runtime.block_on(runs(&gateway))?;
+    let runs = runtime.block_on(runs(&site, &gateway))?;
     gateway.stop()?;
     site.verify()?;
     let alone = runs.iter().map(|run| (run.beside, run.alone)).collect();
@@ -100,8 +104,13 @@ fn attacked() -> anyhow::Result<Site> {
     let site = site()?;
     site.edit("submit = [\"police-case\"]", "submit = [\"*\"]")?;
     site.set("adapters", "breaker_failures = 0")?;
+    site.set("adapters", "require_signature = false")?;
+    site.set("adapters", "administrators = [\"police\"]")?;
+    std::fs::write(site.folder().join("bomb.wasm"), compile_bomb())?;
     // Less than the longest line that an attack logs.
     site.set("sandbox", "output_mib = 16")?;
+    // Enough for the adapters that are compiled at the start.
+    site.set("sandbox", "compile_deadline_ms = 5000")?;
     let mut text = std::fs::read_to_string(site.folder().join("lawgate.toml"))?;
     let hostile = adapters()?.join("hostile");
     for attack in ATTACKS {
@@ -118,7 +127,7 @@ fn feed(attack: &str, adapter: &Path) -> String {
     )
 }
 
-async fn runs(gateway: &Gateway) -> anyhow::Result<Vec<Run>> {
+async fn runs(site: &Site, gateway: &Gateway) -> anyhow::Result<Vec<Run>> {
     let mut good = gateway.client("city-eco").await?;
     let mut runs = Vec::new();
     // The first run warms connections and caches, and lets every attack surprise us once.
@@ -134,15 +143,19 @@ async fn runs(gateway: &Gateway) -> anyhow::Result<Vec<Run>> {
             let client = gateway.client("police").await?;
             attacks.spawn(send(client, attack, run, Arc::clone(&stop)));
         }
+        let bombs = installing(site, gateway, &stop)?;
         let beside = p99(&mut good, &format!("beside-{run}")).await;
         stop.store(true, Ordering::Relaxed);
         let mut sent = 0;
         while let Some(ended) = attacks.join_next().await {
             sent += ended??;
         }
+        let installed = tokio::task::spawn_blocking(|| bombs.join()).await?;
+        let installed =
+            installed.map_err(|_| anyhow::anyhow!("the installing thread panicked"))??;
         let beside = beside?;
         println!(
-            "hostile: p99 {beside:.0} us beside {sent} attacks, {busy:.0} us beside idle work, {alone:.0} us alone"
+            "hostile: p99 {beside:.0} us beside {sent} attacks and {installed} compilations, {busy:.0} us beside idle work, {alone:.0} us alone"
         );
         if run > 0 {
             runs.push(Run {
@@ -153,6 +166,70 @@ async fn runs(gateway: &Gateway) -> anyhow::Result<Vec<Run>> {
         }
     }
     Ok(runs)
+}
+
+/// Installs a component that takes the compiler long until it is told to stop; how often.
+///
+/// The last installation is under way when it is told, and is waited for: the gateway ends it.
+fn installing(
+    site: &Site,
+    gateway: &Gateway,
+    stop: &Arc<AtomicBool>,
+) -> anyhow::Result<JoinHandle<anyhow::Result<usize>>> {
+    let built = adapters()?.join("hostile");
+    let mut command = Command::new(binary()?);
+    command
+        .args(["adapter", "install", "--client", "client/police.toml"])
+        .args(["--address", gateway.address(), "--feed", "hostile-loop"])
+        .args(["--component", "bomb.wasm"])
+        .arg("--manifest")
+        .arg(built.join("adapter.toml"))
+        .arg("--configuration")
+        .arg(built.join("configuration.json"))
+        .current_dir(site.folder());
+    let stop = Arc::clone(stop);
+    Ok(thread::spawn(move || {
+        let mut installed = 0;
+        while !stop.load(Ordering::Relaxed) {
+            let output = command.output()?;
+            let said = text(&output);
+            anyhow::ensure!(
+                said.contains("of processor time"),
+                "the compilation was not ended: {said}"
+            );
+            installed += 1;
+        }
+        Ok(installed)
+    }))
+}
+
+/// A component whose module has one function of [`BLOCKS`] blocks, each in the one before.
+fn compile_bomb() -> Vec<u8> {
+    let section = |id: u8, content: &[u8]| [&[id], &*leb128(content.len()), content].concat();
+    // No locals; each block is `i32.const 0, if`; then every end, and the function's own.
+    let mut body = vec![0];
+    body.extend([0x41, 0x00, 0x04, 0x40].repeat(BLOCKS));
+    body.extend([0x0b].repeat(BLOCKS + 1));
+    let code = [vec![1], leb128(body.len()), body].concat();
+    // Sections of the module: one type without parameters and results, one function of it, its code.
+    let module = [
+        b"\0asm\x01\0\0\0".to_vec(),
+        section(1, &[1, 0x60, 0, 0]),
+        section(3, &[1, 0]),
+        section(10, &code),
+    ]
+    .concat();
+    [b"\0asm\x0d\0\x01\0".to_vec(), section(1, &module)].concat()
+}
+
+fn leb128(mut value: usize) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    while value > 0x7f {
+        bytes.push((value & 0x7f) as u8 | 0x80);
+        value >>= 7;
+    }
+    bytes.push(value as u8);
+    bytes
 }
 
 /// Threads of the lowest priority that spin until this is dropped.
