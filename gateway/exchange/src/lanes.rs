@@ -78,7 +78,7 @@ pub(crate) struct Taken {
 }
 
 impl Lanes {
-    /// Lanes for so many workers; `stand_back` gives the calling thread the lowest priority for good.
+    /// Lanes for so many workers; `stand_back` makes the calling thread stand back for good.
     pub(crate) fn new(workers: usize, stand_back: fn()) -> Lanes {
         let workers = workers.max(1);
         let places = |count| Arc::new(Semaphore::new(count));
@@ -161,7 +161,7 @@ impl Lanes {
         done.await.unwrap_or_else(|| Err(no_thread()))
     }
 
-    /// What gives a thread the lowest priority for good.
+    /// What makes a thread stand back for good.
     pub(crate) fn stand_back(&self) -> fn() {
         self.stand_back
     }

@@ -1,8 +1,8 @@
 //! The cache of native code, and the one place that loads native code.
 //!
 //! A file is a MAC (HMAC-SHA256, 32 bytes) and the code. The MAC covers the
-//! file's name, which names the component, the engine's version and its
-//! settings; so neither a changed byte nor a renamed file is loaded. A file is
+//! file's name, which names the component and the version of native code; so
+//! neither a changed byte nor a renamed file is loaded. A file is
 //! read whole into memory, verified there, and loaded from that same memory:
 //! what changes on disk between verification and loading changes nothing. The
 //! copy costs a third of a millisecond for an adapter in Rust, at install only.

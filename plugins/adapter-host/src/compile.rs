@@ -12,7 +12,7 @@
 use std::fmt::Write as _;
 use std::io::{self, Read, Write};
 use std::os::unix::process::ExitStatusExt as _;
-use std::path::PathBuf;
+use std::path::{PathBuf, absolute};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -33,6 +33,9 @@ const REASON_BYTES_MAX: u64 = 4096;
 
 /// By the clock a child of a thread that stands back may take this many times its deadline.
 const PATIENCE: u32 = 10;
+
+/// Longest wait for a program that is only asked whether it is of this release.
+const CHECK: Duration = Duration::from_secs(60);
 
 /// How often the parent looks whether the child has ended.
 const POLL: Duration = Duration::from_millis(2);
@@ -155,11 +158,48 @@ pub(crate) fn compile_with(
     component: &[u8],
     order: Order<'_>,
 ) -> Result<Vec<u8>, CompileError> {
-    let limits = compiler.limits;
     let is_later = matches!(order, Order::Configured(_));
-    let order = order.encode(component);
+    compile_in_child(compiler, is_later, &order.encode(component))
+}
+
+impl Compiler {
+    /// Starts the program once, to see that it is there and of this release.
+    ///
+    /// # Errors
+    /// [`CompileError::Start`], [`CompileError::Release`], or how else it ended.
+    pub fn check(&self) -> Result<(), CompileError> {
+        let limits = CompileLimits {
+            deadline: self.limits.deadline.min(CHECK),
+            ..self.limits
+        };
+        let compiler = Self {
+            limits,
+            ..self.clone()
+        };
+        // It refuses what is no order, after it has found that the version is its own.
+        match compile_in_child(&compiler, false, &[]) {
+            Err(CompileError::Refused { .. }) => Ok(()),
+            Err(error) => Err(error),
+            Ok(native) => Err(CompileError::Output {
+                bytes: native.len() as u64,
+            }),
+        }
+    }
+}
+
+fn compile_in_child(
+    compiler: &Compiler,
+    is_later: bool,
+    order: &[u8],
+) -> Result<Vec<u8>, CompileError> {
+    let limits = compiler.limits;
     let program = &compiler.program;
-    let mut child = Command::new(program)
+    let failed = |cause| CompileError::Start {
+        program: program.clone(),
+        cause,
+    };
+    // A name without a folder would be searched for in the folders of the system.
+    let mut child = Command::new(absolute(program).map_err(failed)?)
         .args(&compiler.args)
         .arg(NATIVE_VERSION)
         .env_clear()
@@ -167,10 +207,7 @@ pub(crate) fn compile_with(
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
-        .map_err(|cause| CompileError::Start {
-            program: program.clone(),
-            cause,
-        })?;
+        .map_err(failed)?;
     // The child waits for its input until it is under its limits.
     if let Err(cause) = limit(&child, limits) {
         end(&mut child);
@@ -190,7 +227,7 @@ pub(crate) fn compile_with(
     thread::scope(|scope| {
         // A child that stops reading ends by itself or by its deadline; either
         // way its pipes close, and these threads with them.
-        scope.spawn(move || stdin.map(|mut stdin| stdin.write_all(&order)));
+        scope.spawn(move || stdin.map(|mut stdin| stdin.write_all(order)));
         let native = scope.spawn(move || read_at_most(stdout, NATIVE_BYTES_MAX + 1));
         let reason = scope.spawn(move || read_at_most(stderr, REASON_BYTES_MAX));
         let status = wait(&mut child, deadline);

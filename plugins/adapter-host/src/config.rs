@@ -6,7 +6,7 @@
 
 use std::ffi::OsString;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Receives the lines adapters log: the adapter's id, a severity and a text of
@@ -120,30 +120,22 @@ impl Compiler {
     /// Name of the program, which lies beside the one that runs adapters.
     pub const PROGRAM: &str = "lawgate-compiler";
 
-    /// The compiler beside the running program, under the recommended limits. Cargo puts tests one
-    /// folder below it, in `deps`.
+    /// The compiler beside the running program, under the recommended limits; whether it is there is
+    /// seen when it is started. Where there is none, a test, which cargo puts one folder below it
+    /// into `deps`, gets the one above.
     ///
     /// # Errors
-    /// [`io::ErrorKind::NotFound`] with the place where it is missed.
+    /// The system does not say where the running program is.
     pub fn beside_this_program() -> io::Result<Self> {
         let running = std::env::current_exe()?;
-        let folder = running.parent().map(|folder| match folder.parent() {
-            Some(above) if folder.ends_with("deps") => above,
-            _ => folder,
-        });
-        let found = folder
+        let beside = running.with_file_name(Self::PROGRAM);
+        let above = (running.parent())
+            .filter(|folder| folder.ends_with("deps"))
+            .and_then(Path::parent)
             .map(|folder| folder.join(Self::PROGRAM))
-            .filter(|program| program.is_file());
-        let missing = || {
-            let text = format!(
-                "the compiler of adapters, {}, is not beside {}",
-                Self::PROGRAM,
-                running.display()
-            );
-            io::Error::new(io::ErrorKind::NotFound, text)
-        };
+            .filter(|program| program.is_file() && !beside.is_file());
         Ok(Self {
-            program: found.ok_or_else(missing)?,
+            program: above.unwrap_or(beside),
             args: Vec::new(),
             limits: CompileLimits::recommended(),
         })

@@ -58,7 +58,8 @@ pub(crate) fn running(config: &Config) -> wasmtime::Result<Engine> {
     Engine::new(&settings)
 }
 
-/// An engine that only compiles.
+/// An engine that only compiles. What is changed here or in [`shared`] is counted in
+/// [`NATIVE_VERSION`](crate::NATIVE_VERSION): the running engine does not tell all of it by itself.
 #[cfg(feature = "compiler")]
 pub(crate) fn compiling() -> wasmtime::Result<Engine> {
     let mut settings = shared();

@@ -18,7 +18,8 @@ const LOWEST: i32 = 19;
 /// The priority of work that nobody waits for and that is to be done all the same.
 const LATER: i32 = 10;
 
-/// Gives the calling thread the lowest priority, on half of its processors, for good.
+/// Gives the calling thread the lowest priority, on half of its processors, for good. Once: a
+/// second call would halve them again.
 pub fn stand_back_thread() {
     lower(None, LOWEST);
     // Where the system does not say or refuses, the priority alone holds it back.

@@ -63,7 +63,7 @@ impl State {
         Ok(Some(Self(state)))
     }
 
-    /// Appends the state to `bytes`, for another process of this program.
+    /// Appends the state to `bytes`, for the compiler.
     pub(crate) fn encode(&self, bytes: &mut Vec<u8>) {
         for (name, value) in &self.0 {
             let (kind, content): (u8, &[u8]) = match value {

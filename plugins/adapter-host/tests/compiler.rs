@@ -49,8 +49,10 @@ fn too_little_memory_ends_the_child_and_not_us() {
         address_space_bytes: 1 << 20,
         ..CompileLimits::recommended()
     };
-    let error = refusal(&common::hostile_component(), limits);
+    let component = common::hostile_component();
+    let error = refusal(&component, limits);
     assert!(matches!(error, CompileError::Ended { .. }), "{error:?}");
+    install(&component, CompileLimits::recommended()).expect("it is not the component");
 }
 
 #[test]

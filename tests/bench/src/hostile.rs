@@ -41,7 +41,7 @@ const SUBMISSIONS: usize = 2_000;
 const MESSAGES: usize = 16;
 /// Phases of each kind.
 const RUNS: usize = 5;
-/// Blocks in the component that takes the compiler long, each in the one before: 480 KB.
+/// Blocks in the component that takes the compiler long, each in the one before: 400 KB.
 const BLOCKS: usize = 80_000;
 /// What the ratio may be.
 const GOAL: f64 = 2.0;

@@ -33,7 +33,7 @@ pub fn binary() -> anyhow::Result<PathBuf> {
         .ancestors()
         .find(|folder| folder.join("lawgate").is_file());
     let profile = profile.context(
-        "the binary lawgate is not built; run `cargo build -p lawgate`, or `cargo xtask test`",
+        "the binary lawgate is not built; run `cargo build` and `cargo build -p adapter-compiler`, or `cargo xtask test`",
     )?;
     Ok(profile.join("lawgate"))
 }

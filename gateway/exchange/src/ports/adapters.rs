@@ -93,7 +93,8 @@ pub struct AdapterFault {
 
 /// Keeps components and makes converters of them. Every call may block for as long as a compilation.
 pub trait AdapterStore: Send + Sync {
-    /// What gives the calling thread the lowest priority of the system, for good; nothing, where
+    /// What makes the calling thread stand back, at the lowest priority of the system and on half of
+    /// the processors, for good; nothing, where
     /// there are no priorities.
     fn stand_back(&self) -> fn() {
         || {}

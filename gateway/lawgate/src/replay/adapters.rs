@@ -135,8 +135,12 @@ impl Adapters {
         if !wrong.is_empty() {
             return Err(wrong);
         }
-        wiring::converter(&self.sandboxes.host, &component, &configuration)
-            .map_err(|error| vec![(Kind::NotRun, format!("adapter {name}: {error}"))])
+        wiring::converter(&self.sandboxes.host, &component, &configuration).map_err(|error| {
+            vec![(
+                Kind::NotRun,
+                format!("adapter {name}: {}", wiring::fault_text(&error)),
+            )]
+        })
     }
 }
 

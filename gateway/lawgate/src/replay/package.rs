@@ -44,7 +44,7 @@ impl Adapters for Sandboxes {
         configuration: &[u8],
     ) -> Result<Arc<dyn Converter>, NotRun> {
         wiring::converter(&self.host, component, configuration).map_err(|error| NotRun {
-            text: error.to_string(),
+            text: wiring::fault_text(&error),
         })
     }
 }

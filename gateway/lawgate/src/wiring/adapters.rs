@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::configuration_schema;
-use super::converter::{Sandboxed, fault_text, identity};
+use super::converter::{Sandboxed, fault_text, identity, is_our_own};
 use super::package::{self, Publishers};
 use super::preinitialize::Preinitializer;
 use crate::client::to_json;
@@ -131,6 +131,8 @@ impl AdapterStore for AdapterFolder {
             let is_configuration = matches!(error, InstallError::Configuration { .. });
             let code = if is_configuration {
                 "adapter-configuration"
+            } else if is_our_own(&error) {
+                "adapter-not-checked"
             } else {
                 "adapter-component"
             };

@@ -190,8 +190,31 @@ pub(crate) fn converter(
     }))
 }
 
+/// Whether an error says nothing about the component: the gateway could not have it compiled, or
+/// not keep what was.
+pub(super) fn is_our_own(error: &InstallError) -> bool {
+    match error {
+        InstallError::Cache { .. } => true,
+        InstallError::Compile { cause } => matches!(
+            cause,
+            CompileError::Start { .. }
+                | CompileError::Release { .. }
+                | CompileError::Limit { .. }
+                | CompileError::Deadline { .. }
+        ),
+        InstallError::TooLarge { .. }
+        | InstallError::DoesNotFit { .. }
+        | InstallError::Import { .. }
+        | InstallError::Export { .. }
+        | InstallError::Contract { .. }
+        | InstallError::Description { .. }
+        | InstallError::Configuration { .. }
+        | InstallError::Call { .. } => false,
+    }
+}
+
 /// An error of the host with everything in it that is wrong.
-pub(super) fn fault_text(error: &InstallError) -> String {
+pub(crate) fn fault_text(error: &InstallError) -> String {
     let mut text = error.to_string();
     if let InstallError::Configuration { faults } = error {
         for fault in faults {
@@ -208,6 +231,14 @@ pub(super) fn fault_text(error: &InstallError) -> String {
     while let Some(inner) = cause {
         text.push_str(&format!(": {inner}"));
         cause = inner.source();
+    }
+    if let InstallError::Compile {
+        cause: CompileError::Start { .. } | CompileError::Release { .. },
+    } = error
+    {
+        text.push_str("; ");
+        text.push_str(Compiler::PROGRAM);
+        text.push_str(" of the same release lies beside lawgate");
     }
     if let InstallError::Compile {
         cause: CompileError::Processor { .. } | CompileError::Deadline { .. },
@@ -234,6 +265,14 @@ pub(crate) fn host(config: &Config, workers: usize) -> anyhow::Result<Host> {
         data.join("adapter-cache"),
         own_key(&data.join("adapter-cache.key"))?,
     )?;
+    let usable = limits.compiler.check();
+    usable.with_context(|| {
+        format!(
+            "the compiler {} cannot be used; {} of the same release lies beside `lawgate`, or where `[sandbox] compiler` says",
+            limits.compiler.program.display(),
+            Compiler::PROGRAM
+        )
+    })?;
     let sandboxes = exchange::sandboxes(workers) + OTHER_SANDBOXES;
     Host::new(adapter_host::Config {
         log: guest_log,
@@ -252,7 +291,7 @@ const BUSY_MACHINE: u32 = 10;
 /// Limits and compiler of a host by `[sandbox]`; the caller sets log, workers and adapters.
 ///
 /// # Errors
-/// When the compiler is not there: neither where the configuration says nor beside this program.
+/// When this program does not know where it is, and the compiler's place is not configured.
 pub(crate) fn host_limits(
     sandbox: &model::Sandbox,
     cache: PathBuf,
@@ -264,23 +303,14 @@ pub(crate) fn host_limits(
         deadline: sandbox.compile_deadline * BUSY_MACHINE,
     };
     let compiler = match &sandbox.compiler {
-        Some(program) => {
-            ensure!(
-                program.is_file(),
-                "`[sandbox] compiler`: there is no program {}",
-                program.display()
-            );
-            Compiler {
-                program: program.clone(),
-                args: Vec::new(),
-                limits,
-            }
-        }
+        Some(program) => Compiler {
+            program: program.clone(),
+            args: Vec::new(),
+            limits,
+        },
         None => Compiler {
             limits,
-            ..Compiler::beside_this_program().context(
-                "a gateway needs it: install both, or say where it is with `[sandbox] compiler`",
-            )?
+            ..Compiler::beside_this_program().context("finding the place of this program")?
         },
     };
     Ok(adapter_host::Config {

@@ -121,7 +121,8 @@ fn a_child_of_another_release_is_told_from_a_component_at_fault() {
         "the compiler /bin/sh is not of this release: makes native code of version 1",
     );
     // The shell calls its first argument after the script `$0`.
-    check("test \"$0\" = 48.0.8-4 && printf 12", LIMITS, "2 bytes");
+    let is_asked = format!("test \"$0\" = {NATIVE_VERSION} && printf 12");
+    check(&is_asked, LIMITS, "2 bytes");
 }
 
 #[test]
@@ -141,4 +142,31 @@ fn the_pinned_version_is_the_one_in_the_name() {
     let manifest = include_str!("../../../../Cargo.toml");
     let (engine, _) = NATIVE_VERSION.split_once('-').expect("has two parts");
     assert!(manifest.contains(&format!("wasmtime = {{ version = \"={engine}\"")));
+}
+
+#[test]
+fn a_compiler_is_found_usable_or_not_before_a_component_needs_it() {
+    for (script, expected) in [
+        ("exit 65", "usable"),
+        ("echo another; exit 64", "is not of this release"),
+        ("exit 0", "wrote 0 bytes"),
+        ("echo native", "wrote 7 bytes"),
+        ("exit 1", "exit status: 1"),
+    ] {
+        let said = match child(script, LIMITS).check() {
+            Ok(()) => "usable".to_owned(),
+            Err(error) => error.to_string(),
+        };
+        assert!(said.contains(expected), "`{script}` gave: {said}");
+    }
+}
+
+#[test]
+fn a_name_without_a_folder_is_not_searched_for_in_the_folders_of_the_system() {
+    let compiler = Compiler {
+        program: "true".into(),
+        ..Compiler::unused()
+    };
+    let error = compiler.check().expect_err("there is no such file here");
+    assert!(matches!(error, CompileError::Start { .. }), "{error}");
 }

@@ -53,7 +53,12 @@ impl Fixture {
 
 /// The compiler that is built beside the tests.
 pub(crate) fn compiler() -> Compiler {
-    Compiler::beside_this_program().expect("run `cargo build -p adapter-compiler` first")
+    let compiler = Compiler::beside_this_program().expect("this program has a place");
+    assert!(
+        compiler.program.is_file(),
+        "run `cargo build -p adapter-compiler` first"
+    );
+    compiler
 }
 
 pub(crate) fn config(folder: &Path) -> Config {

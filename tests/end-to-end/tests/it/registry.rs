@@ -338,7 +338,10 @@ fn a_kill_at_any_moment_of_a_step_leaves_what_the_log_says() {
                 is_changed,
                 "round {round}: {step:?}: {before:?} became {after:?}, entry: {is_changed}"
             );
-            assert!(is_changed || !is_written, "round {round}: {step:?}");
+            assert!(
+                is_written || !is_changed || step[0] == "activate",
+                "round {round}: {step:?} changed something and is not written"
+            );
             done += u32::from(is_written);
             cut += u32::from(!is_written);
             drop(gateway);

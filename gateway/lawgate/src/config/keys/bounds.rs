@@ -172,7 +172,7 @@ pub(super) const SANDBOX: &[Key] = &[
         "compiler",
         Kind::Path(Target::File),
         Fallback::Nothing,
-        "The program `lawgate-compiler` of the same release, which the child process runs; without the key it is the one beside `lawgate`. What it makes is run outside every sandbox: nobody but who installs `lawgate` may be able to write it.",
+        "The program `lawgate-compiler` of the same release, which the child process runs; without the key it is the one beside `lawgate`, and that one is also what other commands than `serve` run. What it makes is run outside every sandbox: nobody but who installs `lawgate` may be able to write it.",
     ),
 ];
 
