@@ -94,8 +94,7 @@ pub struct AdapterFault {
 /// Keeps components and makes converters of them. Every call may block for as long as a compilation.
 pub trait AdapterStore: Send + Sync {
     /// What makes the calling thread stand back, at the lowest priority of the system and on half of
-    /// the processors, for good; nothing, where
-    /// there are no priorities.
+    /// the processors, for good; nothing, where there are no priorities.
     fn stand_back(&self) -> fn() {
         || {}
     }
