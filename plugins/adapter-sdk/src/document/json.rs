@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 
 use super::NoticeLevel;
-use super::node::{Kind, Piece};
+use super::node::{Kind, NameMark, Piece};
 use super::offsets::{Point, narrow};
 use super::tree::{Stop, Tree};
 
@@ -259,8 +259,8 @@ fn first_word(bytes: &[u8]) -> Option<u64> {
 
 /// How many spaces are seen at the start of `bytes`, which begin with one: all of them up to eight.
 ///
-/// Counted at once, as those of [`plain_bytes`], since the sandbox looks at its clock in each turn
-/// of a loop.
+/// Counted at once, as those of [`plain_bytes`], since a guest looks whether its time is over in
+/// each turn of a loop.
 #[inline]
 fn spaces(bytes: &[u8]) -> usize {
     let others = first_word(bytes).map_or(1 << 8, |word| word ^ (ONES * u64::from(b' ')));
@@ -292,7 +292,7 @@ fn plain_bytes(bytes: &[u8]) -> usize {
 /// Keys of one object: few are compared one by one, many are kept in a set.
 #[derive(Default)]
 struct Keys {
-    few: Vec<Piece>,
+    few: Vec<(NameMark, Piece)>,
     many: BTreeSet<Box<str>>,
 }
 
@@ -304,15 +304,18 @@ impl Keys {
     fn insert(&mut self, key: Piece, tree: &Tree, text: &str) -> bool {
         let name = tree.text(text, key);
         if self.many.is_empty() && self.few.len() < FEW {
-            let new = self.few.iter().all(|known| tree.text(text, *known) != name);
-            self.few.push(key);
+            let mark = NameMark::of(name);
+            let is_same =
+                |(of, known): &(NameMark, Piece)| *of == mark && tree.text(text, *known) == name;
+            let new = !self.few.iter().any(is_same);
+            self.few.push((mark, key));
             return new;
         }
         if self.many.is_empty() {
             self.many = self
                 .few
                 .iter()
-                .map(|known| tree.text(text, *known).into())
+                .map(|(_, known)| tree.text(text, *known).into())
                 .collect();
         }
         self.many.insert(name.into())

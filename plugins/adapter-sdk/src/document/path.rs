@@ -113,10 +113,14 @@ impl Path {
         visit: &mut dyn FnMut(NodeId),
     ) {
         // Most names a mapping asks for are spellings that other senders use.
-        if let [Hop::Child(name)] = self.hops.as_slice()
-            && !document.may_name(name.mark)
-        {
-            return;
+        if let [Hop::Child(name)] = self.hops.as_slice() {
+            if !document.may_name(name.mark) {
+                return;
+            }
+            let start = if self.absolute { document.root() } else { from };
+            if document.kind(start) != Kind::Array && !document.may_have(start, name.mark) {
+                return;
+            }
         }
         self.visit_found(document, from, ignore_case, visit);
     }

@@ -31,6 +31,8 @@ pub struct Document<'m> {
     /// A bit for every mark some node below the first has: for most names a mapping asks for,
     /// nothing has to be searched.
     marks: [u64; 4],
+    /// The same for every name under its parent.
+    children: [u64; 16],
     root: NodeId,
     map: OffsetMap<'m>,
     packed: Option<Packed>,
@@ -41,12 +43,16 @@ impl<'m> Document<'m> {
         let mut nodes = tree.nodes;
         let mut named = Vec::with_capacity(nodes.len());
         let mut marks = [0; 4];
+        let mut children = [0; 16];
         for (place, node) in (0_u32..).zip(&mut nodes) {
             node.mark = NameMark::of(resolve(&text, &tree.copied, node.name));
             if place > 0 {
-                named.push((key(node.parent, node.mark), place));
+                let key = key(node.parent, node.mark);
+                named.push((key, place));
                 let (word, bit) = node.mark.bit();
                 marks[word] |= bit;
+                let (word, bit) = bit_of_child(key);
+                children[word] |= bit;
             }
         }
         named.sort_unstable();
@@ -57,6 +63,7 @@ impl<'m> Document<'m> {
             nodes,
             named,
             marks,
+            children,
             root: NodeId(0),
             map,
             packed: None,
@@ -117,7 +124,7 @@ impl<'m> Document<'m> {
         ignore_case: bool,
     ) -> impl Iterator<Item = NodeId> + use<'d, 'm> {
         let wanted = key(parent.0, mark);
-        let from = if self.may_name(mark) {
+        let from = if self.may_have(parent, mark) {
             self.named.partition_point(|(found, _)| *found < wanted)
         } else {
             self.named.len()
@@ -134,6 +141,13 @@ impl<'m> Document<'m> {
     pub(crate) fn may_name(&self, mark: NameMark) -> bool {
         let (word, bit) = mark.bit();
         self.marks[word] & bit != 0
+    }
+
+    /// Whether a node may have a child with a name of this mark; `false` is certain.
+    #[inline]
+    pub(crate) fn may_have(&self, parent: NodeId, mark: NameMark) -> bool {
+        let (word, bit) = bit_of_child(key(parent.0, mark));
+        self.children[word] & bit != 0
     }
 
     /// Whether a node has a name, whose mark is `mark`.
@@ -234,6 +248,14 @@ impl<'m> Document<'m> {
 /// Under what a node is found by its parent and the mark of its name.
 fn key(parent: u32, mark: NameMark) -> u64 {
     u64::from(parent) << 32 | u64::from(mark.0)
+}
+
+/// Where a set of 1,024 bits has a key: the word, of sixteen, and the bit in it.
+#[inline]
+fn bit_of_child(key: u64) -> (usize, u64) {
+    // The product's high bits depend on every byte; the constant is 2⁶⁴ over the golden ratio.
+    let hash = key.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 54;
+    ((hash >> 6) as usize, 1 << (hash & 63))
 }
 
 /// Iterator over the children of a node.

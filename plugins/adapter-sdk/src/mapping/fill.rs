@@ -174,7 +174,9 @@ impl Run<'_, '_> {
         if field.split.is_empty() {
             return self.write_value(entity, field, source, raw, scope);
         }
-        let parts = raw.split(|character| field.split.contains(character));
+        // Asking a text whether it contains a character prepares a search each time.
+        let ends = |character| field.split.chars().any(|end| end == character);
+        let parts = raw.split(ends);
         let mut written = false;
         for part in parts.filter(|part| !is_empty(part)) {
             written |= self.write_value(entity, field, source, part, scope);
