@@ -73,7 +73,11 @@ pub(crate) fn site() -> anyhow::Result<Site> {
 /// first seconds after it was installed is no part of a rate.
 pub(crate) fn settled(site: &Site) -> anyhow::Result<Gateway> {
     let configuration = std::fs::read_to_string(site.folder().join("lawgate.toml"))?;
-    let feeds = configuration.matches("[[feed]]").count();
+    // The file explains more feeds in comments.
+    let feeds = configuration
+        .lines()
+        .filter(|line| *line == "[[feed]]")
+        .count();
     anyhow::ensure!(feeds > 0, "the site has no feeds");
     settled_for(site, feeds)
 }
