@@ -1,8 +1,8 @@
 //! Lanes: which conversions run now, and which stand back behind others.
 //!
 //! A conversion begins in the fast lane, which has a place for each worker. Whatever runs longer
-//! than its slice leaves that place to others and goes on in the slow lane, which has few places
-//! and the lowest priority of the system. A version that did so, or failed, is on probation: its
+//! than its slice is ended, leaves that place to others and begins again in the slow lane, which
+//! has few places and the lowest priority of the system. A version that did so, or failed, is on probation: its
 //! submissions begin in the slow lane until it has behaved for a while. So adapters that hang or
 //! fail take time from one another, and from the others no more than a slice each, however many
 //! they are. What becomes of a message does not depend on the lane.
@@ -25,7 +25,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::lifecycle::{BREAKER_OPEN, LiveVersion};
 use crate::ports::{
-    AdapterIdentity, ConvertFailure, Converted, Converter, EvidenceStore, Expected, Message, Slice,
+    AdapterIdentity, ConvertFailure, Converted, Converter, EvidenceStore, Expected, Message,
 };
 use crate::refusal::Refusal;
 use crew::Crew;
@@ -46,10 +46,10 @@ const fn slow_places(workers: usize) -> usize {
     if half == 0 { 1 } else { half }
 }
 
-/// Calls that may wait in their sandboxes for the slow lane; further ones keep their fast place.
+/// Submissions that may wait on their threads for the slow lane; further ones keep their fast place.
 ///
 /// Each version can be taken by surprise once for each worker: sixteen versions that begin to hang
-/// at the same time find room on two processors. Each call that waits keeps its memory.
+/// at the same time find room on two processors. One that waits has no sandbox.
 const fn waiting_places(workers: usize) -> usize {
     32 + workers
 }
@@ -57,7 +57,7 @@ const fn waiting_places(workers: usize) -> usize {
 /// Sandboxes that submissions have at the same time, at most, for so many workers.
 #[must_use]
 pub const fn sandboxes(workers: usize) -> usize {
-    workers + slow_places(workers) + waiting_places(workers)
+    workers + slow_places(workers)
 }
 
 /// The lanes of one node.
@@ -241,8 +241,8 @@ impl Taking {
     fn overrun(&self) {
         self.version.conduct.was_bad();
         let Ok(waiting) = Arc::clone(&self.waiting).try_acquire_owned() else {
-            // Nowhere to wait: it goes on until its deadline, and its version has begun its last
-            // call in the fast lane.
+            // Nowhere to wait: it begins again where it is and has until its deadline, and its
+            // version has begun its last call in the fast lane.
             return;
         };
         // Nobody waits for its bundles either.
@@ -284,12 +284,8 @@ impl Converter for AtPlace<'_> {
         *allowed += SLICE_OF_MESSAGE.saturating_mul(of_messages);
         let began = Instant::now();
         let result = if taking.is_fast() {
-            let told = Arc::clone(taking);
-            let slice = Slice {
-                after: *allowed,
-                then: Arc::new(move || told.overrun()),
-            };
-            taking.version.convert_sliced(messages, &slice)
+            let overrun = || taking.overrun();
+            taking.version.convert_after(messages, *allowed, overrun)
         } else {
             taking.version.convert(messages)
         };

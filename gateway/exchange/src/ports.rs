@@ -83,16 +83,6 @@ pub struct ConvertFailure {
     pub temporary: bool,
 }
 
-/// How long a call may run before it stands back behind others.
-#[derive(Clone)]
-pub struct Slice {
-    /// The time, by the clock.
-    pub after: Duration,
-    /// To be called at most once, on the thread of the call, while the adapter is suspended; it
-    /// may block for as long as others have the processors.
-    pub then: Arc<dyn Fn() + Send + Sync>,
-}
-
 /// Converts the messages of one submission in a sandbox made for them.
 ///
 /// Blocking; called from several threads at once. A pure function of the
@@ -107,18 +97,18 @@ pub trait Converter: Send + Sync {
     /// [`ConvertFailure`] when the adapter trapped or met a limit.
     fn convert(&self, messages: &[Message]) -> Result<Vec<Converted>, ConvertFailure>;
 
-    /// The same; tells when the call goes on after a slice of time. A converter whose calls are
-    /// always short need not.
+    /// The same within a slice of time, by the clock; `None`: it took longer and was ended, and
+    /// nothing is known of the messages. A converter whose calls are always short need not end them.
     ///
     /// # Errors
     /// As [`Converter::convert`].
     fn convert_sliced(
         &self,
         messages: &[Message],
-        slice: &Slice,
-    ) -> Result<Vec<Converted>, ConvertFailure> {
+        slice: Duration,
+    ) -> Result<Option<Vec<Converted>>, ConvertFailure> {
         let _ = slice;
-        self.convert(messages)
+        self.convert(messages).map(Some)
     }
 
     /// Most memory that one call was granted since the converter was made, in bytes; 0: not known.

@@ -36,8 +36,8 @@ pub const DEBIAN_PACKAGES: [(&str, &str); 4] = [
 
 /// Settings of the compiler for every guest, whatever builds it.
 ///
-/// SIMD makes scanning text faster. Every function and every turn of a loop looks whether its
-/// time is over, so guests gain more from inlining than programs do: with this threshold they are a
+/// SIMD makes scanning text faster. Many functions look whether their time is over when they
+/// begin, so guests gain more from inlining than programs do: with this threshold they were a
 /// twentieth faster and a third larger. The small stack keeps the initial memory
 /// small: the target's default is 1 MiB of stack, of which a parser with
 /// bounded nesting touches little.

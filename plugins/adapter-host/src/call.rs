@@ -10,6 +10,7 @@ use wasmtime::{PoolConcurrencyLimitError, Trap};
 
 use crate::contract;
 use crate::sandbox::{LogBudgetSpent, Sandbox};
+use crate::stop::Reason;
 
 /// The cause of an error inside the engine, whose types this crate keeps to itself.
 pub type Cause = Box<dyn Error + Send + Sync>;
@@ -54,6 +55,10 @@ pub enum CallError {
     /// The guest ran longer than its deadline.
     #[error("the adapter did not end before its deadline")]
     Deadline,
+    /// The guest ran longer than the slice of time it was given; made without one, the same call
+    /// has its whole deadline.
+    #[error("the adapter did not end within its slice of time")]
+    Slice,
     /// The guest wanted more memory than it was granted.
     #[error("the adapter wanted more memory than it was granted")]
     Memory,
@@ -106,6 +111,7 @@ impl CallError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Deadline => "adapter.deadline",
+            Self::Slice => "adapter.slice",
             Self::Memory => "adapter.memory",
             Self::Output => "adapter.output",
             Self::LogBudget => "adapter.log-budget",
@@ -118,15 +124,28 @@ impl CallError {
         }
     }
 
-    /// Whether the same call may succeed later: the host was busy.
+    /// Whether the same call may succeed later: the host was busy, or the call had a slice of time.
     #[must_use]
     pub fn is_temporary(&self) -> bool {
-        matches!(self, Self::PoolExhausted)
+        matches!(self, Self::PoolExhausted | Self::Slice)
     }
 
-    /// Sorts a failure of the engine. `memory_denied` says that the guest was
-    /// refused memory before: what it does then (Rust aborts) follows from that.
-    pub(crate) fn from_guest(cause: wasmtime::Error, memory_denied: bool) -> Self {
+    /// The error of a call that was stopped.
+    pub(crate) fn stopped(reason: Reason) -> Self {
+        match reason {
+            Reason::Slice => Self::Slice,
+            Reason::Deadline => Self::Deadline,
+        }
+    }
+
+    /// Sorts a failure of the engine. `stopped` says that the guest was stopped, and
+    /// `memory_denied` that it was refused memory before: what it does then (Rust aborts) follows
+    /// from that.
+    pub(crate) fn from_guest(
+        cause: wasmtime::Error,
+        stopped: Option<Reason>,
+        memory_denied: bool,
+    ) -> Self {
         if cause.is::<LogBudgetSpent>() {
             return Self::LogBudget;
         }
@@ -142,11 +161,19 @@ impl CallError {
         {
             return Self::Output;
         }
-        match cause.downcast_ref::<Trap>() {
-            Some(Trap::Interrupt) => Self::Deadline,
+        match (cause.downcast_ref::<Trap>(), stopped) {
+            // What a look that finds the guest stopped does; the guest itself may have done it a
+            // moment before, and its time is over all the same.
+            (Some(Trap::UnreachableCodeReached), Some(reason)) => Self::stopped(reason),
+            (trap, _) => Self::of_trap(trap.copied(), cause, memory_denied),
+        }
+    }
+
+    fn of_trap(trap: Option<Trap>, cause: wasmtime::Error, memory_denied: bool) -> Self {
+        match trap {
             Some(Trap::StackOverflow) => Self::Stack,
             _ if memory_denied => Self::Memory,
-            Some(trap) if is_lifting(*trap) => Self::Malformed {
+            Some(trap) if is_lifting(trap) => Self::Malformed {
                 cause: cause.into_boxed_dyn_error(),
             },
             Some(_) => Self::Trap {
@@ -239,41 +266,45 @@ pub(crate) fn faults_from_guest(
 mod tests {
     use super::*;
 
-    fn check(cause: wasmtime::Error, memory_denied: bool, expected: &str) {
-        assert_eq!(CallError::from_guest(cause, memory_denied).code(), expected);
+    fn check(cause: impl Into<wasmtime::Error>, stopped: Option<Reason>, expected: &str) {
+        let error = CallError::from_guest(cause.into(), stopped, false);
+        assert_eq!(error.code(), expected);
     }
 
     #[test]
     fn failures_of_the_engine_are_sorted() {
-        check(Trap::Interrupt.into(), false, "adapter.deadline");
-        check(Trap::StackOverflow.into(), false, "adapter.stack");
-        check(Trap::UnreachableCodeReached.into(), false, "adapter.trap");
-        check(Trap::ListOutOfBounds.into(), false, "adapter.malformed");
-        check(
-            wasmtime::Error::new(LogBudgetSpent),
-            false,
-            "adapter.log-budget",
-        );
-        check(
-            wasmtime::Error::msg("invalid utf-8"),
-            false,
-            "adapter.malformed",
-        );
+        check(Trap::StackOverflow, None, "adapter.stack");
+        check(Trap::UnreachableCodeReached, None, "adapter.trap");
+        check(Trap::ListOutOfBounds, None, "adapter.malformed");
+        let spent = wasmtime::Error::new(LogBudgetSpent);
+        check(spent, None, "adapter.log-budget");
+        let text = wasmtime::Error::msg("invalid utf-8");
+        check(text, None, "adapter.malformed");
     }
 
     #[test]
-    fn an_abort_after_memory_was_denied_is_about_memory() {
-        check(Trap::UnreachableCodeReached.into(), true, "adapter.memory");
+    fn a_guest_that_was_stopped_met_its_slice_or_its_deadline() {
+        let unreachable = Trap::UnreachableCodeReached;
+        check(unreachable, Some(Reason::Deadline), "adapter.deadline");
+        check(unreachable, Some(Reason::Slice), "adapter.slice");
+        // It ended otherwise before it looked.
+        let deadline = Some(Reason::Deadline);
+        check(Trap::StackOverflow, deadline, "adapter.stack");
     }
 
     #[test]
-    fn a_deadline_after_memory_was_denied_is_a_deadline() {
-        check(Trap::Interrupt.into(), true, "adapter.deadline");
+    fn an_abort_after_memory_was_denied_is_about_memory_unless_the_guest_was_stopped() {
+        let code = |stopped| {
+            CallError::from_guest(Trap::UnreachableCodeReached.into(), stopped, true).code()
+        };
+        assert_eq!(code(None), "adapter.memory");
+        assert_eq!(code(Some(Reason::Deadline)), "adapter.deadline");
     }
 
     #[test]
-    fn only_a_full_pool_is_temporary() {
+    fn only_a_full_pool_and_a_slice_are_temporary() {
         assert!(CallError::PoolExhausted.is_temporary());
+        assert!(CallError::Slice.is_temporary());
         assert!(!CallError::Deadline.is_temporary());
     }
 }

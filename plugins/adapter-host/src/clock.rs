@@ -2,119 +2,107 @@
 //!
 //! The deadline is processor time of the guest, so that a machine that is busy with others does
 //! not condemn an adapter; by the clock a call may take ten times as long and no longer. Reading
-//! the processor time costs more than most calls, so it is not read before a slice is over.
+//! the processor time costs more than most calls, so it is not read before half of it is over.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use wasmtime::UpdateDeadline;
-
-use crate::priority::thread_time;
-use crate::ticker::ticks;
+use crate::priority::{Thread, this_thread, time_of};
+use crate::stop::Reason;
+use crate::watch::ticks;
 
 /// By the clock a call may take this many times its deadline. Ten is what a machine must be
 /// overloaded by before its adapters fail; a call that is stuck for another reason must end.
 const PATIENCE: u64 = 10;
 
-/// How long a call may run before whoever called is told that it goes on.
-#[derive(Clone)]
-pub struct Slice {
-    /// The time, by the clock and in ticks of the host; half of the deadline if that is earlier.
-    pub after: Duration,
-    /// Called at most once in a sandbox, on the thread of the call, while the guest is suspended.
-    /// It may take its time: the deadline does not run meanwhile.
-    pub then: Arc<dyn Fn() + Send + Sync>,
-}
-
-impl std::fmt::Debug for Slice {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Slice")
-            .field("after", &self.after)
-            .finish_non_exhaustive()
-    }
-}
-
-/// The clock of one sandbox. It strikes when a slice is over and when a deadline may be.
+/// The clock of one call. It strikes when a slice is over and when a deadline may be.
+#[derive(Debug, Clone)]
 pub(crate) struct Clock {
+    /// In ticks.
     deadline: u64,
     tick: Duration,
-    told: Option<(u64, Slice)>,
+    /// In ticks.
+    slice: Option<u64>,
+    thread: Option<Thread>,
     phase: Phase,
 }
 
 /// What comes at the next strike.
+#[derive(Debug, Clone)]
 enum Phase {
-    /// The end of the slice; the deadline is so many ticks later.
-    Slice { left: u64 },
+    /// The end of the slice, or the middle of the call: the deadline is so many ticks later.
+    First { left: u64 },
     /// The end of the call, if the thread has then run for so long.
     Deadline {
         due: Duration,
-        /// Processor time of the thread at the end of the slice; `None`: the system does not say.
+        /// Processor time of the thread at the first strike; `None`: the system does not say.
         since: Option<Duration>,
         /// Ticks by the clock that may be added.
         patience: u64,
     },
 }
 
+/// What becomes of a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Strike {
+    /// It goes on for so many ticks.
+    GoOn(u64),
+    /// It ends.
+    End(Reason),
+}
+
 impl Clock {
-    /// A clock for calls of at most `deadline` ticks.
-    pub(crate) fn new(deadline: u64, tick: Duration) -> Self {
+    /// A clock for a call of at most `deadline` ticks, or of a slice of time: half of the deadline
+    /// if that is earlier.
+    pub(crate) fn new(deadline: u64, tick: Duration, slice: Option<Duration>) -> Self {
         Self {
             deadline,
             tick,
-            told: None,
-            phase: Phase::Slice { left: 0 },
+            slice: slice.map(|slice| ticks(slice, tick)),
+            thread: None,
+            phase: Phase::First { left: 0 },
         }
     }
 
-    /// Tells somebody at the end of the next slice.
-    pub(crate) fn tell(&mut self, slice: &Slice) {
-        self.told = Some((ticks(slice.after, self.tick), slice.clone()));
-    }
-
-    /// A call begins; returns the ticks until the first strike.
+    /// A call of the calling thread begins; returns the ticks until the first strike.
     pub(crate) fn start(&mut self) -> u64 {
         let half = self.deadline.div_ceil(2);
-        let slice = self
-            .told
-            .as_ref()
-            .map_or(half, |(ticks, _)| half.min(*ticks));
-        let left = self.deadline - slice;
-        self.phase = Phase::Slice { left };
-        slice
+        let first = self.slice.map_or(half, |slice| half.min(slice));
+        self.thread = Some(this_thread());
+        self.phase = Phase::First {
+            left: self.deadline - first,
+        };
+        first
     }
 
     /// The ticks are over: what becomes of the call.
-    pub(crate) fn strike(&mut self) -> UpdateDeadline {
+    pub(crate) fn strike(&mut self) -> Strike {
+        let now = || self.thread.and_then(time_of);
         match self.phase {
-            Phase::Slice { left } => {
-                // Who knows that this sandbox takes long need not be told again.
-                if let Some((_, slice)) = self.told.take() {
-                    (slice.then)();
-                }
+            Phase::First { .. } if self.slice.is_some() => Strike::End(Reason::Slice),
+            Phase::First { left } => {
                 let left = left.max(1);
                 self.phase = Phase::Deadline {
                     due: self
                         .tick
                         .saturating_mul(u32::try_from(left).unwrap_or(u32::MAX)),
-                    since: thread_time(),
+                    since: now(),
                     patience: self.deadline.saturating_mul(PATIENCE - 1),
                 };
-                UpdateDeadline::Continue(left)
+                Strike::GoOn(left)
             }
             Phase::Deadline {
                 due,
                 since,
                 patience,
-            } => match missing(due, since, thread_time(), self.tick).min(patience) {
-                0 => UpdateDeadline::Interrupt,
+            } => match missing(due, since, now(), self.tick).min(patience) {
+                0 => Strike::End(Reason::Deadline),
                 more => {
                     self.phase = Phase::Deadline {
                         due,
                         since,
                         patience: patience - more,
                     };
-                    UpdateDeadline::Continue(more)
+                    Strike::GoOn(more)
                 }
             },
         }
@@ -137,8 +125,6 @@ fn missing(due: Duration, since: Option<Duration>, now: Option<Duration>, tick: 
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicU32, Ordering};
-
     use super::*;
 
     const TICK: Duration = Duration::from_millis(5);
@@ -147,50 +133,32 @@ mod tests {
         Duration::from_millis(ms)
     }
 
-    fn continues(strike: &UpdateDeadline) -> u64 {
-        if let UpdateDeadline::Continue(ticks) = strike {
-            *ticks
-        } else {
-            0
+    #[test]
+    fn a_slice_is_half_of_the_deadline_at_most_and_ends_the_call() {
+        for (slice, first) in [(ms(1000), 50), (ms(50), 11), (ms(0), 1)] {
+            let mut clock = Clock::new(100, TICK, Some(slice));
+            assert_eq!(clock.start(), first, "{slice:?}");
+            assert_eq!(clock.strike(), Strike::End(Reason::Slice));
         }
     }
 
     #[test]
-    fn a_slice_is_told_once_and_is_half_of_the_deadline_at_most() {
-        let told = Arc::new(AtomicU32::new(0));
-        let counter = Arc::clone(&told);
-        let slice = |after| Slice {
-            after,
-            then: {
-                let counter = Arc::clone(&counter);
-                Arc::new(move || {
-                    counter.fetch_add(1, Ordering::Relaxed);
-                })
-            },
-        };
-        let mut clock = Clock::new(100, TICK);
-        assert_eq!(clock.start(), 50, "without a slice");
-        clock.tell(&slice(ms(1000)));
+    fn a_call_without_a_slice_is_looked_at_in_its_middle_and_goes_on() {
+        let mut clock = Clock::new(100, TICK, None);
         assert_eq!(clock.start(), 50);
-        clock.tell(&slice(ms(50)));
-        assert_eq!(clock.start(), 11);
-        assert_eq!(continues(&clock.strike()), 89);
-        assert_eq!(told.load(Ordering::Relaxed), 1);
-        assert_eq!(clock.start(), 50, "a later call of the sandbox");
-        clock.strike();
-        assert_eq!(told.load(Ordering::Relaxed), 1);
+        assert_eq!(clock.strike(), Strike::GoOn(50));
     }
 
     #[test]
     fn a_thread_that_did_not_run_is_given_more_time_but_not_for_ever() {
-        let mut clock = Clock::new(10, TICK);
+        let mut clock = Clock::new(10, TICK, None);
         clock.start();
         clock.strike();
         let mut more = 0;
         loop {
-            match continues(&clock.strike()) {
-                0 => break,
-                ticks => more += ticks,
+            match clock.strike() {
+                Strike::GoOn(ticks) => more += ticks,
+                Strike::End(reason) => break assert_eq!(reason, Reason::Deadline),
             }
         }
         assert_eq!(more, 10 * (PATIENCE - 1));

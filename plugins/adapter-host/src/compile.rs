@@ -150,7 +150,7 @@ pub(crate) fn name_of_native(digest: &[u8; 32], configuration: Option<&[u8; 32]>
 
 /// Version of native code: that of the engine, as the root manifest pins it, and how often what is
 /// asked of the compiler was changed.
-pub const NATIVE_VERSION: &str = "48.0.8-4";
+pub const NATIVE_VERSION: &str = "48.0.8-5";
 
 /// Has an order done by the compiler.
 pub(crate) fn compile_with(

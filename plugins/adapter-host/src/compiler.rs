@@ -9,11 +9,13 @@ use std::io::{self, Read, Write};
 use std::process::ExitCode;
 
 use rustix::process::{Signal, set_parent_process_death_signal};
+use wasmtime::CodeBuilder;
 
 use crate::call::Cause;
 use crate::compile::{NATIVE_VERSION, NOT_MINE, Order, REFUSED};
 use crate::config::Compiler;
 use crate::engine;
+use crate::rewriting::{INTRINSICS, rewritten};
 use crate::snapshot::State;
 use crate::snapshot::rewriting::{instrument, with_state};
 
@@ -80,14 +82,30 @@ fn run(order: Order<'_>, component: &[u8]) -> Result<Vec<u8>, Cause> {
     }
 }
 
-fn native_code(component: &[u8]) -> Result<Vec<u8>, Cause> {
-    engine::compiling()
-        .and_then(|engine| engine.precompile_component(component))
-        .map_err(wasmtime::Error::into_boxed_dyn_error)
+/// The component's native code, with a look at the words of its sandbox wherever it could go on
+/// for long.
+#[expect(
+    unsafe_code,
+    reason = "guests read the words of their sandbox by an intrinsic of the engine"
+)]
+pub(crate) fn native_code(component: &[u8]) -> Result<Vec<u8>, Cause> {
+    let rewritten = rewritten(component)?;
+    let compile = || {
+        let engine = engine::compiling()?;
+        let mut builder = CodeBuilder::new(&engine);
+        builder.wasm_binary(&*rewritten, None)?;
+        // SAFETY: the functions behind this name read any address. Only the code that
+        // `rewritten` adds can call them: it renumbers what the component itself defines and
+        // imports, and refuses one that knows the name. That code reads the beginning of the
+        // store's data, which is an `Address`, and within the words behind it.
+        unsafe { builder.expose_unsafe_intrinsics(INTRINSICS) };
+        builder.compile_component_serialized()
+    };
+    compile().map_err(wasmtime::Error::into_boxed_dyn_error)
 }
 
 /// An error with its causes, in one line.
-fn chain(error: &dyn std::error::Error) -> String {
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut next = error.source();
     while let Some(cause) = next {

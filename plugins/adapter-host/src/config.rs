@@ -40,7 +40,7 @@ pub struct Config {
     /// of a second. The call ends at most one tick later. An adapter may ask
     /// for less.
     pub deadline: Duration,
-    /// How often running guests look at the clock. Default 5 ms.
+    /// How often the time of running guests is counted. Default 5 ms.
     ///
     /// Shorter makes deadlines sharper and wakes the machine more often.
     pub tick: Duration,

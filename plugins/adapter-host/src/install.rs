@@ -23,8 +23,8 @@ use crate::config::Config;
 use crate::contract::AdapterPre;
 use crate::description::{Asked, Description, DescriptionFault, Granted};
 use crate::engine;
-use crate::sandbox::{self, Limits, Linker, Ready, Sandbox};
-use crate::ticker::Ticker;
+use crate::sandbox::{self, Limits, Linker, Place, Ready, Sandbox};
+use crate::watch::Watch;
 
 /// Interfaces a component may import, without the minor version: the log, and
 /// the contract's types, which have no functions.
@@ -37,13 +37,13 @@ const REQUIRED_EXPORTS: [&str; 3] = ["describe", "configure", "convert"];
 #[derive(Clone)]
 pub struct Host(Arc<Shared>);
 
-/// What a host and its adapters share. The ticker ends with the last of them.
+/// What a host and its adapters share. The watch ends with the last of them.
 struct Shared {
     config: Config,
-    engine: Engine,
+    place: Place,
     linker: Linker,
     cache: Cache,
-    _ticker: Ticker,
+    _watch: Watch,
 }
 
 /// Why there is no host.
@@ -58,7 +58,7 @@ pub enum HostError {
     },
     /// The thread that keeps deadlines was not started.
     #[error("the thread that keeps deadlines cannot be started")]
-    Ticker {
+    Watch {
         /// The system's reason.
         #[source]
         cause: io::Error,
@@ -172,14 +172,17 @@ impl Host {
             .map_err(|cause| HostError::Cache { cause })?;
         let engine = engine::running(&config).map_err(engine_error)?;
         let linker = sandbox::linker(&engine).map_err(engine_error)?;
-        let ticker =
-            Ticker::start(&engine, config.tick).map_err(|cause| HostError::Ticker { cause })?;
+        let watch = Watch::start(config.tick).map_err(|cause| HostError::Watch { cause })?;
+        let place = Place {
+            engine,
+            calls: Arc::clone(watch.calls()),
+        };
         Ok(Self(Arc::new(Shared {
             config,
-            engine,
+            place,
             linker,
             cache,
-            _ticker: ticker,
+            _watch: watch,
         })))
     }
 
@@ -322,7 +325,7 @@ impl Shared {
     }
 
     fn load(&self, native: &Authenticated) -> Result<Component, InstallError> {
-        let loaded = native.load(&self.engine);
+        let loaded = native.load(&self.place.engine);
         loaded.map_err(|cause| InstallError::DoesNotFit {
             cause: cause.into_boxed_dyn_error(),
         })
@@ -330,7 +333,7 @@ impl Shared {
 
     /// Links a component, after a look at imports and exports.
     fn prepare(&self, component: &Component) -> Result<Ready, InstallError> {
-        check_world(&component.component_type(), &self.engine)?;
+        check_world(&component.component_type(), &self.place.engine)?;
         self.link(component)
             .map_err(|cause| InstallError::Contract {
                 cause: cause.into_boxed_dyn_error(),
@@ -346,7 +349,7 @@ impl Shared {
         let of_host = Granted::of_host(&self.config);
         let limits = Limits::new(&self.config, of_host);
         let unnamed: Arc<str> = "unnamed".into();
-        let said = Sandbox::start(&self.engine, ready, &unnamed, &limits)
+        let said = Sandbox::start(&self.place, ready, &unnamed, &limits, None)
             .and_then(|mut sandbox| sandbox.describe())
             .map_err(in_call("describe"))?;
         let mut description = Description::from_guest(said, of_host)
@@ -368,7 +371,7 @@ impl Shared {
         let (description, limits) = self.describe(ready, asked)?;
         // The configuration is tried under the limits every later call has.
         let id: Arc<str> = description.id.as_str().into();
-        Sandbox::start(&self.engine, ready, &id, &limits)
+        Sandbox::start(&self.place, ready, &id, &limits, None)
             .and_then(|mut sandbox| sandbox.configure(configuration))
             .map_err(in_call("configure"))?
             .map_err(|faults| InstallError::Configuration {

@@ -26,12 +26,14 @@ mod description;
 mod engine;
 mod install;
 mod priority;
+#[cfg(feature = "compiler")]
+mod rewriting;
 mod sandbox;
 mod snapshot;
-mod ticker;
+mod stop;
+mod watch;
 
 pub use call::{CallError, Cause, ConfigurationFault, Message, Outcome};
-pub use clock::Slice;
 pub use compile::{CompileError, NATIVE_VERSION};
 #[cfg(feature = "compiler")]
 pub use compiler::compile_main;

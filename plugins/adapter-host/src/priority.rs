@@ -10,7 +10,7 @@ use std::fs;
 use std::time::Duration;
 
 use rustix::process::{Pid, getpriority_process, setpriority_process};
-use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
+use rustix::thread::{CpuSet, gettid, sched_getaffinity, sched_setaffinity};
 
 /// The lowest priority, as `nice` counts it.
 const LOWEST: i32 = 19;
@@ -55,9 +55,19 @@ pub(crate) fn stands_back() -> bool {
     getpriority_process(None).is_ok_and(|priority| priority == LOWEST)
 }
 
-/// Processor time of the calling thread since it began; `None`: the system does not say.
-pub(crate) fn thread_time() -> Option<Duration> {
-    let line = fs::read_to_string("/proc/thread-self/schedstat").ok()?;
+/// A thread of this process, by its number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Thread(Pid);
+
+/// The calling thread.
+pub(crate) fn this_thread() -> Thread {
+    Thread(gettid())
+}
+
+/// Processor time of a thread that runs, since it began; `None`: the system does not say.
+pub(crate) fn time_of(thread: Thread) -> Option<Duration> {
+    let file = format!("/proc/self/task/{}/schedstat", thread.0.as_raw_nonzero());
+    let line = fs::read_to_string(file).ok()?;
     let on_processor = line.split(' ').next()?.parse().ok()?;
     Some(Duration::from_nanos(on_processor))
 }
@@ -107,9 +117,12 @@ mod tests {
 
     #[test]
     fn the_time_of_a_thread_runs_while_it_works_and_never_faster_than_the_clock() {
-        let (began, before) = (Instant::now(), thread_time().expect("is known"));
+        let worker = this_thread();
+        let time = || time_of(worker).expect("is known");
+        let (began, before) = (Instant::now(), time());
         let after = loop {
-            let now = thread_time().expect("is known");
+            // Another thread asks, as the watch does.
+            let now = thread::scope(|scope| scope.spawn(time).join().expect("no panic"));
             if now > before {
                 break now;
             }

@@ -12,14 +12,15 @@ use wasmtime::component::HasSelf;
 use wasmtime::{Engine, ResourceLimiter, Store};
 
 use crate::call::CallError;
-use crate::clock::{Clock, Slice};
+use crate::clock::Clock;
 use crate::config::{Config, Level, LogSink};
 use crate::contract::lawgate::adapter::{host, types};
 use crate::contract::{self, AdapterPre};
 use crate::description::Granted;
 use crate::engine::TABLE_ELEMENTS;
 use crate::snapshot::State as Snapshot;
-use crate::ticker::ticks;
+use crate::stop::{Address, Stop};
+use crate::watch::{Calls, ticks};
 
 /// Longest log text passed on, in bytes; the rest of a line is cut off.
 const LOG_TEXT_BYTES: usize = 1024;
@@ -78,46 +79,42 @@ impl Limits {
     }
 }
 
+/// Where sandboxes are: the engine, and what watches their calls.
+#[derive(Clone)]
+pub(crate) struct Place {
+    pub(crate) engine: Engine,
+    pub(crate) calls: Arc<Calls>,
+}
+
 /// A guest in its store.
 pub(crate) struct Sandbox {
-    store: Store<State>,
+    cell: Cell,
     guest: contract::Adapter,
 }
 
+/// A store under its limits, watched while anything runs in it.
+struct Cell {
+    store: Store<State>,
+    calls: Arc<Calls>,
+    stop: Arc<Stop>,
+    clock: Clock,
+}
+
 impl Sandbox {
-    /// Instantiates a component.
+    /// Instantiates a component. With a slice of time, no call of the sandbox takes longer than it.
     ///
     /// # Errors
     /// Whatever limit its start meets, and [`CallError::PoolExhausted`].
     pub(crate) fn start(
-        engine: &Engine,
+        place: &Place,
         ready: &Ready,
         adapter: &Arc<str>,
         limits: &Limits,
+        slice: Option<Duration>,
     ) -> Result<Self, CallError> {
-        Self::start_sliced(engine, ready, adapter, limits, None)
-    }
-
-    /// The same with a slice of time, after which somebody is told.
-    ///
-    /// # Errors
-    /// As [`Sandbox::start`].
-    pub(crate) fn start_sliced(
-        engine: &Engine,
-        ready: &Ready,
-        adapter: &Arc<str>,
-        limits: &Limits,
-        slice: Option<&Slice>,
-    ) -> Result<Self, CallError> {
-        let mut store = store(engine, adapter, limits);
-        if let Some(slice) = slice {
-            store.data_mut().clock.tell(slice);
-            start_clock(&mut store);
-        }
-        match ready.instantiate(&mut store) {
-            Ok(guest) => Ok(Self { store, guest }),
-            Err(cause) => Err(CallError::from_guest(cause, store.data().memory_denied)),
-        }
+        let mut cell = Cell::new(place, adapter, limits, slice);
+        let guest = cell.run(|store| ready.instantiate(store))?;
+        Ok(Self { cell, guest })
     }
 
     /// Instantiates a component, configures it and reads its state; `None` when it does not give
@@ -126,16 +123,16 @@ impl Sandbox {
     /// # Errors
     /// Whatever limit the guest meets.
     pub(crate) fn configured_state(
-        engine: &Engine,
+        place: &Place,
         ready: &Ready,
         adapter: &Arc<str>,
         limits: &Limits,
         configuration: &[u8],
     ) -> Result<Option<Snapshot>, CallError> {
-        let mut store = store(engine, adapter, limits);
+        let mut cell = Cell::new(place, adapter, limits, None);
         // A memory is read whole, and it is the guest's own limit that bounds it.
-        store.set_hostcall_fuel(limits.granted.memory_bytes.saturating_mul(2));
-        let read = |store: &mut Store<State>| {
+        (cell.store).set_hostcall_fuel(limits.granted.memory_bytes.saturating_mul(2));
+        cell.run(|store| {
             let pre = ready.instance_pre();
             let instance = pre.instantiate(&mut *store)?;
             let guest = contract::Adapter::new(&mut *store, &instance)?;
@@ -143,9 +140,7 @@ impl Sandbox {
                 return Ok(None);
             }
             Snapshot::read(pre.component(), store, &instance)
-        };
-        let state = read(&mut store);
-        state.map_err(|cause| CallError::from_guest(cause, store.data().memory_denied))
+        })
     }
 
     /// Calls `describe`.
@@ -173,30 +168,52 @@ impl Sandbox {
         &mut self,
         function: impl FnOnce(&contract::Adapter, &mut Store<State>) -> wasmtime::Result<T>,
     ) -> Result<T, CallError> {
-        start_clock(&mut self.store);
-        function(&self.guest, &mut self.store)
-            .map_err(|cause| CallError::from_guest(cause, self.store.data().memory_denied))
+        let guest = &self.guest;
+        self.cell.run(|store| function(guest, store))
     }
 }
 
-/// A store under its limits, in which nothing has run.
-fn store(engine: &Engine, adapter: &Arc<str>, limits: &Limits) -> Store<State> {
-    let mut store = Store::new(engine, State::new(adapter, limits));
-    store.limiter(|state| state);
-    start_clock(&mut store);
-    store.epoch_deadline_callback(|mut store| Ok(store.data_mut().clock.strike()));
-    store.set_hostcall_fuel(limits.output_bytes);
-    store
+impl Cell {
+    /// A store in which nothing has run.
+    fn new(place: &Place, adapter: &Arc<str>, limits: &Limits, slice: Option<Duration>) -> Self {
+        let stop = Arc::new(Stop::new());
+        let state = State::new(adapter, limits, Arc::clone(&stop));
+        let mut store = Store::new(&place.engine, state);
+        store.limiter(|state| state);
+        store.set_hostcall_fuel(limits.output_bytes);
+        Self {
+            store,
+            calls: Arc::clone(&place.calls),
+            stop,
+            clock: Clock::new(limits.ticks, limits.tick, slice),
+        }
+    }
+
+    /// Runs something of the guest until it ends or its time is over.
+    fn run<T>(
+        &mut self,
+        work: impl FnOnce(&mut Store<State>) -> wasmtime::Result<T>,
+    ) -> Result<T, CallError> {
+        // It may have been stopped between two calls: the first ended a moment after its time.
+        if let Some(reason) = self.stop.reason() {
+            return Err(CallError::stopped(reason));
+        }
+        let watched = self.calls.begin(&self.stop, self.clock.clone());
+        let result = work(&mut self.store);
+        drop(watched);
+        result.map_err(|cause| {
+            let memory_denied = self.store.data().memory_denied;
+            CallError::from_guest(cause, self.stop.reason(), memory_denied)
+        })
+    }
 }
 
-/// Counts the time of a call from now on.
-fn start_clock(store: &mut Store<State>) {
-    let first = store.data_mut().clock.start();
-    store.set_epoch_deadline(first);
-}
-
-/// What the host keeps for one sandbox.
+/// What the host keeps for one sandbox. Guests read the beginning of it.
+#[repr(C)]
 pub(crate) struct State {
+    words: Address,
+    /// Keeps the words alive.
+    _stop: Arc<Stop>,
     adapter: Arc<str>,
     memory_bytes: usize,
     /// Whether growing the memory was refused: guests abort after that, and
@@ -205,19 +222,22 @@ pub(crate) struct State {
     memory_peak: Arc<AtomicU64>,
     log_lines_left: u32,
     log: LogSink,
-    clock: Clock,
 }
 
+/// Where compiled guests look for the address of the words.
+const _: () = assert!(std::mem::offset_of!(State, words) == 0);
+
 impl State {
-    fn new(adapter: &Arc<str>, limits: &Limits) -> Self {
+    fn new(adapter: &Arc<str>, limits: &Limits, stop: Arc<Stop>) -> Self {
         Self {
+            words: stop.address(),
+            _stop: stop,
             adapter: Arc::clone(adapter),
             memory_bytes: limits.granted.memory_bytes,
             memory_denied: false,
             memory_peak: Arc::clone(&limits.memory_peak),
             log_lines_left: limits.log_lines,
             log: limits.log,
-            clock: Clock::new(limits.ticks, limits.tick),
         }
     }
 }
@@ -326,7 +346,7 @@ mod tests {
     fn a_denied_growth_is_remembered() {
         let config = Config::recommended("".into(), [0; 32], crate::Compiler::unused());
         let limits = Limits::new(&config, Granted::of_host(&config));
-        let mut state = State::new(&"x".into(), &limits);
+        let mut state = State::new(&"x".into(), &limits, Arc::new(Stop::new()));
         assert!(
             state
                 .memory_growing(0, config.memory_bytes, None)

@@ -97,7 +97,11 @@ const RESTRICTED: &[(&str, &[&str], &str)] = &[
     ("tonic*", &["grpc-api", "end-to-end", "bench"], "only grpc-api knows tonic"),
     ("wasmtime*", &["adapter-host"], "only adapter-host knows wasmtime"),
     ("wasmi*", &["adapter-interpreter"], "only adapter-interpreter knows wasmi"),
-    ("wasmparser", &["adapter-interpreter"], "only adapter-interpreter reads components"),
+    (
+        "wasmparser",
+        &["adapter-host", "adapter-interpreter"],
+        "only adapter-interpreter reads components, and adapter-host changes them",
+    ),
     ("wit-bindgen*", &["adapter-sdk", "codegen"], "adapters see only adapter-sdk"),
     ("wit-component", &["adapter-build", "adapter-host", "adapter-tools", "end-to-end", "bench"], "components are encoded where adapters are built or attacked"),
     ("wit-parser", &["adapter-build"], "the contract is read where components are encoded"),

@@ -14,7 +14,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use super::breaker::{Breaker, BreakerLimits, Change, Pass};
 use crate::entry::{AdapterEntry, AdapterStep, CaseBinding};
 use crate::ports::{
-    AdapterIdentity, ConvertFailure, Converted, Converter, Loaded, Message, Slice, VersionLimits,
+    AdapterIdentity, ConvertFailure, Converted, Converter, Loaded, Message, VersionLimits,
 };
 
 /// Code of messages that are quarantined because the breaker is open.
@@ -268,8 +268,8 @@ impl Converter for Bare {
     fn convert_sliced(
         &self,
         messages: &[Message],
-        slice: &Slice,
-    ) -> Result<Vec<Converted>, ConvertFailure> {
+        slice: Duration,
+    ) -> Result<Option<Vec<Converted>>, ConvertFailure> {
         named(&self.feed, self.number, || {
             self.converter.convert_sliced(messages, slice)
         })
@@ -283,6 +283,26 @@ fn named<T>(feed: &str, version: u32, call: impl FnOnce() -> T) -> T {
 }
 
 impl LiveVersion {
+    /// Converts within a slice of time, or else once more after `overrun`, which may block, and
+    /// with all the time that a call has. One call behind the breaker and in what is counted.
+    ///
+    /// # Errors
+    /// As [`Converter::convert`].
+    pub(crate) fn convert_after(
+        &self,
+        messages: &[Message],
+        slice: Duration,
+        overrun: impl FnOnce(),
+    ) -> Result<Vec<Converted>, ConvertFailure> {
+        self.watched(messages, || {
+            if let Some(converted) = self.converter.convert_sliced(messages, slice)? {
+                return Ok(converted);
+            }
+            overrun();
+            self.converter.convert(messages)
+        })
+    }
+
     /// A call behind the breaker, and counted.
     fn watched(
         &self,
@@ -324,14 +344,6 @@ impl Converter for LiveVersion {
 
     fn memory_peak(&self) -> u64 {
         self.converter.memory_peak()
-    }
-
-    fn convert_sliced(
-        &self,
-        messages: &[Message],
-        slice: &Slice,
-    ) -> Result<Vec<Converted>, ConvertFailure> {
-        self.watched(messages, || self.converter.convert_sliced(messages, slice))
     }
 }
 

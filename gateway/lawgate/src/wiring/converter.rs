@@ -5,6 +5,7 @@ use std::io::{Read as _, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use adapter_host::{
     Adapter, CallError, CompileError, CompileLimits, Compiler, Host, InstallError, Level, Outcome,
@@ -13,7 +14,7 @@ use anyhow::{Context as _, ensure};
 use exchange::Feed;
 use exchange::lifecycle::Configured;
 use exchange::ports::{
-    AdapterFiles, AdapterIdentity, ConvertFailure, Converted, Converter, Message, Slice,
+    AdapterFiles, AdapterIdentity, ConvertFailure, Converted, Converter, Message,
 };
 use sha2::{Digest as _, Sha256};
 
@@ -42,13 +43,12 @@ impl Converter for Sandboxed {
     fn convert_sliced(
         &self,
         messages: &[Message],
-        slice: &Slice,
-    ) -> Result<Vec<Converted>, ConvertFailure> {
-        let slice = adapter_host::Slice {
-            after: slice.after,
-            then: Arc::clone(&slice.then),
-        };
-        self.made(self.adapter.convert_sliced(&of_host(messages), &slice))
+        slice: Duration,
+    ) -> Result<Option<Vec<Converted>>, ConvertFailure> {
+        match self.adapter.convert_sliced(&of_host(messages), slice) {
+            Err(CallError::Slice) => Ok(None),
+            result => self.made(result).map(Some),
+        }
     }
 }
 

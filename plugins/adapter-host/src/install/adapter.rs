@@ -1,13 +1,13 @@
 //! An installed adapter: converting, and beginning configured.
 
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use sha2::{Digest as _, Sha256};
 
 use super::{Begin, InstallError, NativeCode, Shared};
 use crate::cache::CacheError;
 use crate::call::{self, CallError, Message, Outcome};
-use crate::clock::Slice;
 use crate::compile::{self, Order};
 use crate::description::{Asked, Description};
 use crate::sandbox::{Limits, Ready, Sandbox};
@@ -64,29 +64,30 @@ impl Adapter {
         self.convert_in(None, messages)
     }
 
-    /// The same; when the guest runs longer than a slice, somebody is told.
+    /// The same; the guest gets a slice of time, by the clock and in ticks of the host, or half
+    /// of its deadline if that is earlier. Made again without a slice, the call begins anew.
     ///
     /// # Errors
-    /// As [`Adapter::convert`].
+    /// As [`Adapter::convert`], and [`CallError::Slice`].
     pub fn convert_sliced(
         &self,
         messages: &[Message<'_>],
-        slice: &Slice,
+        slice: Duration,
     ) -> Result<Vec<Outcome>, CallError> {
         self.convert_in(Some(slice), messages)
     }
 
     fn convert_in(
         &self,
-        slice: Option<&Slice>,
+        slice: Option<Duration>,
         messages: &[Message<'_>],
     ) -> Result<Vec<Outcome>, CallError> {
         let (ready, configuration) = match (self.configured.get(), &self.begin) {
             (Some(ready), _) | (None, Begin::Configured(ready)) => (ready, None),
             (None, Begin::Unconfigured(ready)) => (ready, Some(&*self.configuration)),
         };
-        let (engine, limits) = (&self.shared.engine, &self.limits);
-        let sandbox = Sandbox::start_sliced(engine, ready, &self.id, limits, slice)?;
+        let (place, limits) = (&self.shared.place, &self.limits);
+        let sandbox = Sandbox::start(place, ready, &self.id, limits, slice)?;
         call::convert(sandbox, configuration, messages)
     }
 
@@ -115,7 +116,7 @@ impl Adapter {
         }
         let (shared, configuration) = (&self.shared, &self.configuration);
         let state =
-            Sandbox::configured_state(&shared.engine, ready, &self.id, &self.limits, configuration)
+            Sandbox::configured_state(&shared.place, ready, &self.id, &self.limits, configuration)
                 .map_err(PreinitializeError::Call)?
                 .ok_or(PreinitializeError::Unsupported)?;
         let native = shared

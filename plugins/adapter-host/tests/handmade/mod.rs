@@ -47,12 +47,14 @@ pub(crate) fn with_memory(pages: u16) -> Vec<u8> {
     [COMPONENT, &section(1, &module), &section(2, &[1, 0, 0, 0])].concat()
 }
 
-/// A component whose module has one function of so many `if`s, each in the one before.
-pub(crate) fn with_nested_ifs(depth: usize) -> Vec<u8> {
-    // No locals; for each: i32.const 0, if without result; then every end, and the function's own.
-    let mut body = vec![0];
-    body.extend([0x41, 0x00, 0x04, 0x40].repeat(depth));
-    body.extend([0x0b].repeat(depth + 1));
+/// A component whose module has one function of so many loops, each in the one before, that all
+/// count in one local.
+pub(crate) fn with_nested_loops(depth: usize) -> Vec<u8> {
+    // One local; each loop adds one to it when it begins, and turns again unless it is zero.
+    let mut body = vec![1, 1, 0x7f];
+    body.extend([0x03, 0x40, 0x20, 0, 0x41, 1, 0x6a, 0x21, 0].repeat(depth));
+    body.extend([0x20, 0, 0x0d, 0, 0x0b].repeat(depth));
+    body.push(0x0b);
     let function = [leb128(body.len()), body].concat();
     let code = [vec![1], function].concat();
     let module = [
