@@ -1,4 +1,5 @@
-//! What becomes of a component before it is compiled: its guests can be ended ([`crate::stop`]).
+//! What becomes of a component before it is compiled: its guests can be ended ([`crate::stop`]),
+//! and short tables of jumps are comparisons.
 //!
 //! Every module of the component is given three functions of the engine: the address of its
 //! store's data, and two that read memory there. Whatever the component numbers itself moves up by
@@ -9,6 +10,7 @@
 
 mod module;
 mod shape;
+mod switches;
 
 use wasm_encoder_of_wasmtime as encoder;
 use wasmparser_of_wasmtime as parser;

@@ -1,6 +1,7 @@
 //! The rewriting of one module: a look at every place from which it could go on for long.
 
 use super::shape::{Defined, Place, Shape, place};
+use super::switches;
 use super::{COUNT, Error, FUNCTIONS, INTRINSICS, TakenName, encoder, parser};
 
 use encoder::reencode::{self, Reencode};
@@ -153,7 +154,7 @@ impl Reencode for Rewriting {
             index = index.saturating_add(count);
             locals.push((count, self.val_type(ty)?));
         }
-        locals.push((1, ValType::I64));
+        locals.extend([(1, ValType::I64), (1, ValType::I32)]);
         let mut function = Function::new(locals);
         let mut looks = Looks::new(&self.shape, index);
         if defined.looks {
@@ -171,6 +172,12 @@ impl Reencode for Rewriting {
                 looks.read_address(&mut function);
             }
             blocks.pass(&operator);
+            if let Operator::BrTable { targets } = &operator
+                && let Some(choices) = switches::choices(targets)?
+            {
+                switches::write(&mut function, &choices, targets.default(), index + 1);
+                continue;
+            }
             function.instruction(&self.instruction(operator)?);
             if place == Place::Turn {
                 looks.look(&mut function);
