@@ -6,6 +6,8 @@
 //! compile: nothing in a process that serves can make code, and without the
 //! feature `compiler` there is none that could.
 
+#[cfg(feature = "compiler")]
+use wasmtime::Inlining;
 use wasmtime::{Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
 
 use crate::config::Config;
@@ -66,6 +68,8 @@ pub(crate) fn compiling() -> wasmtime::Result<Engine> {
     // The bits of a NaN depend on the processor; the same messages must give the same bytes on
     // every machine.
     settings.cranelift_nan_canonicalization(true);
+    // Each look has a word of its own in its function; two functions made one would share words.
+    settings.compiler_inlining(Inlining::No);
     Engine::new(&settings)
 }
 

@@ -6,8 +6,9 @@
 //! what is added before it, so that it has no way to name what is added.
 //!
 //! Code that the engine itself adds, between the components of a composed one, does not look. It
-//! is bounded by the memory it copies, and whatever it calls looks.
+//! is bounded by the memory it reads, and what it calls is bounded as any call.
 
+mod calls;
 mod module;
 mod shape;
 mod switches;
@@ -47,8 +48,8 @@ pub(crate) fn rewritten(component: &[u8]) -> Result<Vec<u8>, Cause> {
     let parser = parser::Parser::new(0);
     let done = rewriting.parse_component(&mut rewritten, parser, component);
     done.map_err(|error| {
-        if let reencode::Error::UserError(taken) = error {
-            Cause::from(taken)
+        if let reencode::Error::UserError(unsuitable) = error {
+            Cause::from(unsuitable)
         } else {
             Cause::from(error.to_string())
         }
@@ -56,12 +57,23 @@ pub(crate) fn rewritten(component: &[u8]) -> Result<Vec<u8>, Cause> {
     Ok(rewritten.finish())
 }
 
-/// The component uses a name that is the compiler's own.
+/// Why a valid component cannot be an adapter.
 #[derive(Debug, thiserror::Error)]
-#[error("the component imports {INTRINSICS}, which is a name of the compiler's own")]
-struct TakenName;
+enum Unsuitable {
+    /// It uses a name that is the compiler's own.
+    #[error("the component imports {INTRINSICS}, which is a name of the compiler's own")]
+    TakenName,
+    /// It gives a module or a component to one inside it, whose type says what may be imported.
+    #[error(
+        "the component gives {argument}, a module or component, to one inside it; instances can be given"
+    )]
+    GivesCode {
+        /// Name of the argument.
+        argument: String,
+    },
+}
 
-type Error = reencode::Error<TakenName>;
+type Error = reencode::Error<Unsuitable>;
 
 /// Rewrites a component and those inside it.
 #[derive(Default)]
@@ -150,7 +162,7 @@ impl Rewriting {
 }
 
 impl Reencode for Rewriting {
-    type Error = TakenName;
+    type Error = Unsuitable;
 
     /// Of a component: its modules have a rewriting of their own.
     fn function_index(&mut self, function: u32) -> Result<u32, Error> {
@@ -212,6 +224,15 @@ impl ReencodeComponent for Rewriting {
         Ok(())
     }
 
+    /// Nothing needs them, and nobody has checked them.
+    fn parse_component_custom_section(
+        &mut self,
+        _: &mut Component,
+        _: parser::CustomSectionReader<'_>,
+    ) -> Result<(), Error> {
+        Ok(())
+    }
+
     fn parse_component_import_section(
         &mut self,
         imports: &mut ComponentImportSection,
@@ -219,7 +240,7 @@ impl ReencodeComponent for Rewriting {
     ) -> Result<(), Error> {
         for import in section.clone() {
             if import?.name.name == INTRINSICS {
-                return Err(reencode::Error::UserError(TakenName));
+                return Err(reencode::Error::UserError(Unsuitable::TakenName));
             }
         }
         reencode::component_utils::parse_component_import_section(self, imports, section)
@@ -260,6 +281,13 @@ impl ReencodeComponent for Rewriting {
         };
         let mut given = vec![(INTRINSICS, ComponentExportKind::Instance, 0)];
         for argument in &args {
+            use parser::ComponentExternalKind::{Component, Module};
+            if matches!(argument.kind, Component | Module) {
+                let argument = argument.name.to_owned();
+                return Err(reencode::Error::UserError(Unsuitable::GivesCode {
+                    argument,
+                }));
+            }
             let index = self.component_external_index(argument.kind, argument.index);
             given.push((argument.name, argument.kind.into(), index));
         }

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use wasmtime::component::HasSelf;
 use wasmtime::{Engine, ResourceLimiter, Store};
@@ -97,11 +97,16 @@ struct Cell {
     store: Store<State>,
     calls: Arc<Calls>,
     stop: Arc<Stop>,
-    clock: Clock,
+    /// In ticks.
+    deadline: u64,
+    tick: Duration,
+    /// A slice of time, and since when it runs.
+    slice: Option<(Duration, Instant)>,
 }
 
 impl Sandbox {
-    /// Instantiates a component. With a slice of time, no call of the sandbox takes longer than it.
+    /// Instantiates a component. With a slice of time, that and all calls of the sandbox take no
+    /// longer together.
     ///
     /// # Errors
     /// Whatever limit its start meets, and [`CallError::PoolExhausted`].
@@ -185,7 +190,9 @@ impl Cell {
             store,
             calls: Arc::clone(&place.calls),
             stop,
-            clock: Clock::new(limits.ticks, limits.tick, slice),
+            deadline: limits.ticks,
+            tick: limits.tick,
+            slice: slice.map(|slice| (slice, Instant::now())),
         }
     }
 
@@ -198,7 +205,9 @@ impl Cell {
         if let Some(reason) = self.stop.reason() {
             return Err(CallError::stopped(reason));
         }
-        let watched = self.calls.begin(&self.stop, self.clock.clone());
+        let left = |(slice, since): (Duration, Instant)| slice.saturating_sub(since.elapsed());
+        let clock = Clock::new(self.deadline, self.tick, self.slice.map(left));
+        let watched = self.calls.begin(&self.stop, clock);
         let result = work(&mut self.store);
         drop(watched);
         result.map_err(|cause| {
@@ -213,7 +222,7 @@ impl Cell {
 pub(crate) struct State {
     words: Address,
     /// Keeps the words alive.
-    _stop: Arc<Stop>,
+    stop: Arc<Stop>,
     adapter: Arc<str>,
     memory_bytes: usize,
     /// Whether growing the memory was refused: guests abort after that, and
@@ -231,7 +240,7 @@ impl State {
     fn new(adapter: &Arc<str>, limits: &Limits, stop: Arc<Stop>) -> Self {
         Self {
             words: stop.address(),
-            _stop: stop,
+            stop,
             adapter: Arc::clone(adapter),
             memory_bytes: limits.granted.memory_bytes,
             memory_denied: false,
@@ -287,6 +296,10 @@ pub(crate) struct LogBudgetSpent;
 
 impl host::Host for State {
     fn log(&mut self, level: host::Level, text: String) -> wasmtime::Result<()> {
+        // Calls of the host need not come by a look of the guest's.
+        if self.stop.reason().is_some() {
+            return Err(wasmtime::Trap::UnreachableCodeReached.into());
+        }
         let left = self.log_lines_left.checked_sub(1).ok_or(LogBudgetSpent)?;
         self.log_lines_left = left;
         let level = match level {
@@ -318,6 +331,7 @@ fn cut(text: &str, bytes: usize) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::stop::Reason;
 
     #[test]
     fn a_cut_never_splits_a_character() {
@@ -340,6 +354,20 @@ mod tests {
                 (config.output_bytes, config.log_lines)
             );
         }
+    }
+
+    #[test]
+    fn a_stopped_guest_gets_nothing_from_its_host() {
+        let config = Config::recommended("".into(), [0; 32], crate::Compiler::unused());
+        let limits = Limits::new(&config, Granted::of_host(&config));
+        let stop = Arc::new(Stop::new());
+        let mut state = State::new(&"x".into(), &limits, Arc::clone(&stop));
+        let mut log = || host::Host::log(&mut state, host::Level::Info, "text".to_owned());
+        log().expect("is within the budget");
+        stop.strike(Reason::Deadline);
+        let ended = log().expect_err("its time is over");
+        let error = CallError::from_guest(ended, stop.reason(), false);
+        assert_eq!(error.code(), "adapter.deadline");
     }
 
     #[test]

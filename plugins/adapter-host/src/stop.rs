@@ -1,8 +1,8 @@
 //! Ending a guest from outside: the words it looks at.
 //!
-//! The compiler adds a look to every place of a guest from which it could go on for long: the
-//! beginning of a function, every turn of a loop, and what fills or copies memory
-//! ([`crate::rewriting`]).
+//! The compiler adds looks to a guest, so that it goes on nowhere for long without one: at every
+//! turn of a loop, before what fills or copies memory, and where functions begin and call others
+//! that do much in between ([`crate::rewriting`]).
 //! A look is one comparison of a word with zero, and a guest that finds another value there traps.
 //! Each place of a function has a word of its own: two looks at one word could be made one by a
 //! compiler that knows that nothing has written to it meanwhile. So all words of a sandbox are

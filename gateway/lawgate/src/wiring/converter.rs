@@ -251,8 +251,9 @@ pub(crate) fn fault_text(error: &InstallError) -> String {
     text
 }
 
-/// Sandboxes besides those of submissions: one for a shadow, one for whatever an administrator tries.
-const OTHER_SANDBOXES: usize = 2;
+/// Sandboxes besides those of submissions, at most: for shadows, of which each feed has one, and for
+/// what administrators try at the same time. Each takes address space for every adapter.
+const OTHER_SANDBOXES: usize = 34;
 
 /// The plugin host with the limits of the configuration.
 ///

@@ -2,7 +2,7 @@
 
 use super::shape::{Defined, Place, Shape, place};
 use super::switches;
-use super::{COUNT, Error, FUNCTIONS, INTRINSICS, TakenName, encoder, parser};
+use super::{COUNT, Error, FUNCTIONS, INTRINSICS, Unsuitable, encoder, parser};
 
 use encoder::reencode::{self, Reencode};
 use encoder::{
@@ -56,7 +56,7 @@ impl Rewriting {
 }
 
 impl Reencode for Rewriting {
-    type Error = TakenName;
+    type Error = Unsuitable;
 
     fn function_index(&mut self, function: u32) -> Result<u32, Error> {
         let is_imported = function < self.shape.imported || !self.shape.has_code();
@@ -157,7 +157,7 @@ impl Reencode for Rewriting {
         locals.extend([(1, ValType::I64), (1, ValType::I32)]);
         let mut function = Function::new(locals);
         let mut looks = Looks::new(&self.shape, index);
-        if defined.looks {
+        if defined.found.looks {
             looks.look_afresh(&mut function);
         }
         let mut blocks = Blocks::default();
@@ -165,7 +165,8 @@ impl Reencode for Rewriting {
         while !operators.eof() {
             let operator = operators.read()?;
             let place = place(&operator);
-            if place == Place::Long {
+            let around = Around::of(&operator, place, &defined, &self.shape);
+            if around.before {
                 looks.look_afresh(&mut function);
             }
             if place == Place::Turn && !blocks.is_in_loop() {
@@ -173,6 +174,7 @@ impl Reencode for Rewriting {
             }
             blocks.pass(&operator);
             if let Operator::BrTable { targets } = &operator
+                && blocks.carry_nothing(targets)?
                 && let Some(choices) = switches::choices(targets)?
             {
                 switches::write(&mut function, &choices, targets.default(), index + 1);
@@ -181,6 +183,8 @@ impl Reencode for Rewriting {
             function.instruction(&self.instruction(operator)?);
             if place == Place::Turn {
                 looks.look(&mut function);
+            } else if around.after {
+                looks.look_afresh(&mut function);
             }
         }
         code.function(&function);
@@ -188,12 +192,51 @@ impl Reencode for Rewriting {
     }
 }
 
+/// Where a function looks around an operator, besides the turns of loops.
+struct Around {
+    before: bool,
+    after: bool,
+}
+
+impl Around {
+    fn of(operator: &Operator<'_>, place: Place, caller: &Defined, shape: &Shape) -> Self {
+        let is_call = matches!(place, Place::Call(_) | Place::CallOfUnknown);
+        let callee = match place {
+            Place::Call(callee) => shape.defined(callee),
+            Place::CallOfUnknown | Place::None | Place::Turn | Place::Long => None,
+        };
+        // Nothing comes back from a call that ends its function.
+        let ends = matches!(
+            operator,
+            Operator::ReturnCall { .. }
+                | Operator::ReturnCallIndirect { .. }
+                | Operator::ReturnCallRef { .. }
+        );
+        let is_tall = match callee {
+            Some(callee) => caller.found.looks_after(callee.found),
+            None => place == Place::CallOfUnknown,
+        };
+        Self {
+            before: place == Place::Long || (is_call && caller.found.looks_before_calls()),
+            after: is_tall && !ends,
+        }
+    }
+}
+
 /// The blocks around a place of a function.
 #[derive(Default)]
 struct Blocks {
-    /// Whether each is a loop, from the outermost to the innermost.
-    open: Vec<bool>,
+    /// From the outermost to the innermost.
+    open: Vec<Block>,
     loops: usize,
+}
+
+/// One block.
+#[derive(Clone, Copy, Default)]
+struct Block {
+    is_loop: bool,
+    /// Whether no value is branched to it with. Where that is not plain to see, `false`.
+    carries_nothing: bool,
 }
 
 impl Blocks {
@@ -202,27 +245,53 @@ impl Blocks {
     }
 
     fn pass(&mut self, operator: &Operator<'_>) {
-        let is_loop = matches!(operator, Operator::Loop { .. });
-        if is_loop || opens_block(operator) {
-            self.open.push(is_loop);
-            self.loops += usize::from(is_loop);
+        if let Some(block) = opened(operator) {
+            self.open.push(block);
+            self.loops += usize::from(block.is_loop);
         }
         if matches!(operator, Operator::End | Operator::Delegate { .. }) {
             // The last one is the function's own, which nothing opened.
-            let was_loop = self.open.pop().unwrap_or_default();
-            self.loops -= usize::from(was_loop);
+            let was = self.open.pop().unwrap_or_default();
+            self.loops -= usize::from(was.is_loop);
         }
+    }
+
+    /// Whether a table branches to blocks alone that take no values with it.
+    fn carry_nothing(&self, table: &parser::BrTable<'_>) -> parser::Result<bool> {
+        for target in table.targets().chain([Ok(table.default())]) {
+            let target = usize::try_from(target?).unwrap_or(usize::MAX);
+            let block = self.open.iter().rev().nth(target);
+            if !block.is_some_and(|block| block.carries_nothing) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 }
 
-fn opens_block(operator: &Operator<'_>) -> bool {
-    matches!(
-        operator,
-        Operator::Block { .. }
-            | Operator::If { .. }
-            | Operator::Try { .. }
-            | Operator::TryTable { .. }
-    )
+fn opened(operator: &Operator<'_>) -> Option<Block> {
+    let (blockty, is_loop) = if let Operator::Loop { blockty } = operator {
+        (*blockty, true)
+    } else if let Operator::Block { blockty }
+    | Operator::If { blockty }
+    | Operator::Try { blockty } = operator
+    {
+        (*blockty, false)
+    } else if let Operator::TryTable { try_table } = operator {
+        (try_table.ty, false)
+    } else {
+        return None;
+    };
+    let carries_nothing = match blockty {
+        parser::BlockType::Empty => true,
+        // A branch to a loop takes what the loop is given, to a block what it gives.
+        parser::BlockType::Type(_) => is_loop,
+        parser::BlockType::FuncType(_) => false,
+    };
+    Some(Block {
+        is_loop,
+        carries_nothing,
+    })
 }
 
 /// The looks of one function.

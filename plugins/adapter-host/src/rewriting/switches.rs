@@ -1,4 +1,5 @@
-//! Short tables of jumps as comparisons.
+//! Short tables of jumps as comparisons, where no value is branched with: what a comparison leaves
+//! on the stack is typed by the block, and what a table does not leave by nothing.
 //!
 //! LLVM makes a table of every choice between two places or more, for guests alone. The engine's
 //! compiler guards a jump through a table against speculation, and the processor has to foresee
