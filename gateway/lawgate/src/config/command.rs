@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::{Config, ConfigError, Faults, check as check_file, declared_keys};
 use crate::attest;
 use crate::output::{Ending, Format, Output};
+use crate::wiring;
 
 /// Checks the file and everything it names, and prints what was found.
 ///
@@ -52,12 +53,19 @@ fn accepted(path: &Path, config: &Config, output: &mut Output<'_>) -> std::io::R
 fn warnings(config: &Config) -> Vec<String> {
     let policy = config.audit.witness.as_ref().map(|witness| &witness.policy);
     let read = policy.map(|path| attest::read_policy(path));
-    match read {
-        None => vec![format!("{UNWITNESSED} [audit.witness] names no policy.")],
-        Some(Ok(policy)) if policy.needs_witnesses() => Vec::new(),
-        Some(Ok(_)) => vec![format!("{UNWITNESSED} The policy has `quorum none`.")],
-        Some(Err(error)) => vec![format!("{error:#}; the gateway will not start with it.")],
-    }
+    let unstartable =
+        |error: anyhow::Error| format!("{error:#}; the gateway will not start with it.");
+    let witnesses = match read {
+        None => Some(format!("{UNWITNESSED} [audit.witness] names no policy.")),
+        Some(Ok(policy)) if policy.needs_witnesses() => None,
+        Some(Ok(_)) => Some(format!("{UNWITNESSED} The policy has `quorum none`.")),
+        Some(Err(error)) => Some(unstartable(error)),
+    };
+    let compiler = wiring::try_compiler(&config.sandbox).err();
+    witnesses
+        .into_iter()
+        .chain(compiler.map(unstartable))
+        .collect()
 }
 
 /// What it means that nobody has to cosign.

@@ -266,14 +266,7 @@ pub(crate) fn host(config: &Config, workers: usize) -> anyhow::Result<Host> {
         data.join("adapter-cache"),
         own_key(&data.join("adapter-cache.key"))?,
     )?;
-    let usable = limits.compiler.check();
-    usable.with_context(|| {
-        format!(
-            "the compiler {} cannot be used; {} of the same release lies beside `lawgate`, or where `[sandbox] compiler` says",
-            limits.compiler.program.display(),
-            Compiler::PROGRAM
-        )
-    })?;
+    usable(&limits.compiler)?;
     let sandboxes = exchange::sandboxes(workers) + OTHER_SANDBOXES;
     Host::new(adapter_host::Config {
         log: guest_log,
@@ -284,6 +277,28 @@ pub(crate) fn host(config: &Config, workers: usize) -> anyhow::Result<Host> {
         ..limits
     })
     .context("starting the plugin host")
+}
+
+/// Tries whether a compiler is there and of this release.
+///
+/// # Errors
+/// It is not; the text says what is wrong and where one is looked for.
+fn usable(compiler: &Compiler) -> anyhow::Result<()> {
+    compiler.check().with_context(|| {
+        format!(
+            "the compiler {} cannot be used; {} of the same release lies beside `lawgate`, or where `[sandbox] compiler` says",
+            compiler.program.display(),
+            Compiler::PROGRAM
+        )
+    })
+}
+
+/// Tries the compiler of a configuration, as a gateway does at its start.
+///
+/// # Errors
+/// It cannot be used.
+pub(crate) fn try_compiler(sandbox: &model::Sandbox) -> anyhow::Result<()> {
+    usable(&host_limits(sandbox, PathBuf::new(), [0; 32])?.compiler)
 }
 
 /// How many times longer than its processor time a compilation may take by the clock: others use the processors too.

@@ -19,7 +19,9 @@ mod vault;
 
 pub(crate) use adapters::{AdapterFolder, Caps};
 pub(crate) use clock::{StatedClock, SystemClock};
-pub(crate) use converter::{converter, fault_text, feeds, host, host_limits, installed, own_key};
+pub(crate) use converter::{
+    converter, fault_text, feeds, host, host_limits, installed, own_key, try_compiler,
+};
 pub(crate) use evidence::Evidence;
 pub(crate) use evidence_packages::PackageFiles;
 pub(crate) use kept::{KeptFile, kept_file};

@@ -88,6 +88,12 @@ fn a_compiler_that_is_replaced_by_another_is_named_and_no_component_is_blamed() 
     let output = site.lawgate(&["serve", "--config", "lawgate.toml"]);
     let said = text(&output.expect("runs"));
     assert!(said.contains("makes native code of version 1"), "{said}");
+    // Who checks the configuration before is told.
+    let output = site.lawgate(&["config", "check", "--config", "lawgate.toml"]);
+    let output = output.expect("runs");
+    let said = String::from_utf8_lossy(&output.stdout);
+    let warned = ["makes native code of version 1", "will not start with it"];
+    assert!(warned.iter().all(|it| said.contains(it)), "{said}");
 }
 
 #[test]
