@@ -214,7 +214,8 @@ impl Around {
         );
         let is_tall = match callee {
             Some(callee) => caller.found.looks_after(callee.found),
-            None => place == Place::CallOfUnknown,
+            // By reference, or another module's.
+            None => is_call,
         };
         Self {
             before: place == Place::Long || (is_call && caller.found.looks_before_calls()),
