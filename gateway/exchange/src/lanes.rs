@@ -2,10 +2,10 @@
 //!
 //! A conversion begins in the fast lane, which has a place for each worker. Whatever runs longer
 //! than its slice is ended, leaves that place to others and begins again in the slow lane, which
-//! has few places and the lowest priority of the system. A version that did so, or failed, is on probation: its
-//! submissions begin in the slow lane until it has behaved for a while. So adapters that hang or
-//! fail take time from one another, and from the others no more than a slice each, however many
-//! they are. What becomes of a message does not depend on the lane.
+//! has few places and the lowest priority of the system. A version that did so, or failed, is on
+//! probation: its submissions begin in the slow lane until it has behaved for a while. So adapters
+//! that hang or fail take time from one another, and from the others no more than a slice each,
+//! however many they are. What becomes of a message does not depend on the lane.
 //!
 //! What administrators try (an installation, a dry run) stands back as well and has no place.
 

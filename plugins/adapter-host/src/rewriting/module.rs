@@ -1,4 +1,5 @@
-//! The rewriting of one module: a look at every place from which it could go on for long.
+//! The rewriting of one module: looks, so that it goes on nowhere for long without one, and
+//! comparisons in place of short tables of jumps.
 
 use super::shape::{Defined, Place, Shape, place};
 use super::switches;
@@ -16,7 +17,7 @@ use crate::stop::WORDS;
 /// Bytes of a word.
 const WORD_BYTES: i64 = 4;
 
-/// The module with looks.
+/// The module with looks and comparisons.
 ///
 /// # Errors
 /// The module is malformed, or knows [`INTRINSICS`].
